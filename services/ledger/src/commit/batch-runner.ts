@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { QueryRunner } from 'typeorm';
+import { sqlFault } from '../store/sql-state';
+import { claimStripe } from '../store/statements/claim-stripe';
+import { connectionOf, type Store } from '../store/store';
+import { Rejection, type Answer, type OutcomeEncoder } from './answer';
+import { CommitUnknown, LostRace, runBatchTransaction, type Write } from './batch-transaction';
+
+/** How often a batch that lost a race or met a deadlock is run in all. */
+const MAX_ATTEMPTS = 20;
+
+/** How long an unknown outcome of COMMIT is tried to be resolved before callers are told to repeat. */
+const RESOLVE_UNKNOWN_MS = 10_000;
+
+/** Waits between attempts: nothing at first, then doubled up to the most. */
+const FIRST_BACKOFF_MS = 5;
+const MOST_BACKOFF_MS = 250;
+
+/** What a runner of batches needs. */
+export interface BatchRunnerSettings {
+  readonly store: Store;
+  readonly encoder: OutcomeEncoder;
+  /** How many stripes a system account has. */
+  readonly stripes: number;
+  readonly priceGraceMicros: bigint;
+  /** Told of every attempt that failed. */
+  readonly onFault: (fault: BatchFault) => void;
+}
+
+/** An attempt that failed and what is done about it. */
+export interface BatchFault {
+  readonly error: unknown;
+  readonly batchSize: number;
+  readonly attempt: number;
+  readonly action: 'run again' | 'split' | 'reject';
+}
+
+/** A write's answer, or why it has none. */
+export type Settlement = Answer | Rejection;
+
+/**
+ * Runs batches on one connection, one after the other, until each write has an answer or a rejection. What went
+ * wrong decides: a command at fault splits the batch, so it never fails its neighbours; a lost race or a deadlock
+ * runs it again; a database that is away fails it as a whole, but for a COMMIT whose answer did not come: that
+ * batch is run again until it is known, since the first attempt may have been booked.
+ */
+export class BatchRunner {
+  private runner: QueryRunner | null = null;
+  private stripe = 0;
+
+  constructor(private readonly settings: BatchRunnerSettings) {}
+
+  /** Never throws. Settles the writes in their order. */
+  async run(writes: readonly Write[]): Promise<Settlement[]> {
+    let resolveUntil: number | null = null;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(writes);
+      } catch (error) {
+        if (error instanceof CommitUnknown) resolveUntil ??= Date.now() + RESOLVE_UNKNOWN_MS;
+        const fault = faultOf(error);
+        if (fault === 'unavailable' || error instanceof CommitUnknown) await this.release();
+        const again = attempt < MAX_ATTEMPTS || (resolveUntil !== null && Date.now() < resolveUntil);
+        const resolving = resolveUntil !== null && Date.now() < resolveUntil;
+        if (fault === 'refused' && writes.length > 1) {
+          this.report(error, writes, attempt, 'split');
+          return this.runHalves(writes);
+        }
+        if ((fault === 'retry' && again) || (fault === 'unavailable' && resolving)) {
+          this.report(error, writes, attempt, 'run again');
+          await delay(backoffMs(attempt));
+          continue;
+        }
+        this.report(error, writes, attempt, 'reject');
+        return rejectAll(writes, fault, error);
+      }
+    }
+  }
+
+  /** Gives the connection back. */
+  async release(): Promise<void> {
+    const { runner } = this;
+    this.runner = null;
+    await runner?.release();
+  }
+
+  private async attempt(writes: readonly Write[]): Promise<Answer[]> {
+    const runner = await this.connectedRunner();
+    const { encoder, priceGraceMicros } = this.settings;
+    return runBatchTransaction(runner, writes, { stripe: this.stripe, priceGraceMicros, encoder });
+  }
+
+  private async connectedRunner(): Promise<QueryRunner> {
+    if (this.runner !== null && !this.runner.isReleased) return this.runner;
+    const runner = this.settings.store.createWriter();
+    this.runner = runner;
+    const { stripes } = this.settings;
+    const claimed = await claimStripe(await connectionOf(runner), stripes);
+    this.stripe = claimed ?? Math.floor(Math.random() * stripes);
+    return runner;
+  }
+
+  private async runHalves(writes: readonly Write[]): Promise<Settlement[]> {
+    const middle = Math.ceil(writes.length / 2);
+    const first = await this.run(writes.slice(0, middle));
+    const second = await this.run(writes.slice(middle));
+    return [...first, ...second];
+  }
+
+  private report(
+    error: unknown,
+    writes: readonly Write[],
+    attempt: number,
+    action: BatchFault['action'],
+  ): void {
+    this.settings.onFault({ error, batchSize: writes.length, attempt, action });
+  }
+}
+
+function faultOf(error: unknown): ReturnType<typeof sqlFault> {
+  return error instanceof LostRace || error instanceof CommitUnknown ? 'retry' : sqlFault(error);
+}
+
+function rejectAll(
+  writes: readonly Write[],
+  fault: ReturnType<typeof sqlFault>,
+  cause: unknown,
+): Rejection[] {
+  const away = fault === 'unavailable' || fault === 'retry';
+  const rejection = away
+    ? new Rejection('STORE_UNAVAILABLE', 'the database is away', {}, { cause })
+    : new Rejection('INTERNAL', 'a batch failed', {}, { cause });
+  return writes.map(() => rejection);
+}
+
+function backoffMs(attempt: number): number {
+  if (attempt === 1) return 0;
+  const most = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MOST_BACKOFF_MS);
+  // Jitter: two servers that met once should not meet again.
+  return most * (0.5 + Math.random() / 2);
+}

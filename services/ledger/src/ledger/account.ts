@@ -1,0 +1,65 @@
+/** The hash that the first entry of a chain follows. */
+export const GENESIS_HASH = Buffer.alloc(32);
+
+/** Names one account row: a user's holding of an asset, or one stripe of a system account's. */
+export interface AccountKey {
+  readonly userId: string;
+  readonly asset: string;
+  /** 0 for users. */
+  readonly stripe: number;
+}
+
+/**
+ * An account row as a batch sees it: loaded under its lock, changed in memory by one decision after the other,
+ * written once at the end.
+ */
+export interface Account extends AccountKey {
+  /** Number of entries so far; the last entry's sequence. */
+  sequence: bigint;
+  /** Sum of all entries, in the asset's smallest unit. */
+  balance: bigint;
+  /** Sum of open holds. */
+  held: bigint;
+  /** How low `balance - held` may go; means nothing for system accounts. */
+  minBalance: bigint;
+  frozen: boolean;
+  /** Hash of the last entry. */
+  lastHash: Buffer;
+  /** Time of the last entry in microseconds since 1970, 0 before the first. */
+  lastEntryTime: bigint;
+  /** Commit order of the last entry. It never falls within an account, see `Transaction.commitOrder`. */
+  commitOrder: bigint;
+  /** Whether the row is in the database already; it is inserted otherwise. */
+  readonly stored: boolean;
+  /** Whether a decision of this batch changed it. */
+  changed: boolean;
+}
+
+/** A system account is the other side of the world: unlimited both ways and kept in stripes. */
+export function isSystemAccount(userId: string): boolean {
+  return userId.startsWith('@');
+}
+
+/** One string per account row, for maps. Neither ids nor assets contain NUL. */
+export function accountId(userId: string, asset: string, stripe: number): string {
+  return `${userId}\0${asset}\0${stripe}`;
+}
+
+/** An account that was never written: zero, and the default settings. */
+export function blankAccount(key: AccountKey): Account {
+  return {
+    userId: key.userId,
+    asset: key.asset,
+    stripe: key.stripe,
+    sequence: 0n,
+    balance: 0n,
+    held: 0n,
+    minBalance: 0n,
+    frozen: false,
+    lastHash: GENESIS_HASH,
+    lastEntryTime: 0n,
+    commitOrder: 0n,
+    stored: false,
+    changed: false,
+  };
+}

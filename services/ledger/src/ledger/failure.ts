@@ -1,0 +1,30 @@
+/** The reasons of `ledger.v1.ErrorReason` that a decision can come to. All of these are stored and replayed. */
+export type FailureReason =
+  | 'INSUFFICIENT_FUNDS'
+  | 'ACCOUNT_FROZEN'
+  | 'ITEM_INACTIVE'
+  | 'PRICE_CHANGED'
+  | 'AMOUNT_OVERFLOW'
+  | 'ITEM_NOT_FOUND'
+  | 'CONFLICT';
+
+/** A write that was judged and refused. A value, not an exception: it is an outcome like any other. */
+export interface Failure {
+  readonly type: 'failure';
+  readonly reason: FailureReason;
+  /** For people; every number of it is in `metadata` too. */
+  readonly message: string;
+  /** For programs; the keys are those that `ErrorReason` documents. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Makes a failure; numbers become decimal text. */
+export function failure(
+  reason: FailureReason,
+  message: string,
+  metadata: Readonly<Record<string, string | bigint>>,
+): Failure {
+  const text: Record<string, string> = {};
+  for (const [key, value] of Object.entries(metadata)) text[key] = value.toString();
+  return { type: 'failure', reason, message, metadata: text };
+}

@@ -1,0 +1,127 @@
+import { isSystemAccount, type Account } from './account';
+import { failure, type Failure } from './failure';
+import { entryHash, transactionDigest } from './hash-chain';
+import { fitsInt64 } from './money';
+import type { BalanceView } from './outcome';
+import type { Entry, Transaction, TransactionHeader } from './transaction';
+import type { WorkingSet } from './working-set';
+
+/** A change that a decision wants made to an account. */
+export interface Leg {
+  readonly account: Account;
+  /** Signed, in the asset's smallest unit, never zero. */
+  readonly change: bigint;
+}
+
+/** What of a transaction its command decides; the rest follows from the accounts. */
+export type PostingHeader = Omit<TransactionHeader, 'transactionId' | 'createTime'>;
+
+/** Refuses debits of frozen accounts. Judged before anything that concerns amounts. */
+export function refuseFrozen(account: Account): Failure | null {
+  if (!account.frozen) return null;
+  return failure('ACCOUNT_FROZEN', `account ${account.userId} ${account.asset} is frozen`, {
+    user_id: account.userId,
+    asset: account.asset,
+  });
+}
+
+/**
+ * Makes a transaction of legs that sum to zero per asset, each of another account, and changes the accounts; or
+ * refuses without changing anything. Frozen accounts are judged first, then overflow, then funds, each over all
+ * legs in their order, so that two faults at once have one answer.
+ */
+export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[]): Transaction | Failure {
+  const refused = refuse(legs);
+  if (refused !== null) return refused;
+
+  let createTime = set.context.now;
+  let commitOrder = set.context.commitOrder;
+  for (const { account } of legs) {
+    if (account.lastEntryTime > createTime) createTime = account.lastEntryTime;
+    if (account.commitOrder > commitOrder) commitOrder = account.commitOrder;
+  }
+  const full: TransactionHeader = {
+    ...header,
+    transactionId: set.context.newTransactionId(createTime),
+    createTime,
+  };
+  const digest = transactionDigest(
+    full,
+    legs.map(({ account: { userId, asset, stripe }, change }) => ({ userId, asset, stripe, change })),
+  );
+  const entries = legs.map(({ account, change }) => append(account, change, digest, createTime, commitOrder));
+  const transaction: Transaction = { ...full, digest, commitOrder, entries };
+  set.transactions.push(transaction);
+  return transaction;
+}
+
+/** The account as a response shows it. */
+export function viewOf(account: Account): BalanceView {
+  const { userId, asset, balance, held, sequence, lastEntryTime } = account;
+  return { userId, asset, balance, held, sequence, lastEntryTime };
+}
+
+function refuse(legs: readonly Leg[]): Failure | null {
+  for (const { account, change } of legs) {
+    const frozen = change < 0n ? refuseFrozen(account) : null;
+    if (frozen !== null) return frozen;
+  }
+  for (const { account, change } of legs) {
+    if (!fitsInt64(account.balance + change)) return overflow(account, change);
+  }
+  for (const { account, change } of legs) {
+    const short = change < 0n && !isSystemAccount(account.userId) ? refuseShort(account, -change) : null;
+    if (short !== null) return short;
+  }
+  return null;
+}
+
+function overflow(account: Account, change: bigint): Failure {
+  return failure(
+    'AMOUNT_OVERFLOW',
+    `account ${account.userId} ${account.asset}: ${account.balance} changed by ${change} would pass int64`,
+    { user_id: account.userId, asset: account.asset, balance: account.balance, change },
+  );
+}
+
+function refuseShort(account: Account, required: bigint): Failure | null {
+  const available = account.balance - account.held;
+  if (available - required >= account.minBalance) return null;
+  return failure(
+    'INSUFFICIENT_FUNDS',
+    `account ${account.userId} ${account.asset} has ${available} available, ${required} required`,
+    {
+      user_id: account.userId,
+      asset: account.asset,
+      balance: account.balance,
+      available,
+      required,
+      min_balance: account.minBalance,
+    },
+  );
+}
+
+function append(
+  account: Account,
+  change: bigint,
+  digest: Buffer,
+  createTime: bigint,
+  commitOrder: bigint,
+): Entry {
+  account.sequence += 1n;
+  account.balance += change;
+  account.lastEntryTime = createTime;
+  account.commitOrder = commitOrder;
+  account.changed = true;
+  const entry = {
+    userId: account.userId,
+    asset: account.asset,
+    stripe: account.stripe,
+    sequence: account.sequence,
+    change,
+    balanceAfter: account.balance,
+  };
+  const hash = entryHash(account.lastHash, digest, entry);
+  account.lastHash = hash;
+  return { ...entry, hash };
+}

@@ -1,0 +1,24 @@
+/** Random bytes that one id takes. */
+export const ID_RANDOM_BYTES = 6;
+
+/**
+ * A UUIDv7 (RFC 9562) of a given time: 48 bits of milliseconds, 12 bits of the fraction of a millisecond (its
+ * method 3), 14 bits of `counter`, which orders the ids of one batch, 48 random bits. Given its time and its
+ * randomness because the ledger core reads neither.
+ *
+ * @param timeMicros microseconds since 1970
+ * @param counter position within the batch, below 16,384
+ * @param random at least ID_RANDOM_BYTES bytes
+ */
+export function transactionIdAt(timeMicros: bigint, counter: number, random: Uint8Array): string {
+  const micros = Number(timeMicros);
+  const millis = Math.floor(micros / 1000);
+  const fraction = Math.floor(((micros % 1000) * 4096) / 1000);
+  const time = hex(millis, 12);
+  const tail = Buffer.from(random.buffer, random.byteOffset, ID_RANDOM_BYTES).toString('hex');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(fraction, 3)}-${hex(0x8000 | (counter & 0x3fff), 4)}-${tail}`;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

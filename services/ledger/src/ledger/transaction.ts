@@ -1,0 +1,63 @@
+import type { ItemSnapshot } from './item';
+
+/** What a transaction is; the numbers are those of `ledger.v1.EntryKind` and are stored and hashed. */
+export const EntryKind = {
+  CREDIT: 1,
+  PURCHASE: 2,
+  TRANSFER: 3,
+  POST: 4,
+  REVERSAL: 5,
+  CAPTURE: 6,
+} as const;
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
+
+/** Free pairs of a caller, sorted by the UTF-8 bytes of their keys, so that equal metadata has one form. */
+export type Metadata = readonly (readonly [key: string, value: string])[];
+
+/** Brings pairs into their one form. */
+export function sortedMetadata(pairs: ReadonlyMap<string, string>): Metadata {
+  const entries = [...pairs];
+  return entries.length < 2 ? entries : entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** One account's line of a transaction. */
+export interface Entry {
+  readonly userId: string;
+  readonly asset: string;
+  readonly stripe: number;
+  readonly sequence: bigint;
+  readonly change: bigint;
+  readonly balanceAfter: bigint;
+  readonly hash: Buffer;
+}
+
+/** What of a transaction its digest covers, apart from its legs. */
+export interface TransactionHeader {
+  readonly transactionId: string;
+  readonly kind: EntryKind;
+  readonly userId: string;
+  readonly requestId: string;
+  /** The authenticated service that called; empty without authentication. */
+  readonly caller: string;
+  /** Microseconds since 1970. */
+  readonly createTime: bigint;
+  /** Microseconds since 1970, or null when the caller said nothing. */
+  readonly effectiveTime: bigint | null;
+  readonly description: string;
+  readonly reference: string;
+  readonly metadata: Metadata;
+  readonly item: ItemSnapshot | null;
+  readonly reversesTransactionId: string | null;
+}
+
+/** One atomic movement. */
+export interface Transaction extends TransactionHeader {
+  readonly digest: Buffer;
+  /**
+   * The database transaction's xid, raised to that of the accounts' last entries. So it never falls along an
+   * account's sequence, and below a snapshot's xmin nothing can be added any more: the two facts that a change
+   * stream needs.
+   */
+  readonly commitOrder: bigint;
+  readonly entries: readonly Entry[];
+}

@@ -1,0 +1,69 @@
+import {
+  GetItemRequest,
+  GetItemResponse,
+  ListItemsRequest,
+  ListItemsResponse,
+} from '../gen/ledger/v1/catalog_service';
+import { findItems } from '../store/statements/find-items';
+import { listItems as selectItems } from '../store/statements/list-items';
+import type { Store } from '../store/store';
+import { bytesOf, itemMessage } from './message';
+import type { PageFilter, PageTokens } from './page-token';
+import { Shape } from './shape';
+import { RpcError } from './status';
+import type { UnaryMethod } from './unary';
+
+/** GetItem: one version of an item, by default the current one. */
+export function getItem(store: Store): UnaryMethod<GetItemRequest> {
+  return {
+    path: 'ledger.v1.CatalogService/GetItem',
+    decode: (bytes) => GetItemRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const shape = new Shape();
+      const itemId = shape.itemId('item_id', request.itemId);
+      const version = shape.notNegative('version', request.version);
+      shape.refuse();
+      const found = await store.read((connection) => findItems(connection, [{ itemId, version }]), deadline);
+      const item = version === 0n ? found[0] : found.find((candidate) => candidate.version === version);
+      if (item === undefined) throw itemNotFound(itemId, version);
+      return bytesOf(GetItemResponse.encode({ item: itemMessage(item) }));
+    },
+  };
+}
+
+/** ListItems: the current version of every item, by id. */
+export function listItems(store: Store, tokens: PageTokens): UnaryMethod<ListItemsRequest> {
+  return {
+    path: 'ledger.v1.CatalogService/ListItems',
+    decode: (bytes) => ListItemsRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const shape = new Shape();
+      const pageSize = shape.pageSize(request.pageSize);
+      const token = shape.pageToken(request.pageToken);
+      shape.refuse();
+      const { includeInactive } = request;
+      const filter: PageFilter = ['ListItems', includeInactive];
+      const after = tokens.open(filter, token)?.toString() ?? '';
+      const found = await store.read(
+        (connection) => selectItems(connection, after, includeInactive, pageSize + 1),
+        deadline,
+      );
+      const page = found.slice(0, pageSize);
+      const last = found.length > pageSize ? page.at(-1) : undefined;
+      const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.itemId));
+      return bytesOf(ListItemsResponse.encode({ items: page.map(itemMessage), nextPageToken }));
+    },
+  };
+}
+
+function itemNotFound(itemId: string, version: bigint): RpcError {
+  return new RpcError(
+    version === 0n
+      ? { reason: 'ITEM_NOT_FOUND', message: `no item ${itemId}`, metadata: { item_id: itemId } }
+      : {
+          reason: 'ITEM_NOT_FOUND',
+          message: `no version ${version} of item ${itemId}`,
+          metadata: { item_id: itemId, version: version.toString() },
+        },
+  );
+}

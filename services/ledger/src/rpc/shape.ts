@@ -1,0 +1,183 @@
+import type { Timestamp } from '../gen/google/protobuf/timestamp';
+import type { Annotations } from '../ledger/command';
+import { sortedMetadata } from '../ledger/transaction';
+import { RpcError, type FieldViolation } from './status';
+
+/**
+ * The shape of requests, field by field: what the `buf.validate` rules of the protos say, written out because
+ * running them through protovalidate costs 10 to 25 µs a call, up to half of an empty RPC. A test holds the two
+ * against each other.
+ */
+
+const REQUEST_ID = /^[ -~]{1,128}$/;
+const USER_ID = /^[!-?A-~][!-~]{0,127}$/;
+const SYSTEM_ID = /^@[A-Za-z0-9_.:-]{1,127}$/;
+const ASSET = /^[A-Z][A-Z0-9_:.-]{0,63}(\/[0-9]{1,2})?$/;
+const ITEM_ID = /^[!-~]{1,128}$/;
+const REFERENCE = /^[ -~]{0,128}$/;
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+const DESCRIPTION_MAX_BYTES = 512;
+const NAME_MAX_BYTES = 128;
+const METADATA_MAX_PAIRS = 16;
+const METADATA_KEY_MAX_BYTES = 64;
+const METADATA_VALUE_MAX_BYTES = 256;
+const QUANTITY_MAX = 1_000_000n;
+const PAGE_SIZE_DEFAULT = 50;
+const PAGE_SIZE_MAX = 1000;
+const PAGE_TOKEN_MAX = 1024;
+
+/** 0001-01-01 and the last second of 9999: what google.protobuf.Timestamp allows. */
+const FIRST_SECOND = -62_135_596_800n;
+const LAST_SECOND = 253_402_300_799n;
+const LAST_NANO = 999_999_999;
+
+/** Collects what is wrong with a request, so that a caller learns all of it at once. */
+export class Shape {
+  private readonly violations: FieldViolation[] = [];
+
+  /** Records a violation. */
+  violate(field: string, description: string): void {
+    this.violations.push({ field, description });
+  }
+
+  /** Ends the checks: throws INVALID_FIELD with every violation. */
+  refuse(): void {
+    if (this.violations.length > 0) throw invalidFields(this.violations);
+  }
+
+  requestId(value: string): string {
+    return this.match('request_id', value, REQUEST_ID, 'must be 1 to 128 printable ASCII characters');
+  }
+
+  userId(field: string, value: string): string {
+    if (value.startsWith('@')) this.violate(field, 'must be a user, not a system account');
+    else this.match(field, value, USER_ID, 'must be 1 to 128 printable ASCII characters without spaces');
+    return value;
+  }
+
+  /** A user or a system account. */
+  accountUserId(field: string, value: string): string {
+    if (!value.startsWith('@')) return this.userId(field, value);
+    return this.match(field, value, SYSTEM_ID, 'must be @ and 1 to 127 of letters, digits and _.:-');
+  }
+
+  /** A system account, by default the one given. */
+  systemAccount(field: string, value: string, otherwise: string): string {
+    if (value === '') return otherwise;
+    return this.match(field, value, SYSTEM_ID, 'must be a system account: @ and 1 to 127 of letters, digits and _.:-');
+  }
+
+  asset(field: string, value: string): string {
+    return this.match(field, value, ASSET, 'must be like GOLD or USD/2');
+  }
+
+  optionalAsset(field: string, value: string): string {
+    return value === '' ? value : this.asset(field, value);
+  }
+
+  itemId(field: string, value: string): string {
+    return this.match(field, value, ITEM_ID, 'must be 1 to 128 printable ASCII characters without spaces');
+  }
+
+  optionalItemId(field: string, value: string): string {
+    return value === '' ? value : this.itemId(field, value);
+  }
+
+  /** A UUID in its one form: lower case. */
+  uuid(field: string, value: string): string {
+    return this.match(field, value, UUID, 'must be a UUID').toLowerCase();
+  }
+
+  name(field: string, value: string): string {
+    if (value === '') this.violate(field, 'must not be empty');
+    return this.text(field, value, NAME_MAX_BYTES);
+  }
+
+  positive(field: string, value: bigint): bigint {
+    if (value <= 0n) this.violate(field, 'must be at least 1');
+    return value;
+  }
+
+  notNegative(field: string, value: bigint): bigint {
+    if (value < 0n) this.violate(field, 'must not be negative');
+    return value;
+  }
+
+  quantity(field: string, value: bigint): bigint {
+    if (value < 1n || value > QUANTITY_MAX) this.violate(field, `must be 1 to ${QUANTITY_MAX}`);
+    return value;
+  }
+
+  annotations(request: {
+    description: string;
+    reference: string;
+    metadata: ReadonlyMap<string, string>;
+    effectiveTime?: Timestamp | undefined;
+  }): Annotations {
+    return {
+      description: this.text('description', request.description, DESCRIPTION_MAX_BYTES),
+      reference: this.match('reference', request.reference, REFERENCE, 'must be up to 128 printable ASCII characters'),
+      metadata: this.metadata('metadata', request.metadata),
+      effectiveTime: this.optionalTime('effective_time', request.effectiveTime),
+    };
+  }
+
+  /** Microseconds since 1970, or null when absent. */
+  optionalTime(field: string, value: Timestamp | undefined): bigint | null {
+    if (value === undefined) return null;
+    const { seconds, nanos } = value;
+    if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos > LAST_NANO) {
+      this.violate(field, 'must be a time in the years 1 to 9999');
+      return null;
+    }
+    return seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
+  }
+
+  /** One of the numbers that the enum defines. */
+  enumValue<T extends number>(field: string, value: T, defined: readonly T[]): T {
+    if (!defined.includes(value)) this.violate(field, 'is not a known value');
+    return value;
+  }
+
+  /** How many rows a page has: a default for 0, the most for more. */
+  pageSize(value: number): number {
+    if (value < 0) this.violate('page_size', 'must not be negative');
+    return value === 0 ? PAGE_SIZE_DEFAULT : Math.min(value, PAGE_SIZE_MAX);
+  }
+
+  pageToken(value: string): string {
+    if (value.length > PAGE_TOKEN_MAX) this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
+    return value;
+  }
+
+  private metadata(field: string, value: ReadonlyMap<string, string>): Annotations['metadata'] {
+    const pairs = sortedMetadata(value);
+    if (pairs.length > METADATA_MAX_PAIRS) this.violate(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
+    for (const [key, text] of pairs) {
+      const name = `${field}[${JSON.stringify(key)}]`;
+      if (key === '') this.violate(name, 'must have a key');
+      this.text(name, key, METADATA_KEY_MAX_BYTES);
+      this.text(name, text, METADATA_VALUE_MAX_BYTES);
+    }
+    return pairs;
+  }
+
+  private text(field: string, value: string, maxBytes: number): string {
+    if (Buffer.byteLength(value) > maxBytes) this.violate(field, `must be up to ${maxBytes} bytes of UTF-8`);
+    if (value.includes('\0')) this.violate(field, 'must not contain NUL');
+    return value;
+  }
+
+  private match(field: string, value: string, pattern: RegExp, description: string): string {
+    if (!pattern.test(value)) this.violate(field, value === '' ? `is required: ${description}` : description);
+    return value;
+  }
+}
+
+/** The error for fields that are not as they must be. */
+export function invalidFields(violations: readonly FieldViolation[]): RpcError {
+  const message = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const metadata = { field: violations[0]?.field ?? '' };
+  return new RpcError({ reason: 'INVALID_FIELD', message, metadata, violations });
+}

@@ -1,0 +1,144 @@
+import { Metadata, status as GrpcCode, type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Rejection, type Answer } from '../commit/answer';
+import { sqlFault, sqlState } from '../store/sql-state';
+import { Status } from '../gen/google/rpc/status';
+import type { CallLog } from './call-log';
+import { errorStatus, RpcError, type ErrorFacts } from './status';
+
+/** A part of the contract that is not served yet. */
+export class Unimplemented extends Error {
+  override readonly name = 'Unimplemented';
+}
+
+/** What a handler may ask of its call. */
+export interface CallContext {
+  /** When the caller stops waiting, in milliseconds since 1970; Infinity: never. */
+  readonly deadline: number;
+  readonly isCancelled: () => boolean;
+}
+
+/** What a handler answers: the encoded response, or a stored outcome. */
+export type Reply = Buffer | Answer;
+
+/** One rpc: how its request is read and what is done. Errors are thrown as RpcError or Rejection. */
+export interface UnaryMethod<Request> {
+  readonly path: string;
+  readonly decode: (bytes: Uint8Array) => Request;
+  readonly handle: (request: Request, context: CallContext) => Promise<Reply>;
+}
+
+/** How a call ended. */
+interface Ending {
+  readonly code: GrpcCode;
+  readonly reason: string;
+  /** A response, or a google.rpc.Status. */
+  readonly bytes: Buffer;
+  readonly answer: Answer | null;
+}
+
+const NO_DETAILS = Buffer.alloc(0);
+
+/** The one bridge between async functions and grpc-js: deadline, error mapping, replay flag, log line. */
+export function unaryHandler<Request>(
+  method: UnaryMethod<Request>,
+  log: CallLog,
+): handleUnaryCall<Buffer, Buffer> {
+  return (call, callback) => {
+    const started = performance.now();
+    let requestId: string | undefined;
+    const run = async (): Promise<Reply> => {
+      const request = decode(method, call.request);
+      requestId = requestIdOf(request);
+      return method.handle(request, contextOf(call));
+    };
+    void run()
+      .then(endingOfReply, (error: unknown) => endingOfError(error, log))
+      .then((ending) => {
+        if (ending.answer?.replayed === true) call.sendMetadata(replayedMetadata());
+        if (ending.code === GrpcCode.OK) callback(null, ending.bytes);
+        else callback(serviceError(ending));
+        log.call({
+          method: method.path,
+          code: GrpcCode[ending.code],
+          ...(ending.reason === '' ? {} : { reason: ending.reason }),
+          ...(requestId === undefined ? {} : { requestId }),
+          durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+          ...(ending.answer === null ? {} : { batchSize: ending.answer.batchSize }),
+          ...(ending.answer?.replayed === true ? { replayed: true } : {}),
+        });
+      })
+      .catch((error: unknown) => log.fault('an answer could not be sent', error));
+  };
+}
+
+function decode<Request>(method: UnaryMethod<Request>, bytes: Buffer): Request {
+  try {
+    return method.decode(bytes);
+  } catch (error) {
+    const description = 'is not a message of this method';
+    const violations = [{ field: '', description }];
+    const facts: ErrorFacts = { reason: 'INVALID_FIELD', message: `the request ${description}`, violations };
+    throw new RpcError(facts, { cause: error });
+  }
+}
+
+function contextOf(call: ServerUnaryCall<Buffer, Buffer>): CallContext {
+  const deadline = call.getDeadline();
+  return {
+    deadline: deadline instanceof Date ? deadline.getTime() : deadline,
+    isCancelled: () => call.cancelled,
+  };
+}
+
+function endingOfReply(reply: Reply): Ending {
+  if (Buffer.isBuffer(reply)) return { code: GrpcCode.OK, reason: '', bytes: reply, answer: null };
+  return { code: reply.code, reason: reply.reason, bytes: reply.bytes, answer: reply };
+}
+
+function endingOfError(error: unknown, log: CallLog): Ending {
+  if (error instanceof Rejection && error.reason === 'CANCELLED') {
+    return { code: GrpcCode.CANCELLED, reason: '', bytes: NO_DETAILS, answer: null };
+  }
+  if (error instanceof Unimplemented) {
+    return { code: GrpcCode.UNIMPLEMENTED, reason: '', bytes: NO_DETAILS, answer: null };
+  }
+  return { ...errorStatus(factsOf(error, log)), answer: null };
+}
+
+/** What a caller may know of an error; the rest goes to the log. */
+function factsOf(error: unknown, log: CallLog): ErrorFacts {
+  if (error instanceof RpcError) return error.facts;
+  if (error instanceof Rejection && error.reason !== 'CANCELLED') {
+    if (error.reason === 'INTERNAL') return internal;
+    return { reason: error.reason, message: error.message, metadata: error.metadata };
+  }
+  // A statement that ran into the time limit that the caller's deadline gave it.
+  if (sqlState(error) === QUERY_CANCELED) {
+    return { reason: 'NOT_STARTED', message: 'the deadline passed before the answer was there' };
+  }
+  log.fault('a call failed', error);
+  if (sqlFault(error) === 'unavailable') {
+    return { reason: 'STORE_UNAVAILABLE', message: 'the database is away' };
+  }
+  return internal;
+}
+
+const QUERY_CANCELED = '57014';
+const internal: ErrorFacts = { reason: 'INTERNAL', message: 'internal error; the cause is in the log' };
+
+function serviceError({ code, bytes }: Ending): { code: GrpcCode; details: string; metadata: Metadata } {
+  const metadata = new Metadata();
+  if (bytes.length > 0) metadata.set('grpc-status-details-bin', bytes);
+  return { code, details: bytes.length > 0 ? Status.decode(bytes).message : '', metadata };
+}
+
+function replayedMetadata(): Metadata {
+  const metadata = new Metadata();
+  metadata.set('ledger-replayed', 'true');
+  return metadata;
+}
+
+function requestIdOf(request: unknown): string | undefined {
+  if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
+  return typeof request.requestId === 'string' ? request.requestId : undefined;
+}

@@ -1,0 +1,53 @@
+import type { BalanceView } from '../ledger/outcome';
+import { readBalances, type BalanceKey } from './statements/read-balances';
+import type { Store } from './store';
+
+/** The most accounts read by one statement. */
+const GATHER_MAX = 512;
+
+interface Waiting {
+  readonly key: BalanceKey;
+  readonly resolve: (view: BalanceView | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Reads balances that are asked for at the same time with one statement. The statement starts after each of its
+ * callers came, so every caller sees what was answered before it asked.
+ */
+export class BalanceReader {
+  private waiting: Waiting[] = [];
+  private running = false;
+
+  constructor(private readonly store: Store) {}
+
+  /** The balance as it is now; null for an account that was never written. */
+  read(key: BalanceKey): Promise<BalanceView | null> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ key, resolve, reject });
+      if (!this.running) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) await this.readGathered(this.waiting.splice(0, GATHER_MAX));
+    this.running = false;
+  }
+
+  private async readGathered(batch: readonly Waiting[]): Promise<void> {
+    const keys = new Map(batch.map(({ key }) => [idOf(key), key]));
+    try {
+      const views = await this.store.read((connection) => readBalances(connection, [...keys.values()]));
+      const found = new Map(views.map((view) => [idOf(view), view]));
+      for (const { key, resolve } of batch) resolve(found.get(idOf(key)) ?? null);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+function idOf({ userId, asset }: BalanceKey): string {
+  return `${userId}\0${asset}`;
+}

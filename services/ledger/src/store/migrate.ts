@@ -1,0 +1,127 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { createDataSource, RUNTIME_ROLE, SCHEMA } from './data-source';
+import { migrations } from './migrations';
+
+/** The oldest Postgres whose features are used (exact `extract`, `pg_current_xact_id`). */
+const OLDEST_SERVER_VERSION = 140000;
+
+/** Held while migrations run, so that servers which start at once run them once. */
+const MIGRATION_LOCK = 0x1ed6e1;
+
+/** How long one migration statement, or the wait for another server's migrations, may take. */
+const MIGRATION_TIMEOUT_MS = 300_000;
+
+/** The database is not one that this server can work on. The message says what to do. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** Where the schema is to be made. */
+export interface MigrationTarget {
+  /** Connection of the owner of the schema, who may create a role. */
+  readonly migrationUrl: string;
+  /** Connection of the servers; its user is made a member of the runtime role. */
+  readonly url: string;
+}
+
+/**
+ * Brings the schema up to date. Safe to call by many servers at once. Refuses a schema newer than this program, and
+ * needs no rights to change it when nothing is to be done.
+ *
+ * @returns the names of the migrations that were run by this call
+ */
+export async function migrate(target: MigrationTarget): Promise<string[]> {
+  const source = createDataSource({
+    url: target.migrationUrl,
+    applicationName: 'ledger-migrate',
+    poolSize: 2,
+    parameters: { statement_timeout: MIGRATION_TIMEOUT_MS.toString() },
+  });
+  await source.initialize();
+  try {
+    const runner = source.createQueryRunner();
+    try {
+      await refuseOldServer(runner);
+      if ((await pendingMigrations(runner)).length === 0) return [];
+      await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+      try {
+        return await runPending(source, runner, target);
+      } finally {
+        await runner.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
+      }
+    } finally {
+      await runner.release();
+    }
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function runPending(
+  source: DataSource,
+  runner: QueryRunner,
+  target: MigrationTarget,
+): Promise<string[]> {
+  await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+  const run = await source.runMigrations({ transaction: 'each' });
+  await grantRuntimeRole(runner, target);
+  return run.map((migration) => migration.name);
+}
+
+/** Names of this program's migrations that the database lacks; throws when the database has others. */
+async function pendingMigrations(runner: QueryRunner): Promise<string[]> {
+  const known = migrations.map((migration) => migration.name);
+  const [table] = await rows(runner, `SELECT to_regclass('${SCHEMA}.migrations') IS NOT NULL AS present`);
+  if (table?.['present'] !== true) return known;
+  const done = (await rows(runner, `SELECT name FROM ${SCHEMA}.migrations`)).map((row) => String(row['name']));
+  const unknown = done.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new SchemaError(
+      `the database's schema is newer than this server (it has ${unknown.join(', ')}): run a newer server`,
+    );
+  }
+  return known.filter((name) => !done.includes(name));
+}
+
+async function refuseOldServer(runner: QueryRunner): Promise<void> {
+  const [row] = await rows(
+    runner,
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number`,
+  );
+  if (Number(row?.['number']) < OLDEST_SERVER_VERSION) {
+    throw new SchemaError(`Postgres ${String(row?.['version'])} is too old: 14 or newer is needed`);
+  }
+}
+
+/** Lets the servers' user take the runtime role on. */
+async function grantRuntimeRole(runner: QueryRunner, target: MigrationTarget): Promise<void> {
+  await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
+  const user = await userOf(target.url);
+  const [row] = await rows(
+    runner,
+    `SELECT rolsuper OR pg_has_role(oid, '${RUNTIME_ROLE}', 'MEMBER') AS member, quote_ident(rolname) AS name
+       FROM pg_roles WHERE rolname = $1`,
+    [user],
+  );
+  if (row?.['member'] !== true) await runner.query(`GRANT ${RUNTIME_ROLE} TO ${String(row?.['name'])}`);
+}
+
+async function userOf(url: string): Promise<string> {
+  const source = createDataSource({ url, applicationName: 'ledger-migrate', poolSize: 1, parameters: {} });
+  await source.initialize();
+  try {
+    const [row] = await rows(source, 'SELECT session_user::text AS name');
+    return String(row?.['name']);
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function rows(
+  runner: Pick<QueryRunner, 'query'> | Pick<DataSource, 'query'>,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const result: unknown = await runner.query(sql, values);
+  return Array.isArray(result) ? (result as Record<string, unknown>[]) : [];
+}

@@ -1,0 +1,21 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Keys that all servers of one database share, such as the one that signs page tokens. */
+export class CreateServerKeys1763600000006 implements MigrationInterface {
+  readonly name = 'CreateServerKeys1763600000006';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE ledger.server_keys (
+        name text COLLATE "C" NOT NULL,
+        secret bytea NOT NULL,
+        create_time timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT server_keys_pkey PRIMARY KEY (name),
+        CONSTRAINT server_keys_secret_check CHECK (octet_length(secret) >= 32)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE ledger.server_keys');
+  }
+}

@@ -1,0 +1,52 @@
+import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
+import { execute, timestampText, type Connection } from '../connection';
+
+const insertRequestsStatement = {
+  name: 'insert_requests',
+  // Written once, finished. Claiming first and storing the outcome by a later UPDATE cost a third more WAL and took
+  // the throughput from 19,000 to 10,000-13,700 writes a second.
+  text: `
+    INSERT INTO ledger.requests
+      (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+       create_time)
+    SELECT user_id, request_id, method, content_hash, ${CONTENT_HASH_VERSION}, code, reason, outcome,
+           transaction_id, $9::timestamptz
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::text[], $7::bytea[], $8::uuid[])
+        AS k (user_id, request_id, method, content_hash, code, reason, outcome, transaction_id)
+    ON CONFLICT DO NOTHING`,
+};
+
+/** A request with its outcome. */
+export interface RequestRow {
+  readonly scope: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly contentHash: Buffer;
+  readonly code: number;
+  /** Empty when it succeeded. */
+  readonly reason: string;
+  readonly outcome: Buffer;
+  readonly transactionId: string | null;
+}
+
+/**
+ * Writes finished requests, in the order given (key order, so that servers wait for each other in no circle).
+ * Returns how many went in; fewer mean that another server was first with one of them.
+ */
+export function insertRequests(
+  connection: Connection,
+  rows: readonly RequestRow[],
+  createTime: bigint,
+): Promise<number> {
+  return execute(connection, insertRequestsStatement, [
+    rows.map((row) => row.scope),
+    rows.map((row) => row.requestId),
+    rows.map((row) => row.method),
+    rows.map((row) => row.contentHash),
+    rows.map((row) => row.code),
+    rows.map((row) => row.reason),
+    rows.map((row) => row.outcome),
+    rows.map((row) => row.transactionId),
+    timestampText(createTime),
+  ]);
+}

@@ -1,0 +1,17 @@
+import { query, type Connection } from '../connection';
+import type { StripeCursor } from './list-entries';
+
+const listStripesStatement = {
+  name: 'list_stripes',
+  text: `SELECT stripe, sequence FROM ledger.accounts WHERE user_id = $1 AND asset = $2 ORDER BY stripe`,
+};
+
+/** The stripes that an account has, each with its last sequence; none when it was never written. */
+export async function listStripes(
+  connection: Connection,
+  userId: string,
+  asset: string,
+): Promise<StripeCursor[]> {
+  const rows = await query<[number, bigint]>(connection, listStripesStatement, [userId, asset]);
+  return rows.map(([stripe, sequence]) => ({ stripe, sequence }));
+}

@@ -1,0 +1,52 @@
+import { blankAccount, type Account, type AccountKey } from '../../ledger/account';
+import { microsOf, query, type Connection } from '../connection';
+
+const lockAccountsStatement = {
+  name: 'lock_accounts',
+  // Rows are locked in the order in which the sort hands them up, so two batches never wait for each other in a
+  // circle. The row version is the newest even where the statement had to wait; other tables must be read by a
+  // later statement, whose snapshot is taken after the wait.
+  text: `
+    SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.frozen, a.last_hash,
+           ${microsOf('a.last_entry_time')}, a.commit_order
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
+      JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
+     ORDER BY a.user_id, a.asset, a.stripe
+       FOR UPDATE OF a`,
+};
+
+type Row = [
+  userId: string,
+  asset: string,
+  stripe: number,
+  sequence: bigint,
+  balance: bigint,
+  held: bigint,
+  minBalance: bigint,
+  frozen: boolean,
+  lastHash: Buffer,
+  lastEntryTime: bigint | null,
+  commitOrder: bigint,
+];
+
+/** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
+export async function lockAccounts(
+  connection: Connection,
+  keys: readonly AccountKey[],
+): Promise<Account[]> {
+  const rows = await query<Row>(connection, lockAccountsStatement, [
+    keys.map((key) => key.userId),
+    keys.map((key) => key.asset),
+    keys.map((key) => key.stripe),
+  ]);
+  return rows.map((row) => {
+    const [userId, asset, stripe, sequence, balance, held, minBalance, frozen, lastHash, time, order] = row;
+    return {
+      ...blankAccount({ userId, asset, stripe }),
+      ...{ sequence, balance, held, minBalance, frozen, lastHash },
+      lastEntryTime: time ?? 0n,
+      commitOrder: order,
+      stored: true,
+    };
+  });
+}

@@ -1,0 +1,118 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { createDataSource, readerParameters, writerParameters } from './data-source';
+import { execute, query, type Connection } from './connection';
+
+/** How the ledger uses its database. */
+export interface StoreSettings {
+  readonly url: string;
+  /** Connections for batches: one per lane. */
+  readonly writers: number;
+  /** Connections for reads. */
+  readonly readers: number;
+  /** The longest that one statement of a batch may take. */
+  readonly batchTimeoutMs: number;
+  /** The longest that a read may take when its caller gives no shorter deadline. */
+  readonly readTimeoutMs: number;
+}
+
+/** How much longer than the server a client waits before it gives a silent connection up. */
+const SILENT_CONNECTION_MS = 5_000;
+
+const pingStatement = { name: 'ping', text: 'SELECT 1' };
+const setTimeoutStatement = {
+  name: 'set_timeout',
+  text: `SELECT set_config('statement_timeout', $1, false)`,
+};
+
+/** The database: one pool for batches and one for reads, each with the settings that its work needs. */
+export class Store {
+  /** What each read connection was last told about the time that a statement may take. */
+  private readonly timeouts = new WeakMap<Connection, number>();
+
+  private constructor(
+    private readonly writers: DataSource,
+    private readonly readers: DataSource,
+    private readonly readTimeoutMs: number,
+  ) {}
+
+  /** Connects; the schema must be up to date. */
+  static async open(settings: StoreSettings): Promise<Store> {
+    const writers = createDataSource({
+      url: settings.url,
+      applicationName: 'ledger-writer',
+      poolSize: settings.writers,
+      parameters: writerParameters(settings.batchTimeoutMs),
+      pipeline: true,
+      queryTimeoutMs: settings.batchTimeoutMs + SILENT_CONNECTION_MS,
+    });
+    const readers = createDataSource({
+      url: settings.url,
+      applicationName: 'ledger-reader',
+      poolSize: settings.readers,
+      parameters: readerParameters(settings.readTimeoutMs),
+      pipeline: true,
+      queryTimeoutMs: settings.readTimeoutMs + SILENT_CONNECTION_MS,
+    });
+    await writers.initialize();
+    try {
+      await readers.initialize();
+    } catch (error) {
+      await writers.destroy();
+      throw error;
+    }
+    return new Store(writers, readers, settings.readTimeoutMs);
+  }
+
+  /** A runner for batches; its owner keeps it and releases it when it breaks. */
+  createWriter(): QueryRunner {
+    return this.writers.createQueryRunner();
+  }
+
+  /**
+   * Lends a connection for reads outside of any transaction: each statement is one snapshot, and takes no longer
+   * than the deadline (milliseconds since 1970).
+   */
+  async read<T>(work: (connection: Connection) => Promise<T>, deadline = Infinity): Promise<T> {
+    const runner = this.readers.createQueryRunner();
+    try {
+      const connection = await connectionOf(runner);
+      this.limit(connection, deadline);
+      return await work(connection);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Tells whether the database answers. */
+  async ping(): Promise<void> {
+    await this.read((connection) => query(connection, pingStatement, []));
+  }
+
+  /** Writes the page-token secret and the like; a connection of the writers, without a transaction. */
+  async write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const runner = this.createWriter();
+    try {
+      return await work(await connectionOf(runner));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private limit(connection: Connection, deadline: number): void {
+    const timeoutMs = Math.max(1, Math.min(this.readTimeoutMs, Math.ceil(deadline - Date.now())));
+    if ((this.timeouts.get(connection) ?? this.readTimeoutMs) === timeoutMs) return;
+    this.timeouts.set(connection, timeoutMs);
+    // Sent ahead of the read, not waited for: when it fails, so does the read behind it.
+    execute(connection, setTimeoutStatement, [timeoutMs.toString()]).catch(() => undefined);
+  }
+
+  /** Closes all connections, after the statements that run on them. */
+  async close(): Promise<void> {
+    await Promise.all([this.writers.destroy(), this.readers.destroy()]);
+  }
+}
+
+/** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
+export async function connectionOf(runner: QueryRunner): Promise<Connection> {
+  return (await runner.connect()) as Connection;
+}
