@@ -3,7 +3,7 @@ import type { BatchFault } from './commit/batch-runner';
 import type { CallLog } from './rpc/call-log';
 
 /** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
-const BUFFER_BYTES = 16 * 1024;
+const BUFFER_BYTES = 8 * 1024;
 /** How long a line may wait. */
 const FLUSH_INTERVAL_MS = 250;
 

@@ -1,0 +1,428 @@
+import { status } from '@grpc/grpc-js';
+import {
+  type Attempt,
+  definitions,
+  fails,
+  replies,
+  type Script,
+  ScriptedServer,
+  staysSilent,
+} from '../test/scripted-server';
+import { Account } from './gen/ledger/v1/account_service';
+import { Item } from './gen/ledger/v1/catalog_service';
+import { Balance, Hold, Transaction } from './gen/ledger/v1/ledger';
+import { BatchWriteResult, GetRequestResponse } from './gen/ledger/v1/ledger_service';
+import { LedgerClient } from './ledger-client';
+import { LedgerError } from './ledger-error';
+import type { LedgerClientOptions } from './transport';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const quick = { initialBackoffMs: 1, maxBackoffMs: 2 };
+const booked = {
+  transaction: Transaction.fromPartial({ transactionId: 't1' }),
+  balance: Balance.fromPartial({ balance: 5n }),
+};
+const gold = { userId: 'ada', asset: 'GOLD', amount: 5n };
+
+let server: ScriptedServer;
+let client: LedgerClient;
+
+async function start(unary: Script['unary'] = {}, options: LedgerClientOptions = {}): Promise<void> {
+  server = await ScriptedServer.start({ unary });
+  client = new LedgerClient({ address: server.address, retry: quick, ...options });
+}
+
+afterEach(() => {
+  client.close();
+  server.stop();
+});
+
+async function errorOf(call: Promise<unknown>): Promise<LedgerError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof LedgerError)) throw new Error(`not a LedgerError: ${String(error)}`);
+  return error;
+}
+
+function requestIds(): unknown[] {
+  return server.attempts.map(({ request }) => request['requestId']);
+}
+
+describe('methods', () => {
+  const anyResponse = {
+    ...GetRequestResponse.fromPartial({}),
+    ...booked,
+    hold: Hold.fromPartial({}),
+    item: Item.fromPartial({}),
+    account: Account.fromPartial({}),
+    balances: [],
+    entries: [],
+    transactions: [],
+    holds: [],
+    items: [],
+    accounts: [],
+    results: [],
+    nextPageToken: '',
+  };
+  const unary = Object.entries(definitions).filter(([, { responseStream }]) => !responseStream);
+
+  it.each(unary)('%s reaches its rpc', async (method) => {
+    await start({ [method]: [replies(anyResponse)] });
+    const call: unknown = Reflect.get(client, method);
+    if (typeof call !== 'function') throw new Error('no such method');
+    await Reflect.apply(call, undefined, [{}]);
+    expect(server.attempts.map((attempt) => attempt.method)).toEqual([method]);
+  });
+
+  it('fill what the request leaves out, at any depth', async () => {
+    await start({ purchase: [replies(booked)] });
+    await client.purchase({
+      userId: 'ada',
+      subject: { $case: 'item', value: { itemId: 'sword', quantity: 2n } },
+      reference: undefined,
+    });
+    expect(server.attempts[0]?.request).toMatchObject({
+      subject: { $case: 'item', value: { itemId: 'sword', quantity: 2n, priceVersion: 0n } },
+      reference: '',
+    });
+  });
+
+  it('send the metadata of the call', async () => {
+    await start({ getBalance: [replies(booked)] });
+    await client.getBalance(gold, { metadata: { 'x-trace': 'abc' } });
+    expect(server.attempts[0]?.metadata.get('x-trace')).toEqual(['abc']);
+  });
+
+  it('reject a request that cannot be encoded without sending it', async () => {
+    await start({ credit: [replies(booked)] });
+    const error = await errorOf(client.credit({ ...gold, amount: 2n ** 70n }));
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, attempts: 0, outcomeUnknown: false });
+    expect(server.attempts).toEqual([]);
+  });
+
+  it('take an answer without its subject for one that cannot be read', async () => {
+    await start({ credit: [replies({})] }, { retry: { maxAttempts: 1 } });
+    const error = await errorOf(client.credit(gold));
+    expect(error).toMatchObject({ codeName: 'INTERNAL', outcomeUnknown: true });
+  });
+});
+
+describe('a request id', () => {
+  it('is made for a write that has none', async () => {
+    await start({ credit: [replies(booked), replies(booked)] });
+    await client.credit(gold);
+    await client.credit(gold);
+    const [first, second] = requestIds();
+    expect(first).toMatch(UUID);
+    expect(second).toMatch(UUID);
+    expect(second).not.toBe(first);
+  });
+
+  it('is made by the given generator, also for the writes of a batch', async () => {
+    let made = 0;
+    await start({ batchWrite: [replies({ results: [] })] }, { generateRequestId: () => `id-${(made += 1)}` });
+    await client.batchWrite({
+      writes: [
+        { write: { $case: 'credit', value: gold } },
+        { write: { $case: 'credit', value: { ...gold, requestId: 'mine' } } },
+        { write: { $case: 'releaseHold', value: { userId: 'ada', holdId: 'h' } } },
+      ],
+      atomic: true,
+    });
+    expect(server.attempts[0]?.request).toMatchObject({
+      requestId: 'id-1',
+      writes: [
+        { write: { value: { requestId: 'id-2' } } },
+        { write: { value: { requestId: 'mine' } } },
+        { write: { value: { requestId: 'id-3' } } },
+      ],
+    });
+  });
+
+  it('is the caller’s when given', async () => {
+    await start({ credit: [replies(booked)] });
+    await client.credit({ ...gold, requestId: 'order-17' });
+    expect(requestIds()).toEqual(['order-17']);
+  });
+
+  it('is not made for a read', async () => {
+    await start({ getRequest: [replies(GetRequestResponse.fromPartial({}))] });
+    await client.getRequest({ userId: 'ada', requestId: '' });
+    expect(requestIds()).toEqual(['']);
+  });
+});
+
+describe('a retry', () => {
+  it('keeps the request id after UNAVAILABLE', async () => {
+    await start({ credit: [fails(status.UNAVAILABLE), fails(status.UNAVAILABLE), replies(booked)] });
+    const { transaction } = await client.credit(gold);
+    expect(transaction.transactionId).toBe('t1');
+    const ids = requestIds();
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('follows a lost connection', async () => {
+    await start({ credit: [() => server.dropConnections(), replies(booked)] });
+    await client.credit(gold);
+    expect(new Set(requestIds()).size).toBe(1);
+    expect(server.attempts).toHaveLength(2);
+  });
+
+  it('resolves a lost answer within the budget', async () => {
+    await start({ credit: [staysSilent(), replies(booked, { replayed: true })] });
+    const { replayed } = await client.credit(gold, { timeoutMs: 400 });
+    expect(replayed).toBe(true);
+    const [first] = server.attempts;
+    expect(first?.deadlineMs).toBeLessThanOrEqual(200);
+  });
+
+  it('gives a read all of the budget', async () => {
+    await start({ getBalance: [replies(booked)] });
+    await client.getBalance(gold, { timeoutMs: 60_000 });
+    expect(server.attempts[0]?.deadlineMs).toBeGreaterThan(59_000);
+  });
+
+  it('waits at least as long as RetryInfo asks', async () => {
+    const overloaded = { reason: 'OVERLOADED', retryDelayMs: 60 } as const;
+    await start({ credit: [fails(status.RESOURCE_EXHAUSTED, overloaded), replies(booked)] });
+    const startedMs = performance.now();
+    await client.credit(gold);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
+  });
+
+  it('is not made when RetryInfo asks for more than the budget has', async () => {
+    const overloaded = { reason: 'OVERLOADED', retryDelayMs: 900 } as const;
+    await start({ credit: [fails(status.RESOURCE_EXHAUSTED, overloaded), replies(booked)] });
+    const startedMs = performance.now();
+    const error = await errorOf(client.credit(gold, { timeoutMs: 800 }));
+    expect(performance.now() - startedMs).toBeLessThan(700);
+    expect(error).toMatchObject({ reason: 'OVERLOADED', attempts: 1, outcomeUnknown: false });
+  });
+
+  it.each([
+    [status.CANCELLED, undefined],
+    [status.UNKNOWN, undefined],
+    [status.INTERNAL, undefined],
+    [status.DEADLINE_EXCEEDED, undefined],
+    [status.DEADLINE_EXCEEDED, 'NOT_STARTED'],
+    [status.UNAVAILABLE, 'STORE_UNAVAILABLE'],
+  ] as const)('follows code %i with reason %s', async (code, reason) => {
+    await start({ credit: [fails(code, reason === undefined ? {} : { reason }), replies(booked)] });
+    await client.credit(gold);
+    expect(server.attempts).toHaveLength(2);
+  });
+
+  it.each([
+    [status.INVALID_ARGUMENT, 'INVALID_FIELD'],
+    [status.FAILED_PRECONDITION, 'INSUFFICIENT_FUNDS'],
+    [status.ABORTED, 'CONFLICT'],
+    [status.ALREADY_EXISTS, 'REQUEST_ID_REUSED'],
+    [status.INTERNAL, 'INTERNAL'],
+    [status.PERMISSION_DENIED, undefined],
+    [status.RESOURCE_EXHAUSTED, undefined],
+  ] as const)('never follows code %i with reason %s', async (code, reason) => {
+    await start({ credit: [fails(code, reason === undefined ? {} : { reason }), replies(booked)] });
+    expect(await errorOf(client.credit(gold))).toMatchObject({ code, reason, attempts: 1 });
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('is made for reads as well', async () => {
+    await start({ getBalance: [fails(status.UNAVAILABLE), replies(booked)] });
+    const { balance } = await client.getBalance(gold);
+    expect(balance.balance).toBe(5n);
+  });
+
+  it('stops after the attempts of the policy', async () => {
+    const down = fails(status.UNAVAILABLE);
+    await start({ credit: [down, down, down, replies(booked)] }, { retry: { ...quick, maxAttempts: 3 } });
+    expect(await errorOf(client.credit(gold))).toMatchObject({ code: status.UNAVAILABLE, attempts: 3 });
+    expect(server.attempts).toHaveLength(3);
+  });
+});
+
+describe('the budget', () => {
+  it('holds over all attempts', async () => {
+    await start(
+      { credit: [staysSilent(), staysSilent(), staysSilent()] },
+      { retry: { ...quick, maxAttempts: 3 } },
+    );
+    const startedMs = performance.now();
+    const error = await errorOf(client.credit(gold, { timeoutMs: 200 }));
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThanOrEqual(195);
+    expect(tookMs).toBeLessThan(1_000);
+    expect(error).toMatchObject({ codeName: 'DEADLINE_EXCEEDED', attempts: 3, outcomeUnknown: true });
+    expect(error.requestId).toMatch(UUID);
+    const given = server.attempts.map(({ deadlineMs }) => deadlineMs);
+    expect(given.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(200);
+  });
+
+  it('is the client’s when the call names none', async () => {
+    await start({ getBalance: [replies(booked)] }, { timeoutMs: 1_234 });
+    await client.getBalance(gold);
+    expect(server.attempts[0]?.deadlineMs).toBeGreaterThan(900);
+    expect(server.attempts[0]?.deadlineMs).toBeLessThanOrEqual(1_234);
+  });
+
+  it.each([0, -1, NaN])('of %d ms sends nothing', async (timeoutMs) => {
+    await start({ credit: [replies(booked)] });
+    expect(await errorOf(client.credit(gold, { timeoutMs }))).toMatchObject({
+      codeName: 'DEADLINE_EXCEEDED',
+      attempts: 0,
+      outcomeUnknown: false,
+    });
+    expect(server.attempts).toEqual([]);
+  });
+});
+
+describe('an error', () => {
+  it('carries what the server sent', async () => {
+    const metadata = { balance: '3', available: '3', required: '5' };
+    const refusal = {
+      reason: 'INSUFFICIENT_FUNDS',
+      metadata,
+      text: 'needs 5, has 3',
+      replayed: true,
+    } as const;
+    await start({ credit: [fails(status.FAILED_PRECONDITION, refusal)] });
+    const error = await errorOf(client.credit({ ...gold, requestId: 'r1' }));
+    expect(error).toMatchObject({
+      name: 'LedgerError',
+      message: 'credit: FAILED_PRECONDITION (INSUFFICIENT_FUNDS): needs 5, has 3',
+      code: status.FAILED_PRECONDITION,
+      codeName: 'FAILED_PRECONDITION',
+      reason: 'INSUFFICIENT_FUNDS',
+      details: { errorInfo: { domain: 'ledger.v1', reason: 'INSUFFICIENT_FUNDS' } },
+      metadata,
+      requestId: 'r1',
+      method: 'credit',
+      attempts: 1,
+      outcomeUnknown: false,
+      replayed: true,
+    });
+  });
+
+  it('survives garbage in the details', async () => {
+    const trailer = Buffer.from('0affffffffffff', 'hex');
+    await start({ credit: [fails(status.FAILED_PRECONDITION, { trailer, text: 'no' })] });
+    expect(await errorOf(client.credit(gold))).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      reason: undefined,
+      details: {},
+      metadata: {},
+    });
+  });
+
+  it('leaves the outcome unknown when an earlier attempt may have booked', async () => {
+    const overloaded = fails(status.RESOURCE_EXHAUSTED, { reason: 'OVERLOADED' });
+    await start({ credit: [fails(status.UNAVAILABLE), overloaded] }, { retry: { ...quick, maxAttempts: 2 } });
+    expect(await errorOf(client.credit(gold))).toMatchObject({ reason: 'OVERLOADED', outcomeUnknown: true });
+  });
+
+  it('knows the outcome when a later attempt has told', async () => {
+    const refused = fails(status.FAILED_PRECONDITION, { reason: 'INSUFFICIENT_FUNDS' });
+    await start({ credit: [fails(status.UNAVAILABLE), refused] });
+    expect(await errorOf(client.credit(gold))).toMatchObject({ attempts: 2, outcomeUnknown: false });
+  });
+
+  it('never leaves the outcome of a read unknown', async () => {
+    await start({ getBalance: [fails(status.UNAVAILABLE)] }, { retry: { maxAttempts: 1 } });
+    const error = await errorOf(client.getBalance(gold));
+    expect(error).toMatchObject({ codeName: 'UNAVAILABLE', outcomeUnknown: false, requestId: undefined });
+  });
+});
+
+describe('a replay', () => {
+  it('shows in the response', async () => {
+    await start({ credit: [replies(booked, { replayed: true }), replies(booked)] });
+    expect((await client.credit(gold)).replayed).toBe(true);
+    expect((await client.credit(gold)).replayed).toBe(false);
+  });
+});
+
+describe('an abort', () => {
+  it('stops an attempt at once, there as well as here', async () => {
+    const abort = new AbortController();
+    let tellCancelled: () => void;
+    const cancelled = new Promise<void>((resolve) => (tellCancelled = resolve));
+    const hangs = ({ call }: Attempt): void => {
+      call.on('cancelled', tellCancelled);
+      abort.abort(new Error('enough'));
+    };
+    await start({ credit: [hangs, replies(booked)] });
+    const error = await errorOf(client.credit(gold, { signal: abort.signal, timeoutMs: 60_000 }));
+    expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 1, outcomeUnknown: true });
+    expect(error.cause).toEqual(new Error('enough'));
+    await cancelled;
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('stops a wait at once, and knows that nothing was booked', async () => {
+    const overloaded = { reason: 'OVERLOADED', retryDelayMs: 900 } as const;
+    await start({ credit: [fails(status.RESOURCE_EXHAUSTED, overloaded), replies(booked)] });
+    const startedMs = performance.now();
+    const error = await errorOf(client.credit(gold, { signal: AbortSignal.timeout(100) }));
+    expect(performance.now() - startedMs).toBeLessThan(700);
+    expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 1, outcomeUnknown: false });
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('before the call sends nothing', async () => {
+    await start({ credit: [replies(booked)] });
+    const error = await errorOf(client.credit(gold, { signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 0, outcomeUnknown: false });
+    expect(server.attempts).toEqual([]);
+  });
+});
+
+describe('the connection', () => {
+  it('is ready when the server is there', async () => {
+    await start();
+    await client.waitForReady();
+  });
+
+  it('is not ready in time without a server', async () => {
+    await start();
+    server.stop();
+    const error = await errorOf(client.waitForReady(50));
+    expect(error).toMatchObject({ codeName: 'UNAVAILABLE', method: 'waitForReady' });
+  });
+
+  it('takes no calls once it is closed', async () => {
+    await start({ credit: [replies(booked)] });
+    await client.waitForReady();
+    client.close();
+    expect(await errorOf(client.credit(gold))).toMatchObject({ codeName: 'CANCELLED', attempts: 0 });
+    expect(server.attempts).toEqual([]);
+  });
+
+  it('answers what was sent before it was closed', async () => {
+    await start({
+      credit: [
+        (attempt) => {
+          client.close();
+          replies(booked)(attempt);
+        },
+      ],
+    });
+    const { transaction } = await client.credit(gold);
+    expect(transaction.transactionId).toBe('t1');
+  });
+});
+
+it('turns the error of a batch result into the error that the write alone would have thrown', async () => {
+  const results = [
+    BatchWriteResult.fromPartial({
+      outcome: { $case: 'error', value: { code: status.NOT_FOUND, message: 'no such hold', details: [] } },
+    }),
+  ];
+  await start({ batchWrite: [replies({ results })] });
+  const answer = await client.batchWrite({ writes: [] });
+  const outcome = answer.results[0]?.outcome;
+  if (outcome?.$case !== 'error') throw new Error('not an error');
+  const error = LedgerError.fromStatus(outcome.value, { method: 'releaseHold', requestId: 'r1' });
+  expect(error).toMatchObject({ codeName: 'NOT_FOUND', requestId: 'r1', outcomeUnknown: false });
+});

@@ -1,0 +1,52 @@
+import { status } from '@grpc/grpc-js';
+import { LedgerError } from './ledger-error';
+import { RpcClient } from './rpcs';
+import { type LedgerClientOptions, openTransport, type Transport } from './transport';
+
+/**
+ * The ledger's client: one method per rpc, over one connection. Make one and keep it.
+ *
+ * A write without a `requestId` gets a random one. It keeps it over all attempts, so it is booked at most
+ * once however often it is sent. An answer that is lost is asked for again within `timeoutMs`; where that
+ * does not succeed, the `LedgerError` says `outcomeUnknown`, and the same request with its `requestId` tells
+ * later. A failure of the ledger, such as `INSUFFICIENT_FUNDS`, is the outcome of its request id for ever: a
+ * new try needs a new id.
+ *
+ * ```ts
+ * const client = new LedgerClient({ address: 'ledger:50051' });
+ * const { balance } = await client.credit({ userId: 'ada', asset: 'GOLD', amount: 100n });
+ * for await (const entry of client.listEntries({ userId: 'ada', asset: 'GOLD' })) console.log(entry.change);
+ * client.close();
+ * ```
+ */
+export class LedgerClient extends RpcClient {
+  readonly #transport: Transport;
+
+  constructor(options: LedgerClientOptions = {}) {
+    const transport = openTransport(options);
+    super(transport);
+    this.#transport = transport;
+  }
+
+  /**
+   * Resolves once the ledger can be reached. Calls do not need it: they connect by themselves.
+   *
+   * @throws {LedgerError} `UNAVAILABLE` when it takes longer than `timeoutMs`
+   */
+  waitForReady(timeoutMs: number = this.#transport.timeoutMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#transport.channel.waitForReady(Date.now() + timeoutMs, (error) => {
+        if (error === undefined) resolve();
+        else {
+          const { message: text } = error;
+          reject(new LedgerError({ code: status.UNAVAILABLE, text, method: 'waitForReady', cause: error }));
+        }
+      });
+    });
+  }
+
+  /** Lets calls that were sent come to their end, starts none, and disconnects. */
+  close(): void {
+    this.#transport.close();
+  }
+}

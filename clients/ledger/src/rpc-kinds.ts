@@ -1,0 +1,133 @@
+import type { CallOptions } from './call-options';
+import { complete, type Complete } from './complete';
+import { malformedRequest } from './failure';
+import { Listing, type Page } from './listing';
+import type { Written } from './responses';
+import { readStream } from './server-stream';
+import type { Transport } from './transport';
+import { callUnary } from './unary-call';
+
+// Each kind takes the caller's request type first, then the generated parts of the rpc, whose types are
+// inferred, and gives a function that binds the rpc to a client: its method.
+
+/** A write: its request id is made when it has none, and its answer says whether it was replayed. */
+export function write<Request extends object>() {
+  return <Message extends { requestId: string }, Response extends object>(
+      definition: Definition<Message, Response>,
+      codec: Codec<Message> & SameFields<Request, Message>,
+      finish?: (message: Message, generateRequestId: () => string) => void,
+    ) =>
+    (transport: Transport, method: string) =>
+    async (request: Request, options: CallOptions = {}): Promise<Written<Response>> => {
+      const { message, bytes } = encode(method, definition, codec, request, (draft) => {
+        if (draft.requestId === '') draft.requestId = transport.generateRequestId();
+        finish?.(draft, transport.generateRequestId);
+      });
+      const call = {
+        method,
+        path: definition.path,
+        bytes,
+        decode: (answer: Buffer) => complete(definition.responseDeserialize(answer)),
+        isWrite: true,
+        requestId: message.requestId,
+      };
+      const { response, replayed } = await callUnary(transport, call, options);
+      return { ...response, replayed };
+    };
+}
+
+/** A read of one thing. */
+export function read<Request extends object>() {
+  return <Message, Response extends object>(
+      definition: Definition<Message, Response>,
+      codec: Codec<Message> & SameFields<Request, Message>,
+    ) =>
+    (transport: Transport, method: string) =>
+    async (request: Request, options: CallOptions = {}): Promise<Complete<Response>> => {
+      const call = {
+        method,
+        path: definition.path,
+        bytes: encode(method, definition, codec, request).bytes,
+        decode: (answer: Buffer) => complete(definition.responseDeserialize(answer)),
+        isWrite: false,
+        requestId: undefined,
+      };
+      return (await callUnary(transport, call, options)).response;
+    };
+}
+
+/** A read of many things, in pages. */
+export function list<Request extends object>() {
+  return <Message extends { pageToken: string }, Response extends Page, Item>(
+      definition: Definition<Message, Response>,
+      codec: Codec<Message> & SameFields<Request, Message>,
+      itemsOf: (page: Response) => readonly Item[],
+    ) =>
+    (transport: Transport, method: string) =>
+    (request: Request, options: CallOptions = {}): Listing<Item, Response> =>
+      new Listing(async (pageToken) => {
+        const { bytes } = encode(method, definition, codec, request, (draft) => {
+          if (pageToken !== undefined) draft.pageToken = pageToken;
+        });
+        const decode = definition.responseDeserialize;
+        const call = { method, path: definition.path, bytes, decode, isWrite: false, requestId: undefined };
+        return (await callUnary(transport, call, options)).response;
+      }, itemsOf);
+}
+
+/** A stream of answers. With `resume`, which makes the request that continues after one, it reconnects. */
+export function stream<Request extends object>() {
+  return <Message, Response>(
+      definition: Definition<Message, Response>,
+      codec: Codec<Message> & SameFields<Request, Message>,
+      resume?: (message: Message, last: Response) => Message,
+    ) =>
+    (transport: Transport, method: string) =>
+      async function* (
+        request: Request,
+        options: CallOptions = {},
+      ): AsyncGenerator<Response, void, undefined> {
+        const { message, bytes } = encode(method, definition, codec, request);
+        const call = {
+          method,
+          path: definition.path,
+          bytes,
+          decode: definition.responseDeserialize,
+          resumeAfter: (last: Response) => resume && definition.requestSerialize(resume(message, last)),
+        };
+        yield* readStream(transport, call, options);
+      };
+}
+
+/** The part of a generated service definition that a call needs. */
+interface Definition<Message, Response> {
+  readonly path: string;
+  readonly requestSerialize: (message: Message) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+}
+
+/** The part of a generated message that a call needs. */
+interface Codec<Message> {
+  fromPartial(request: object): Message;
+}
+
+// A request type that belongs to another message shows up here: fromPartial itself takes anything.
+type SameFields<Request, Message> = [keyof Request, keyof Message] extends [keyof Message, keyof Request]
+  ? unknown
+  : never;
+
+function encode<Message>(
+  method: string,
+  definition: Definition<Message, unknown>,
+  codec: Codec<Message>,
+  request: object,
+  finish?: (draft: Message) => void,
+): { message: Message; bytes: Buffer } {
+  try {
+    const message = codec.fromPartial(request);
+    finish?.(message);
+    return { message, bytes: definition.requestSerialize(message) };
+  } catch (cause) {
+    throw malformedRequest(method, cause);
+  }
+}

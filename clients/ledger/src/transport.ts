@@ -1,0 +1,84 @@
+import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
+import { randomUUID } from 'node:crypto';
+import { type CallOptions, DEFAULT_RETRY_POLICY, DEFAULT_TIMEOUT_MS, type RetryPolicy } from './call-options';
+import { malformedRequest } from './failure';
+
+const DEFAULT_ADDRESS = '127.0.0.1:50051';
+
+/** A call has seconds, so a client whose server restarts must not sit out the minutes of gRPC's defaults. */
+const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+};
+
+/** How a client reaches the ledger. Everything has a default. */
+export interface LedgerClientOptions {
+  /** `host:port`, or any other gRPC target; `127.0.0.1:50051` by default. */
+  readonly address?: string | undefined;
+  /** Insecure by default. */
+  readonly credentials?: ChannelCredentials | undefined;
+  /** The budget of a call that names none: 5 seconds by default. */
+  readonly timeoutMs?: number | undefined;
+  /** By default 8 attempts, with waits of up to 50 ms that double to at most 1 second. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** Options of grpc-js, such as `grpc.keepalive_time_ms`. */
+  readonly channelOptions?: ChannelOptions | undefined;
+  /** Makes the request ids of writes that name none: random UUIDs by default. */
+  readonly generateRequestId?: (() => string) | undefined;
+}
+
+/** What all calls of a client share. */
+export interface Transport {
+  readonly channel: Client;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly generateRequestId: () => string;
+  readonly isClosed: () => boolean;
+  readonly close: () => void;
+}
+
+/** One call, ready to be sent as often as it takes: its bytes, and so its request id, never change. */
+export interface Call<Response> {
+  /** The client's method, for errors. */
+  readonly method: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly decode: (bytes: Buffer) => Response;
+}
+
+/** Opens the one channel that the three services share. Nothing is connected before the first call. */
+export function openTransport(options: LedgerClientOptions): Transport {
+  const channel = new Client(
+    options.address ?? DEFAULT_ADDRESS,
+    options.credentials ?? credentials.createInsecure(),
+    { ...DEFAULT_CHANNEL_OPTIONS, ...options.channelOptions },
+  );
+  let closed = false;
+  return {
+    channel,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    retry: { ...DEFAULT_RETRY_POLICY, ...options.retry },
+    generateRequestId: options.generateRequestId ?? randomUUID,
+    isClosed: () => closed,
+    close: () => {
+      closed = true;
+      channel.close();
+    },
+  };
+}
+
+/** For grpc-js, which wants a serializer: the bytes are made once per call, not once per attempt. */
+export function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** The headers of a call. */
+export function headersOf(method: string, { metadata = {} }: CallOptions): Metadata {
+  const headers = new Metadata();
+  try {
+    for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
+  } catch (cause) {
+    throw malformedRequest(method, cause);
+  }
+  return headers;
+}

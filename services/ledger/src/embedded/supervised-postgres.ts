@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { bringUp, LEDGER_DATABASE, type RunningPostgres } from './bring-up';
+import { CLUSTER_USER, type Cluster } from './cluster';
+import { closeClient, connectToCluster } from './connect-to-cluster';
+import { Deadline, settlesWithin } from './deadline';
+import { errorMessage } from './embedded-postgres-error';
+import type { Log } from './log';
+import { OwnerLock } from './owner-lock';
+
+const FIRST_RETRY_DELAY_MS = 100;
+/** The pause between attempts doubles up to this one, and stays there as long as it takes. */
+const SLOW_RETRY_INTERVAL_MS = 30_000;
+/** Postgres that ran this long has recovered: what happens then is a new failure. */
+const STABLE_AFTER_MS = 60_000;
+/** The lock's connection ends a moment before its postmaster does. */
+const EXIT_NOTICE_MS = 500;
+
+export interface SupervisionOptions {
+  readonly startTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+  readonly log: Log;
+}
+
+/** Keeps Postgres running on its port, and the cluster ours, until it is stopped. */
+export class SupervisedPostgres {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly #cluster: Cluster;
+  readonly #options: SupervisionOptions;
+  readonly #stopping = new AbortController();
+  #running: RunningPostgres;
+  #recovery: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(cluster: Cluster, running: RunningPostgres, options: SupervisionOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#running = running;
+    this.dataDir = cluster.place.dataDir;
+    this.url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${running.port}/${LEDGER_DATABASE}`;
+    this.#watch(running, 0);
+  }
+
+  /** Of the running postmaster, or of the last one while there is none. */
+  get pid(): number {
+    return this.#running.postmaster.pid;
+  }
+
+  /** Fast shutdown; the second call waits for the first. Nothing of it runs any more afterwards. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#recovery;
+    const { postmaster } = this.#running;
+    if (!postmaster.hasExited) await postmaster.end(this.#options.stopTimeoutMs, this.#options.log);
+    // Held to the end: until then the cluster is ours.
+    await this.#running.lock.release();
+  }
+
+  #watch(running: RunningPostgres, failuresBefore: number): void {
+    const startedAt = performance.now();
+    void running.postmaster.exited.then((how) => {
+      if (this.#stopping.signal.aborted) return;
+      const stable = performance.now() - startedAt > STABLE_AFTER_MS;
+      this.#recovery = this.#recover(how, stable ? 0 : failuresBefore);
+    });
+    void this.#keepLock(running);
+  }
+
+  /** Never rejects, and ends when Postgres runs again or is to stop. */
+  async #recover(how: string, failuresBefore: number): Promise<void> {
+    const { startTimeoutMs, stopTimeoutMs, log } = this.#options;
+    const { signal } = this.#stopping;
+    const { port, lock, postmaster } = this.#running;
+    log('Postgres ended unexpectedly and is started again', { how, port, log: await postmaster.readLog() });
+    await lock.release();
+    for (let failures = failuresBefore; !signal.aborted; failures += 1) {
+      try {
+        if (failures > 0) await delay(retryDelayMs(failures), undefined, { signal });
+        const deadline = new Deadline(startTimeoutMs);
+        this.#running = await bringUp(this.#cluster, { port, deadline, stopTimeoutMs, log, signal });
+        log('Postgres runs again', { port, pid: this.#running.postmaster.pid });
+        this.#watch(this.#running, failures + 1);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        log('Postgres could not be started again and is tried again', {
+          error: errorMessage(error),
+          retryInMs: retryDelayMs(failures + 1),
+        });
+      }
+    }
+  }
+
+  /** A crash of one backend ends every connection and leaves the postmaster, so the lock is taken anew. Never rejects. */
+  async #keepLock(running: RunningPostgres): Promise<void> {
+    const { postmaster } = running;
+    const isOver = (): boolean => postmaster.hasExited || this.#stopping.signal.aborted;
+    for (;;) {
+      await running.lock.lost;
+      if (isOver() || (await settlesWithin(postmaster.exited, EXIT_NOTICE_MS))) return;
+      this.#options.log('the connection that holds the owner lock was lost and is made anew', {
+        pid: postmaster.pid,
+      });
+      for (let failures = 0; !isOver(); failures += 1) {
+        const lock = await this.#takeLock(running.port);
+        if (lock) {
+          running.lock = lock;
+          break;
+        }
+        await settlesWithin(postmaster.exited, retryDelayMs(failures));
+      }
+      if (isOver()) return running.lock.release();
+    }
+  }
+
+  async #takeLock(port: number): Promise<OwnerLock | undefined> {
+    try {
+      const client = await connectToCluster(this.#cluster, port);
+      const lock = await OwnerLock.take(client).catch(() => undefined);
+      if (!lock) await closeClient(client);
+      return lock;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function retryDelayMs(failures: number): number {
+  return Math.min(FIRST_RETRY_DELAY_MS * 2 ** failures, SLOW_RETRY_INTERVAL_MS);
+}

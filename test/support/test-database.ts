@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { TEMPLATE_DATABASE } from './global-setup';
+
+/** A database of its own, with the schema in place. */
+export interface TestDatabase {
+  readonly url: string;
+  /** Runs SQL as the owner of the schema, on a connection of its own. */
+  query<Row extends object = Record<string, string>>(sql: string, values?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+/** Clones the migrated template. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await onCluster(clusterUrl(), `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`);
+  const target = new URL(clusterUrl());
+  target.pathname = `/${name}`;
+  const url = target.href;
+  return {
+    url,
+    query: async <Row extends object>(sql: string, values: unknown[] = []) =>
+      (await onCluster(url, sql, values)) as Row[],
+    drop: async () => {
+      await onCluster(clusterUrl(), `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** An empty database, without the schema. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await database.query('DROP SCHEMA ledger CASCADE');
+  return database;
+}
+
+function clusterUrl(): string {
+  const url = process.env['LEDGER_TEST_CLUSTER_URL'];
+  if (url === undefined) throw new Error('the test cluster is not running: run tests with jest');
+  return url;
+}
+
+async function onCluster(url: string, sql: string, values: unknown[] = []): Promise<object[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const result = await client.query<object>(sql, values);
+    return result.rows;
+  } finally {
+    await client.end();
+  }
+}
