@@ -2,12 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { TEMPLATE_DATABASE } from './global-setup';
 
-/** A database of its own, with the schema in place. */
-export interface TestDatabase {
+/** A database of the ledger. */
+export interface OpenDatabase {
   readonly url: string;
   /** Runs SQL as the owner of the schema, on a connection of its own. */
   query<Row extends object = Record<string, string>>(sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** A database of a test's own, with the schema in place. */
+export interface TestDatabase extends OpenDatabase {
   drop(): Promise<void>;
+}
+
+/** Any database, by its address. */
+export function openDatabase(url: string): OpenDatabase {
+  return {
+    url,
+    query: async <Row extends object>(sql: string, values: unknown[] = []) =>
+      (await onCluster(url, sql, values)) as Row[],
+  };
 }
 
 /** Clones the migrated template. */
@@ -16,11 +29,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await onCluster(clusterUrl(), `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`);
   const target = new URL(clusterUrl());
   target.pathname = `/${name}`;
-  const url = target.href;
   return {
-    url,
-    query: async <Row extends object>(sql: string, values: unknown[] = []) =>
-      (await onCluster(url, sql, values)) as Row[],
+    ...openDatabase(target.href),
     drop: async () => {
       await onCluster(clusterUrl(), `DROP DATABASE ${name} WITH (FORCE)`);
     },

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
-import { sqlFault } from '../store/sql-state';
+import { sqlFault, type SqlFault } from '../store/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf, type Store } from '../store/store';
 import { Rejection, type Answer, type OutcomeEncoder } from './answer';
@@ -52,27 +52,20 @@ export class BatchRunner {
 
   /** Never throws. Settles the writes in their order. */
   async run(writes: readonly Write[]): Promise<Settlement[]> {
-    let resolveUntil: number | null = null;
+    let resolveUntil = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(writes);
       } catch (error) {
-        if (error instanceof CommitUnknown) resolveUntil ??= Date.now() + RESOLVE_UNKNOWN_MS;
+        const lost = error instanceof CommitUnknown;
+        if (lost && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
-        if (fault === 'unavailable' || error instanceof CommitUnknown) await this.release();
-        const again = attempt < MAX_ATTEMPTS || (resolveUntil !== null && Date.now() < resolveUntil);
-        const resolving = resolveUntil !== null && Date.now() < resolveUntil;
-        if (fault === 'refused' && writes.length > 1) {
-          this.report(error, writes, attempt, 'split');
-          return this.runHalves(writes);
-        }
-        if ((fault === 'retry' && again) || (fault === 'unavailable' && resolving)) {
-          this.report(error, writes, attempt, 'run again');
-          await delay(backoffMs(attempt));
-          continue;
-        }
-        this.report(error, writes, attempt, 'reject');
-        return rejectAll(writes, fault, error);
+        if (lost || fault === 'unavailable') await this.release();
+        const action = this.actionFor(fault, writes, attempt, Date.now() < resolveUntil);
+        this.settings.onFault({ error, batchSize: writes.length, attempt, action });
+        if (action === 'split') return this.runHalves(writes);
+        if (action === 'reject') return rejectAll(writes, fault, error);
+        await delay(backoffMs(attempt));
       }
     }
   }
@@ -107,23 +100,32 @@ export class BatchRunner {
     return [...first, ...second];
   }
 
-  private report(
-    error: unknown,
+  private actionFor(
+    fault: SqlFault,
     writes: readonly Write[],
     attempt: number,
-    action: BatchFault['action'],
-  ): void {
-    this.settings.onFault({ error, batchSize: writes.length, attempt, action });
+    resolving: boolean,
+  ): BatchFault['action'] {
+    switch (fault) {
+      case 'refused':
+        return writes.length > 1 ? 'split' : 'reject';
+      case 'retry':
+        return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
+      case 'unavailable':
+        return resolving ? 'run again' : 'reject';
+      case 'broken':
+        return 'reject';
+    }
   }
 }
 
-function faultOf(error: unknown): ReturnType<typeof sqlFault> {
+function faultOf(error: unknown): SqlFault {
   return error instanceof LostRace || error instanceof CommitUnknown ? 'retry' : sqlFault(error);
 }
 
 function rejectAll(
   writes: readonly Write[],
-  fault: ReturnType<typeof sqlFault>,
+  fault: SqlFault,
   cause: unknown,
 ): Rejection[] {
   const away = fault === 'unavailable' || fault === 'retry';

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { ListEntriesRequest, ListEntriesResponse } from '../gen/ledger/v1/ledger_service';
-import { EntryKind, SortOrder } from '../gen/ledger/v1/ledger';
+import { type EntryKind, SortOrder } from '../gen/ledger/v1/ledger';
 import { isSystemAccount } from '../ledger/account';
 import { INT64_MAX } from '../ledger/money';
 import * as ledger from '../ledger/transaction';
@@ -93,7 +93,9 @@ async function cursorsOf(
     return stripes.map(({ stripe, sequence }) => ({ stripe, sequence: sequence + 1n }));
   }
   const stripes = await listStripes(connection, userId, asset);
-  return stripes.map(({ stripe }) => given.find((cursor) => cursor.stripe === stripe) ?? { stripe, sequence: 0n });
+  return stripes.map(
+    ({ stripe }) => given.find((cursor) => cursor.stripe === stripe) ?? { stripe, sequence: 0n },
+  );
 }
 
 function advance(cursors: readonly StripeCursor[], page: readonly StoredEntry[]): StripeCursor[] {
@@ -110,6 +112,7 @@ function encodeCursors(cursors: readonly StripeCursor[]): Uint8Array {
 function decodeCursors(position: Buffer): StripeCursor[] {
   const reader = new BinaryReader(position);
   const cursors: StripeCursor[] = [];
-  while (reader.pos < reader.len) cursors.push({ stripe: reader.uint32(), sequence: BigInt(reader.uint64()) });
+  while (reader.pos < reader.len)
+    cursors.push({ stripe: reader.uint32(), sequence: BigInt(reader.uint64()) });
   return cursors;
 }

@@ -1,15 +1,15 @@
 import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import {
+import type {
   EntryKind,
-  type Balance,
-  type Entry,
-  type ItemSnapshot,
-  type Transaction,
+  Balance,
+  Entry,
+  ItemSnapshot,
+  Transaction,
 } from '../gen/ledger/v1/ledger';
 import type { Item } from '../gen/ledger/v1/catalog_service';
 import type { Item as LedgerItem } from '../ledger/item';
 import type { BalanceView } from '../ledger/outcome';
-import * as ledger from '../ledger/transaction';
+import type * as ledger from '../ledger/transaction';
 
 /** Domain values as messages of the contract. */
 
@@ -53,9 +53,16 @@ export function entryMessage(
 ): Entry {
   const { userId, asset, stripe, sequence, change, balanceAfter, hash } = entry;
   return {
-    ...{ userId, asset, stripe, sequence, transactionId },
+    userId,
+    asset,
+    stripe,
+    sequence,
+    transactionId,
     kind: kindOf(kind),
-    ...{ change, balanceAfter, createTime, hash },
+    change,
+    balanceAfter,
+    createTime,
+    hash,
   };
 }
 

@@ -37,7 +37,12 @@ export class PageTokens {
     const text = JSON.stringify(filter, (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     );
-    return createHmac('sha256', this.secret).update(text).update('\0').update(position).digest().subarray(0, MAC_BYTES);
+    return createHmac('sha256', this.secret)
+      .update(text)
+      .update('\0')
+      .update(position)
+      .digest()
+      .subarray(0, MAC_BYTES);
   }
 }
 

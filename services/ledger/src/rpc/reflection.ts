@@ -9,9 +9,12 @@ import { DESCRIPTOR_SET_BASE64 } from '../gen/descriptor-set';
  */
 export function addReflection(server: Server, services: readonly string[]): void {
   const root = { descriptors: { fileDescriptorProtos: fileDescriptors() } };
-  const reflection = new ReflectionService(root as unknown as ConstructorParameters<typeof ReflectionService>[0], {
-    services: [...services],
-  });
+  const reflection = new ReflectionService(
+    root as unknown as ConstructorParameters<typeof ReflectionService>[0],
+    {
+      services: [...services],
+    },
+  );
   reflection.addToServer(server);
 }
 

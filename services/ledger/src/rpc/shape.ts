@@ -65,7 +65,12 @@ export class Shape {
   /** A system account, by default the one given. */
   systemAccount(field: string, value: string, otherwise: string): string {
     if (value === '') return otherwise;
-    return this.match(field, value, SYSTEM_ID, 'must be a system account: @ and 1 to 127 of letters, digits and _.:-');
+    return this.match(
+      field,
+      value,
+      SYSTEM_ID,
+      'must be a system account: @ and 1 to 127 of letters, digits and _.:-',
+    );
   }
 
   asset(field: string, value: string): string {
@@ -117,7 +122,12 @@ export class Shape {
   }): Annotations {
     return {
       description: this.text('description', request.description, DESCRIPTION_MAX_BYTES),
-      reference: this.match('reference', request.reference, REFERENCE, 'must be up to 128 printable ASCII characters'),
+      reference: this.match(
+        'reference',
+        request.reference,
+        REFERENCE,
+        'must be up to 128 printable ASCII characters',
+      ),
       metadata: this.metadata('metadata', request.metadata),
       effectiveTime: this.optionalTime('effective_time', request.effectiveTime),
     };
@@ -147,7 +157,8 @@ export class Shape {
   }
 
   pageToken(value: string): string {
-    if (value.length > PAGE_TOKEN_MAX) this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
+    if (value.length > PAGE_TOKEN_MAX)
+      this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
     return value;
   }
 

@@ -1,5 +1,11 @@
 import { status as GrpcCode } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, PreconditionFailure, ResourceInfo, RetryInfo } from '../gen/google/rpc/error_details';
+import {
+  BadRequest,
+  ErrorInfo,
+  PreconditionFailure,
+  ResourceInfo,
+  RetryInfo,
+} from '../gen/google/rpc/error_details';
 import { Status } from '../gen/google/rpc/status';
 import type { ErrorReason } from '../gen/ledger/v1/error_reason';
 
@@ -84,7 +90,11 @@ export function errorStatus(facts: ErrorFacts): ErrorStatus {
     detail(
       ErrorInfo,
       'ErrorInfo',
-      ErrorInfo.create({ reason: facts.reason, domain: DOMAIN, metadata: new Map(Object.entries(facts.metadata ?? {})) }),
+      ErrorInfo.create({
+        reason: facts.reason,
+        domain: DOMAIN,
+        metadata: new Map(Object.entries(facts.metadata ?? {})),
+      }),
     ),
   ];
   const more = furtherDetail(code, facts);
@@ -96,7 +106,10 @@ export function errorStatus(facts: ErrorFacts): ErrorStatus {
 function furtherDetail(code: GrpcCode, facts: ErrorFacts): AnyDetail | null {
   const { reason, message, metadata = {} } = facts;
   if (reason === 'INVALID_FIELD') {
-    const fieldViolations = (facts.violations ?? []).map(({ field, description }) => ({ field, description }));
+    const fieldViolations = (facts.violations ?? []).map(({ field, description }) => ({
+      field,
+      description,
+    }));
     return detail(BadRequest, 'BadRequest', BadRequest.create({ fieldViolations }));
   }
   if (code === GrpcCode.FAILED_PRECONDITION) {
@@ -135,5 +148,8 @@ function detail<T>(
   name: string,
   message: T,
 ): AnyDetail {
-  return { typeUrl: `type.googleapis.com/google.rpc.${name}`, value: Buffer.from(type.encode(message).finish()) };
+  return {
+    typeUrl: `type.googleapis.com/google.rpc.${name}`,
+    value: Buffer.from(type.encode(message).finish()),
+  };
 }

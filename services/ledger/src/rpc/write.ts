@@ -17,15 +17,30 @@ function write<Request>(
 
 /** Credit: value comes in. */
 export function credit(commit: GroupCommit): UnaryMethod<CreditRequest> {
-  return write(commit, 'ledger.v1.LedgerService/Credit', (bytes) => CreditRequest.decode(bytes), creditCommand);
+  return write(
+    commit,
+    'ledger.v1.LedgerService/Credit',
+    (bytes) => CreditRequest.decode(bytes),
+    creditCommand,
+  );
 }
 
 /** Purchase: a user pays. */
 export function purchase(commit: GroupCommit): UnaryMethod<PurchaseRequest> {
-  return write(commit, 'ledger.v1.LedgerService/Purchase', (bytes) => PurchaseRequest.decode(bytes), purchaseCommand);
+  return write(
+    commit,
+    'ledger.v1.LedgerService/Purchase',
+    (bytes) => PurchaseRequest.decode(bytes),
+    purchaseCommand,
+  );
 }
 
 /** PutItem: the next version of an item. */
 export function putItem(commit: GroupCommit): UnaryMethod<PutItemRequest> {
-  return write(commit, 'ledger.v1.CatalogService/PutItem', (bytes) => PutItemRequest.decode(bytes), putItemCommand);
+  return write(
+    commit,
+    'ledger.v1.CatalogService/PutItem',
+    (bytes) => PutItemRequest.decode(bytes),
+    putItemCommand,
+  );
 }

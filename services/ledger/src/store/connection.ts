@@ -1,4 +1,4 @@
-import { types, type QueryArrayConfig } from 'pg';
+import { types, type CustomTypesConfig, type QueryArrayConfig } from 'pg';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
 export interface Connection {
@@ -14,10 +14,10 @@ export interface Statement {
 const INT8_OID = 20;
 
 // Amounts are bigint from wire to disk; pg gives int8 as text otherwise.
-const rowTypes: NonNullable<QueryArrayConfig['types']> = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+const rowTypes: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     oid === INT8_OID ? (text: string) => BigInt(text) : types.getTypeParser(oid, format),
-} as NonNullable<QueryArrayConfig['types']>;
+};
 
 /** Runs a statement; rows come as tuples in the order of its columns, int8 as bigint. */
 export async function query<Row extends readonly unknown[]>(

@@ -73,7 +73,9 @@ async function pendingMigrations(runner: QueryRunner): Promise<string[]> {
   const known = migrations.map((migration) => migration.name);
   const [table] = await rows(runner, `SELECT to_regclass('${SCHEMA}.migrations') IS NOT NULL AS present`);
   if (table?.['present'] !== true) return known;
-  const done = (await rows(runner, `SELECT name FROM ${SCHEMA}.migrations`)).map((row) => String(row['name']));
+  const done = (await rows(runner, `SELECT name FROM ${SCHEMA}.migrations`)).map((row) =>
+    String(row['name']),
+  );
   const unknown = done.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new SchemaError(

@@ -25,10 +25,11 @@ export async function findRequests(
   connection: Connection,
   keys: readonly { scope: string; requestId: string }[],
 ): Promise<FinishedRequest[]> {
-  const rows = await query<[string, string, Buffer, number, string, Buffer]>(connection, findRequestsStatement, [
-    keys.map((key) => key.scope),
-    keys.map((key) => key.requestId),
-  ]);
+  const rows = await query<[string, string, Buffer, number, string, Buffer]>(
+    connection,
+    findRequestsStatement,
+    [keys.map((key) => key.scope), keys.map((key) => key.requestId)],
+  );
   return rows.map(([scope, requestId, contentHash, code, reason, outcome]) => ({
     scope,
     requestId,

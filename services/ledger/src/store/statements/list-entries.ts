@@ -59,16 +59,20 @@ export async function listEntries(
   cursors: readonly StripeCursor[],
   limit: number,
 ): Promise<StoredEntry[]> {
-  const rows = await query<Row>(connection, filter.newestFirst ? newestFirstStatement : oldestFirstStatement, [
-    filter.userId,
-    filter.asset,
-    cursors.map((cursor) => cursor.stripe),
-    cursors.map((cursor) => cursor.sequence),
-    filter.startTime === null ? null : timestampText(filter.startTime),
-    filter.endTime === null ? null : timestampText(filter.endTime),
-    filter.kinds.length === 0 ? null : filter.kinds,
-    limit,
-  ]);
+  const rows = await query<Row>(
+    connection,
+    filter.newestFirst ? newestFirstStatement : oldestFirstStatement,
+    [
+      filter.userId,
+      filter.asset,
+      cursors.map((cursor) => cursor.stripe),
+      cursors.map((cursor) => cursor.sequence),
+      filter.startTime === null ? null : timestampText(filter.startTime),
+      filter.endTime === null ? null : timestampText(filter.endTime),
+      filter.kinds.length === 0 ? null : filter.kinds,
+      limit,
+    ],
+  );
   return rows.map(storedEntryOf);
 }
 

@@ -1,4 +1,4 @@
-import { blankAccount, type Account, type AccountKey } from '../../ledger/account';
+import type { Account, AccountKey } from '../../ledger/account';
 import { microsOf, query, type Connection } from '../connection';
 
 const lockAccountsStatement = {
@@ -30,10 +30,7 @@ type Row = [
 ];
 
 /** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
-export async function lockAccounts(
-  connection: Connection,
-  keys: readonly AccountKey[],
-): Promise<Account[]> {
+export async function lockAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<Account[]> {
   const rows = await query<Row>(connection, lockAccountsStatement, [
     keys.map((key) => key.userId),
     keys.map((key) => key.asset),
@@ -42,11 +39,19 @@ export async function lockAccounts(
   return rows.map((row) => {
     const [userId, asset, stripe, sequence, balance, held, minBalance, frozen, lastHash, time, order] = row;
     return {
-      ...blankAccount({ userId, asset, stripe }),
-      ...{ sequence, balance, held, minBalance, frozen, lastHash },
+      userId,
+      asset,
+      stripe,
+      sequence,
+      balance,
+      held,
+      minBalance,
+      frozen,
+      lastHash,
       lastEntryTime: time ?? 0n,
       commitOrder: order,
       stored: true,
+      changed: false,
     };
   });
 }

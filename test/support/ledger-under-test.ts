@@ -1,0 +1,52 @@
+import type { LedgerClient } from '@ledger/client';
+import type { Config } from '../../services/ledger/src/config';
+import { RawClient } from './raw-client';
+import { createTestDatabase, type TestDatabase } from './test-database';
+import { startTestServer, type TestServer } from './test-server';
+
+/** What must hold holds whether one server or several use the database: `describe.each(TOPOLOGIES)`. */
+export const TOPOLOGIES = [
+  { topology: 'one server', servers: 1 },
+  { topology: 'two servers on one database', servers: 2 },
+];
+
+/** Servers on one database, with clients of each kind. */
+export interface LedgerUnderTest {
+  readonly database: TestDatabase;
+  readonly servers: readonly TestServer[];
+  /** The client of one of the servers, in turn. */
+  client(turn?: number): LedgerClient;
+  /** A client for bytes of one of the servers, in turn. */
+  raw(turn?: number): RawClient;
+  /** Stops the servers and drops the database. */
+  dispose(): Promise<void>;
+}
+
+/** Starts servers on a database of their own. */
+export async function startLedger(
+  servers: number,
+  overrides: Partial<Config> = {},
+): Promise<LedgerUnderTest> {
+  const database = await createTestDatabase();
+  const started = await Promise.all(
+    Array.from({ length: servers }, () => startTestServer(database.url, overrides)),
+  );
+  const raws = started.map(({ address }) => new RawClient(address));
+  return {
+    database,
+    servers: started,
+    client: (turn = 0) => inTurn(started, turn).client,
+    raw: (turn = 0) => inTurn(raws, turn),
+    dispose: async () => {
+      for (const raw of raws) raw.close();
+      await Promise.all(started.map((server) => server.stop()));
+      await database.drop();
+    },
+  };
+}
+
+function inTurn<T>(values: readonly T[], turn: number): T {
+  const value = values[turn % values.length];
+  if (value === undefined) throw new RangeError('there is no server');
+  return value;
+}
