@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { QueryRunner } from 'typeorm';
-import { blankAccount } from '../ledger/account';
+import { blankAccount, type Account } from '../ledger/account';
 import type { Command } from '../ledger/command';
 import { decide } from '../ledger/decide';
+import type { Outcome } from '../ledger/outcome';
 import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
-import { findItems } from '../store/statements/find-items';
-import { findRequests } from '../store/statements/find-requests';
+import { findDueHolds, findHolds } from '../store/statements/find-holds';
+import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
+import { findSettings } from '../store/statements/find-settings';
 import { insertAccounts } from '../store/statements/insert-accounts';
 import { insertEntries } from '../store/statements/insert-entries';
 import { insertItems } from '../store/statements/insert-items';
@@ -14,11 +16,14 @@ import { insertRequests, type RequestRow } from '../store/statements/insert-requ
 import { insertTransactions } from '../store/statements/insert-transactions';
 import { lockAccounts } from '../store/statements/lock-accounts';
 import { readClock } from '../store/statements/read-clock';
+import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
+import { updateSettings } from '../store/statements/update-settings';
+import { insertHolds, updateHolds } from '../store/statements/write-holds';
 import type { Connection } from '../store/connection';
 import { connectionOf } from '../store/store';
-import { accountKeys, compareText, itemKeys } from './account-keys';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
+import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys, type Prerequisites } from './needs';
 
 /** A command with the hash of its content. */
 export interface Write {
@@ -62,29 +67,8 @@ export async function runBatchTransaction(
     const connection = await connectionOf(runner);
     const commands = writes.map((write) => write.command);
 
-    // The read of an item is the moment of its sale; it also tells which accounts are concerned.
-    const wantedItems = itemKeys(commands);
-    const items = wantedItems.length > 0 ? await findItems(connection, wantedItems) : [];
-
-    // Locks first, in key order. Requests and clock come in later statements, whose snapshots are taken after any
-    // wait for a lock: what another server committed meanwhile is seen.
-    const keys = accountKeys(commands, items, settings.stripe);
-    const [accounts, finished, clock] = await Promise.all([
-      lockAccounts(connection, keys),
-      findRequests(connection, commands),
-      readClock(connection),
-    ]);
-
-    const set = new WorkingSet({
-      ...clock,
-      stripe: settings.stripe,
-      priceGraceMicros: settings.priceGraceMicros,
-      newTransactionId: transactionIds(writes.length),
-    });
-    for (const key of keys) set.load(blankAccount(key));
-    for (const account of accounts) set.load(account);
-    for (const item of items) set.loadItem(item);
-
+    const prerequisites = await readPrerequisites(connection, commands);
+    const { set, finished } = await lockAndRead(connection, commands, prerequisites, settings);
     const judged = judge(set, writes, finished, settings.encoder);
     await writeAll(connection, set, judged.rows);
     answers = judged.answers;
@@ -100,6 +84,66 @@ export async function runBatchTransaction(
   return answers;
 }
 
+/**
+ * Locks first, in key order. Everything else comes in later statements, whose snapshots are taken after any wait for
+ * a lock: what another server committed meanwhile is seen.
+ */
+async function lockAndRead(
+  connection: Connection,
+  commands: readonly Command[],
+  prerequisites: Prerequisites,
+  settings: BatchSettings,
+): Promise<{ set: WorkingSet; finished: FinishedRequest[] }> {
+  const keys = accountKeys(commands, prerequisites, settings.stripe);
+  const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
+  const wantedSettings = settingsKeys(commands);
+  const { originals } = prerequisites;
+  const [accounts, finished, clock, holds, changedSettings, reversed] = await Promise.all([
+    lockAccounts(connection, keys),
+    findRequests(connection, commands),
+    readClock(connection),
+    wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
+    wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
+    originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+  ]);
+  const set = new WorkingSet({
+    ...clock,
+    stripe: settings.stripe,
+    priceGraceMicros: settings.priceGraceMicros,
+    newId: newIds(commands.length),
+  });
+  for (const key of keys) set.load(blankAccount(key));
+  for (const account of accounts) set.load(account);
+  for (const item of prerequisites.items) set.loadItem(item);
+  for (const { userId, asset, settings: stored, createTime } of changedSettings) {
+    Object.assign(set.account(userId, asset), { settings: stored, createTime });
+  }
+  for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
+  await settleDueHolds(connection, set, accounts);
+  for (const hold of holds) set.loadHold(hold);
+  return { set, finished };
+}
+
+/** Frees what has expired on the locked accounts, before anything is decided on them. Rare: an account knows when. */
+async function settleDueHolds(
+  connection: Connection,
+  set: WorkingSet,
+  accounts: readonly Account[],
+): Promise<void> {
+  const { now } = set.context;
+  const due = accounts.filter(({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now);
+  if (due.length === 0) return;
+  const { holds, nextExpiries } = await findDueHolds(connection, due, now);
+  for (const account of due) {
+    account.nextHoldExpiry = null;
+    account.changed = true;
+  }
+  for (const { userId, asset, expireTime } of nextExpiries) {
+    set.account(userId, asset).nextHoldExpiry = expireTime;
+  }
+  for (const hold of holds) set.loadHold(hold);
+}
+
 interface Judged {
   readonly answers: Answer[];
   /** The requests that were not known before. */
@@ -113,7 +157,7 @@ type Known = EncodedOutcome & { readonly contentHash: Buffer };
 function judge(
   set: WorkingSet,
   writes: readonly Write[],
-  finished: Awaited<ReturnType<typeof findRequests>>,
+  finished: readonly FinishedRequest[],
   encoder: OutcomeEncoder,
 ): Judged {
   const known = new Map<string, Known>();
@@ -141,11 +185,16 @@ function judge(
       code: encoded.code,
       reason: encoded.reason,
       outcome: encoded.bytes,
-      transactionId: outcome.type === 'posted' ? outcome.transaction.transactionId : null,
+      transactionId: bookedTransactionId(outcome),
     });
     return { ...encoded, replayed: false, batchSize };
   });
   return { answers, rows };
+}
+
+function bookedTransactionId(outcome: Outcome): string | null {
+  if (outcome.type !== 'posted' && outcome.type !== 'hold') return null;
+  return outcome.transaction?.transactionId ?? null;
 }
 
 /** Writes what was decided: each row once, with one statement per table, those that may lose a race first. */
@@ -155,33 +204,46 @@ async function writeAll(connection: Connection, set: WorkingSet, requests: Reque
   // In key order still: accountKeys sorted them, and a Map keeps its order.
   const changed = set.changedAccounts();
   const fresh = changed.filter((account) => !account.stored);
-  const stored = changed.filter((account) => account.stored);
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
-  const { transactions } = set;
-  const entries = transactions.reduce((sum, transaction) => sum + transaction.entries.length, 0);
   const { now } = set.context;
+  const [first, second] = await Promise.all([
+    writeRows([
+      [requests, () => insertRequests(connection, requests, now)],
+      [fresh, () => insertAccounts(connection, fresh, now)],
+      [items, () => insertItems(connection, items)],
+    ]),
+    writeRows(certainWrites(connection, set, changed)),
+  ]);
+  // Fewer rows than meant: another server inserted one of them first.
+  if (!first) throw new LostRace('a request, an account or an item version was written by another server');
+  if (!second) throw new RangeError('a statement wrote another number of rows than was meant');
+}
 
-  const raced = Promise.all([
-    insertRequests(connection, requests, now),
-    fresh.length > 0 ? insertAccounts(connection, fresh, now) : 0,
-    items.length > 0 ? insertItems(connection, items) : 0,
-  ]);
-  const rest = Promise.all([
-    transactions.length > 0 ? insertTransactions(connection, transactions) : 0,
-    transactions.length > 0 ? insertEntries(connection, transactions) : 0,
-    stored.length > 0 ? updateAccounts(connection, stored) : 0,
-  ]);
-  // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
-  rest.catch(() => undefined);
-  const inserted = await raced;
-  if (inserted[0] < requests.length) throw new LostRace('a request was finished by another server');
-  if (inserted[1] < fresh.length) throw new LostRace('an account was made by another server');
-  if (inserted[2] < items.length) throw new LostRace('an item version was made by another server');
-  const updated = await rest;
-  const expected = [transactions.length, entries, stored.length];
-  if (updated.some((count, index) => count !== expected[index])) {
-    throw new RangeError(`wrote ${updated.join(', ')} rows where ${expected.join(', ')} were meant`);
-  }
+type WriteStep = readonly [rows: readonly unknown[], write: () => Promise<number>];
+
+/** What nobody else can have written, since its accounts are locked. */
+function certainWrites(connection: Connection, set: WorkingSet, changed: readonly Account[]): WriteStep[] {
+  const { transactions, reversals } = set;
+  const entries = transactions.flatMap((transaction) => transaction.entries);
+  const stored = changed.filter((account) => account.stored);
+  const moved = stored.filter((account) => account.changed);
+  const reset = stored.filter((account) => account.settingsChanged);
+  const { inserted, updated } = set.writtenHolds();
+  return [
+    [transactions, () => insertTransactions(connection, transactions, reversals)],
+    [entries, () => insertEntries(connection, transactions)],
+    [moved, () => updateAccounts(connection, moved)],
+    [reset, () => updateSettings(connection, reset)],
+    [inserted, () => insertHolds(connection, inserted)],
+    [updated, () => updateHolds(connection, updated)],
+  ];
+}
+
+/** Sends all statements at once; tells whether each wrote the rows that it was given. */
+async function writeRows(steps: readonly WriteStep[]): Promise<boolean> {
+  const needed = steps.filter(([rows]) => rows.length > 0);
+  const counts = await Promise.all(needed.map(([, write]) => write()));
+  return needed.every(([rows], index) => counts[index] === rows.length);
 }
 
 async function rollBack(runner: QueryRunner): Promise<void> {
@@ -190,7 +252,8 @@ async function rollBack(runner: QueryRunner): Promise<void> {
     await runner.rollbackTransaction().catch(() => undefined);
 }
 
-function transactionIds(count: number): (timeMicros: bigint) => string {
+/** Ids for as many transactions or holds as there are commands. */
+function newIds(count: number): (timeMicros: bigint) => string {
   const random = randomBytes(count * ID_RANDOM_BYTES);
   let next = 0;
   return (timeMicros) => {

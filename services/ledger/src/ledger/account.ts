@@ -1,5 +1,19 @@
+import type { Metadata } from './transaction';
+
 /** The hash that the first entry of a chain follows. */
 export const GENESIS_HASH = Buffer.alloc(32);
+
+/** What a caller sets on an account, beside what bears on decisions. */
+export interface AccountSettings {
+  readonly metadata: Metadata;
+  /** Counts the changes of the settings; the etag is made of it. */
+  readonly version: bigint;
+  /** When they last changed, in microseconds since 1970; 0: never. */
+  readonly updateTime: bigint;
+}
+
+/** The settings of an account that nobody set any. */
+export const DEFAULT_SETTINGS: AccountSettings = { metadata: [], version: 0n, updateTime: 0n };
 
 /** Names one account row: a user's holding of an asset, or one stripe of a system account's. */
 export interface AccountKey {
@@ -23,6 +37,12 @@ export interface Account extends AccountKey {
   /** How low `balance - held` may go; means nothing for system accounts. */
   minBalance: bigint;
   frozen: boolean;
+  /** No open hold expires before it, in microseconds since 1970; null: none expires. */
+  nextHoldExpiry: bigint | null;
+  /** Read only for commands that change settings; null otherwise. */
+  settings: AccountSettings | null;
+  /** When it was made, in microseconds since 1970; 0 for a new one. */
+  createTime: bigint;
   /** Hash of the last entry. */
   lastHash: Buffer;
   /** Time of the last entry in microseconds since 1970, 0 before the first. */
@@ -33,6 +53,8 @@ export interface Account extends AccountKey {
   readonly stored: boolean;
   /** Whether a decision of this batch changed it. */
   changed: boolean;
+  /** Whether a decision of this batch changed its settings. */
+  settingsChanged: boolean;
 }
 
 /** A system account is the other side of the world: unlimited both ways and kept in stripes. */
@@ -56,10 +78,19 @@ export function blankAccount(key: AccountKey): Account {
     held: 0n,
     minBalance: 0n,
     frozen: false,
+    nextHoldExpiry: null,
+    settings: DEFAULT_SETTINGS,
+    createTime: 0n,
     lastHash: GENESIS_HASH,
     lastEntryTime: 0n,
     commitOrder: 0n,
     stored: false,
     changed: false,
+    settingsChanged: false,
   };
+}
+
+/** The etag of settings: opaque to callers. */
+export function etagOf(settings: AccountSettings): string {
+  return `v${settings.version}`;
 }

@@ -40,6 +40,82 @@ export interface PurchaseCommand extends CommandBase, Annotations {
   readonly destination: string;
 }
 
+/** From one user to another. */
+export interface TransferCommand extends CommandBase, Annotations {
+  readonly kind: 'Transfer';
+  /** The sender, who owns it. */
+  readonly userId: string;
+  readonly toUserId: string;
+  readonly asset: string;
+  readonly amount: bigint;
+}
+
+/** One account's part of a free movement. */
+export interface CommandLeg {
+  readonly userId: string;
+  readonly asset: string;
+  /** Signed, not zero. */
+  readonly change: bigint;
+  /** The sequence that the account must still have, or null. */
+  readonly expectedSequence: bigint | null;
+}
+
+/** A free movement: the legs sum to zero per asset, each of another account. */
+export interface PostTransactionCommand extends CommandBase, Annotations {
+  readonly kind: 'PostTransaction';
+  readonly userId: string;
+  readonly legs: readonly CommandLeg[];
+}
+
+/** Takes a transaction back. */
+export interface ReverseTransactionCommand extends CommandBase {
+  readonly kind: 'ReverseTransaction';
+  readonly userId: string;
+  readonly transactionId: string;
+  /** 0: all that is left. */
+  readonly amount: bigint;
+  readonly description: string;
+}
+
+/** Sets an amount aside. */
+export interface PlaceHoldCommand extends CommandBase {
+  readonly kind: 'PlaceHold';
+  readonly userId: string;
+  readonly asset: string;
+  readonly amount: bigint;
+  /** Microseconds since 1970; null: never. */
+  readonly expireTime: bigint | null;
+  readonly destination: string;
+}
+
+/** Pays a hold. */
+export interface CaptureHoldCommand extends CommandBase {
+  readonly kind: 'CaptureHold';
+  readonly userId: string;
+  readonly holdId: string;
+  /** 0: all of it. */
+  readonly amount: bigint;
+}
+
+/** Gives a hold up. */
+export interface ReleaseHoldCommand extends CommandBase {
+  readonly kind: 'ReleaseHold';
+  readonly userId: string;
+  readonly holdId: string;
+}
+
+/** New settings of an account; null leaves one as it is. */
+export interface UpdateAccountCommand extends CommandBase {
+  readonly kind: 'UpdateAccount';
+  readonly userId: string;
+  readonly asset: string;
+  readonly minBalance: bigint | null;
+  readonly frozen: boolean | null;
+  readonly metadata: Metadata | null;
+  /** Empty: no guard. */
+  readonly etag: string;
+}
+
 /** A new version of an item. */
 export interface PutItemCommand extends CommandBase {
   readonly kind: 'PutItem';
@@ -54,7 +130,17 @@ export interface PutItemCommand extends CommandBase {
 }
 
 /** Every write there is. `kind` is the name of its rpc. */
-export type Command = CreditCommand | PurchaseCommand | PutItemCommand;
+export type Command =
+  | CreditCommand
+  | PurchaseCommand
+  | TransferCommand
+  | PostTransactionCommand
+  | ReverseTransactionCommand
+  | PlaceHoldCommand
+  | CaptureHoldCommand
+  | ReleaseHoldCommand
+  | UpdateAccountCommand
+  | PutItemCommand;
 
 /** The scope of the catalog's requests. */
 export const CATALOG_SCOPE = '@catalog';

@@ -1,6 +1,6 @@
 import type { CreditCommand } from './command';
 import type { Outcome } from './outcome';
-import { post, viewOf } from './post';
+import { headerOf, post, viewOf } from './post';
 import { EntryKind } from './transaction';
 import type { WorkingSet } from './working-set';
 
@@ -9,18 +9,7 @@ export function decideCredit(set: WorkingSet, command: CreditCommand): Outcome {
   const account = set.account(command.userId, command.asset);
   const transaction = post(
     set,
-    {
-      kind: EntryKind.CREDIT,
-      userId: command.userId,
-      requestId: command.requestId,
-      caller: command.caller,
-      effectiveTime: command.effectiveTime,
-      description: command.description,
-      reference: command.reference,
-      metadata: command.metadata,
-      item: null,
-      reversesTransactionId: null,
-    },
+    headerOf(EntryKind.CREDIT, command),
     [
       { account, change: command.amount },
       { account: set.account(command.source, command.asset), change: -command.amount },

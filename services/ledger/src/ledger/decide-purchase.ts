@@ -3,7 +3,7 @@ import { failure, type Failure } from './failure';
 import type { ItemSnapshot } from './item';
 import { fitsInt64 } from './money';
 import type { Outcome } from './outcome';
-import { post, refuseFrozen, viewOf, type Leg } from './post';
+import { headerOf, post, refuseFrozen, reversibleAmountOf, viewOf, type Leg } from './post';
 import { EntryKind } from './transaction';
 import type { WorkingSet } from './working-set';
 
@@ -34,24 +34,11 @@ export function decidePurchase(set: WorkingSet, command: PurchaseCommand): Outco
   }
   const transaction = post(
     set,
-    {
-      kind: EntryKind.PURCHASE,
-      userId: command.userId,
-      requestId: command.requestId,
-      caller: command.caller,
-      effectiveTime: command.effectiveTime,
-      description: command.description,
-      reference: command.reference,
-      metadata: command.metadata,
-      item: terms.snapshot,
-      reversesTransactionId: null,
-    },
+    headerOf(EntryKind.PURCHASE, command, terms.snapshot),
     legs,
   );
   if ('type' in transaction) return transaction;
-  // Two legs may be taken back in parts; more only whole, which counts as one.
-  const reversibleAmount = legs.length === 2 ? terms.total : 1n;
-  return { type: 'posted', transaction, reversibleAmount, balances: [viewOf(buyer)] };
+  return { type: 'posted', transaction, reversibleAmount: reversibleAmountOf(legs), balances: [viewOf(buyer)] };
 }
 
 function termsOfPrice(subject: PurchaseSubject & { by: 'price' }): Terms {

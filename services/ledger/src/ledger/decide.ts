@@ -1,7 +1,12 @@
 import type { Command } from './command';
 import { decideCredit } from './decide-credit';
+import { decideCaptureHold, decidePlaceHold, decideReleaseHold } from './decide-hold';
+import { decidePostTransaction } from './decide-post-transaction';
 import { decidePurchase } from './decide-purchase';
 import { decidePutItem } from './decide-put-item';
+import { decideReverseTransaction } from './decide-reverse-transaction';
+import { decideTransfer } from './decide-transfer';
+import { decideUpdateAccount } from './decide-update-account';
 import type { Outcome } from './outcome';
 import type { WorkingSet } from './working-set';
 
@@ -19,6 +24,20 @@ export function decide(set: WorkingSet, command: Command): Outcome {
       return decideCredit(set, command);
     case 'Purchase':
       return decidePurchase(set, command);
+    case 'Transfer':
+      return decideTransfer(set, command);
+    case 'PostTransaction':
+      return decidePostTransaction(set, command);
+    case 'ReverseTransaction':
+      return decideReverseTransaction(set, command);
+    case 'PlaceHold':
+      return decidePlaceHold(set, command);
+    case 'CaptureHold':
+      return decideCaptureHold(set, command);
+    case 'ReleaseHold':
+      return decideReleaseHold(set, command);
+    case 'UpdateAccount':
+      return decideUpdateAccount(set, command);
     case 'PutItem':
       return decidePutItem(set, command);
   }

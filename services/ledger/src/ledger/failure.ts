@@ -4,8 +4,14 @@ export type FailureReason =
   | 'ACCOUNT_FROZEN'
   | 'ITEM_INACTIVE'
   | 'PRICE_CHANGED'
+  | 'HOLD_NOT_OPEN'
+  | 'CAPTURE_EXCEEDS_HOLD'
+  | 'REVERSAL_EXCEEDS_ORIGINAL'
+  | 'NOT_REVERSIBLE'
   | 'AMOUNT_OVERFLOW'
   | 'ITEM_NOT_FOUND'
+  | 'TRANSACTION_NOT_FOUND'
+  | 'HOLD_NOT_FOUND'
   | 'CONFLICT';
 
 /** A write that was judged and refused. A value, not an exception: it is an outcome like any other. */

@@ -1,4 +1,6 @@
+import type { AccountSettings } from './account';
 import type { Failure } from './failure';
+import type { Hold } from './hold';
 import type { Item } from './item';
 import type { Transaction } from './transaction';
 
@@ -23,6 +25,35 @@ export interface Posted {
   readonly balances: readonly BalanceView[];
 }
 
+/** A hold was placed, paid or given up. */
+export interface HoldMoved {
+  readonly type: 'hold';
+  readonly hold: Hold;
+  /** What was booked, for a capture. */
+  readonly transaction: Transaction | null;
+  readonly balance: BalanceView;
+}
+
+/** An account and its settings right after a decision. */
+export interface AccountView {
+  readonly userId: string;
+  readonly asset: string;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly sequence: bigint;
+  readonly minBalance: bigint;
+  readonly frozen: boolean;
+  readonly settings: AccountSettings;
+  /** Microseconds since 1970; 0 for an account that was never written. */
+  readonly createTime: bigint;
+}
+
+/** Settings were changed. */
+export interface AccountUpdated {
+  readonly type: 'account';
+  readonly account: AccountView;
+}
+
 /** A version of an item was made. */
 export interface ItemPut {
   readonly type: 'itemPut';
@@ -30,4 +61,4 @@ export interface ItemPut {
 }
 
 /** What a decision came to. Every one of these is stored and is the answer for ever. */
-export type Outcome = Posted | ItemPut | Failure;
+export type Outcome = Posted | HoldMoved | AccountUpdated | ItemPut | Failure;

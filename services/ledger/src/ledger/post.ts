@@ -1,9 +1,10 @@
 import { isSystemAccount, type Account } from './account';
+import type { Annotations } from './command';
 import { failure, type Failure } from './failure';
 import { entryHash, transactionDigest } from './hash-chain';
 import { fitsInt64 } from './money';
 import type { BalanceView } from './outcome';
-import type { Entry, Transaction, TransactionHeader } from './transaction';
+import type { Entry, EntryKind, Transaction, TransactionHeader } from './transaction';
 import type { WorkingSet } from './working-set';
 
 /** A change that a decision wants made to an account. */
@@ -15,6 +16,29 @@ export interface Leg {
 
 /** What of a transaction its command decides; the rest follows from the accounts. */
 export type PostingHeader = Omit<TransactionHeader, 'transactionId' | 'createTime'>;
+
+/** What every movement says about itself, from its command. */
+export function headerOf(
+  kind: EntryKind,
+  command: Pick<TransactionHeader, 'userId' | 'requestId' | 'caller'> & Annotations,
+  item: TransactionHeader['item'] = null,
+): PostingHeader {
+  const { userId, requestId, caller, effectiveTime, description, reference, metadata } = command;
+  return {
+    ...{ kind, userId, requestId, caller, effectiveTime, description, reference, metadata, item },
+    reversesTransactionId: null,
+  };
+}
+
+/**
+ * How much reversals may take back of fresh legs: two legs may be taken back in parts; more only whole, which counts
+ * as one.
+ */
+export function reversibleAmountOf(legs: readonly { readonly change: bigint }[]): bigint {
+  const [first] = legs;
+  if (legs.length !== 2 || first === undefined) return 1n;
+  return first.change < 0n ? -first.change : first.change;
+}
 
 /** Refuses debits of frozen accounts. Judged before anything that concerns amounts. */
 export function refuseFrozen(account: Account): Failure | null {
@@ -42,7 +66,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   }
   const full: TransactionHeader = {
     ...header,
-    transactionId: set.context.newTransactionId(createTime),
+    transactionId: set.context.newId(createTime),
     createTime,
   };
   const digest = transactionDigest(
@@ -84,7 +108,8 @@ function overflow(account: Account, change: bigint): Failure {
   );
 }
 
-function refuseShort(account: Account, required: bigint): Failure | null {
+/** Refuses what would take the account below its minimum. */
+export function refuseShort(account: Account, required: bigint): Failure | null {
   const available = account.balance - account.held;
   if (available - required >= account.minBalance) return null;
   return failure(

@@ -22,3 +22,19 @@ export function transactionIdAt(timeMicros: bigint, counter: number, random: Uin
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0');
 }
+
+/** Below and above every id. */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/**
+ * An id that every id made for a time or later lies above, and every earlier one below. No id equals it: the variant
+ * bits of a real one are set.
+ *
+ * @param timeMicros microseconds since 1970
+ */
+export function idBoundary(timeMicros: bigint): string {
+  if (timeMicros <= 0n) return FIRST_ID;
+  const real = transactionIdAt(timeMicros, 0, new Uint8Array(ID_RANDOM_BYTES));
+  return `${real.slice(0, 19)}0000-000000000000`;
+}

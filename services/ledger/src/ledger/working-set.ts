@@ -1,4 +1,5 @@
 import { accountId, isSystemAccount, type Account, type AccountKey } from './account';
+import { holdAt, type Hold } from './hold';
 import type { Item } from './item';
 import type { Transaction } from './transaction';
 
@@ -12,22 +13,29 @@ export interface WorkingSetContext {
   readonly stripe: number;
   /** How long a superseded price is honoured, in microseconds. */
   readonly priceGraceMicros: bigint;
-  /** Makes the next transaction id for a time in microseconds. */
-  readonly newTransactionId: (timeMicros: bigint) => string;
+  /** Makes the next id of a transaction or a hold for a time in microseconds. */
+  readonly newId: (timeMicros: bigint) => string;
 }
 
 /**
- * The part of the ledger that one batch works on, in memory: the locked accounts and the items it read, changed by
- * one decision after the other, and what is to be written for them.
+ * The part of the ledger that one batch works on, in memory: the locked accounts and what was read for them,
+ * changed by one decision after the other, and what is to be written for them.
  */
 export class WorkingSet {
   /** What is to be inserted. */
   readonly transactions: Transaction[] = [];
   readonly newItems: Item[] = [];
+  /** How much each reversal of this batch takes back, by its own transaction id. */
+  readonly reversals = new Map<string, bigint>();
 
   private readonly accounts = new Map<string, Account>();
   private readonly items = new Map<string, Map<bigint, Item>>();
   private readonly currentVersions = new Map<string, bigint>();
+  private readonly holds = new Map<string, Hold>();
+  private readonly newHolds = new Set<string>();
+  private readonly changedHolds = new Set<string>();
+  private readonly originals = new Map<string, Transaction>();
+  private readonly reversed = new Map<string, bigint>();
 
   constructor(readonly context: WorkingSetContext) {}
 
@@ -44,6 +52,27 @@ export class WorkingSet {
     if (item.version > (this.currentVersions.get(item.itemId) ?? 0n)) {
       this.currentVersions.set(item.itemId, item.version);
     }
+  }
+
+  /**
+   * Takes in a hold as it was read under its account's lock. One whose time has come is settled at once: it has
+   * expired, and its amount is available again.
+   */
+  loadHold(hold: Hold): void {
+    if (this.holds.has(hold.holdId)) return;
+    const current = holdAt(hold, this.context.now);
+    this.holds.set(hold.holdId, current);
+    if (current.state === hold.state) return;
+    this.changedHolds.add(hold.holdId);
+    const account = this.account(hold.userId, hold.asset);
+    account.held -= hold.amount;
+    account.changed = true;
+  }
+
+  /** Takes in a transaction that is to be reversed, and how much of it was before. */
+  loadOriginal(transaction: Transaction, reversedAmount: bigint): void {
+    this.originals.set(transaction.transactionId, transaction);
+    this.reversed.set(transaction.transactionId, reversedAmount);
   }
 
   /** The account's row; of a system account the stripe of this batch. */
@@ -71,8 +100,53 @@ export class WorkingSet {
     this.loadItem(item);
   }
 
+  /** A user's hold as it stands now. */
+  hold(userId: string, holdId: string): Hold | undefined {
+    const hold = this.holds.get(holdId);
+    return hold?.userId === userId ? hold : undefined;
+  }
+
+  /** Adds a hold that this batch places. */
+  addHold(hold: Hold): void {
+    this.holds.set(hold.holdId, hold);
+    this.newHolds.add(hold.holdId);
+  }
+
+  /** Keeps what has become of a hold. */
+  changeHold(hold: Hold): void {
+    this.holds.set(hold.holdId, hold);
+    this.changedHolds.add(hold.holdId);
+  }
+
+  /** A user's transaction that is to be reversed. */
+  original(userId: string, transactionId: string): Transaction | undefined {
+    const transaction = this.originals.get(transactionId);
+    return transaction?.userId === userId ? transaction : undefined;
+  }
+
+  /** How much of a transaction was taken back so far. */
+  reversedAmount(transactionId: string): bigint {
+    return this.reversed.get(transactionId) ?? 0n;
+  }
+
+  /** Keeps that a reversal took an amount of a transaction back. */
+  addReversal(originalId: string, reversalId: string, amount: bigint): void {
+    this.reversals.set(reversalId, amount);
+    this.reversed.set(originalId, this.reversedAmount(originalId) + amount);
+  }
+
   /** Rows that decisions changed: those to update and those to insert. */
   changedAccounts(): Account[] {
-    return [...this.accounts.values()].filter((account) => account.changed);
+    return [...this.accounts.values()].filter((account) => account.changed || account.settingsChanged);
+  }
+
+  /** Holds to insert and holds to update, as they stand after all decisions. */
+  writtenHolds(): { inserted: Hold[]; updated: Hold[] } {
+    const all = [...this.holds.values()];
+    return {
+      inserted: all.filter(({ holdId }) => this.newHolds.has(holdId)),
+      updated: all.filter(({ holdId }) => this.changedHolds.has(holdId) && !this.newHolds.has(holdId)),
+    };
   }
 }
+

@@ -3,12 +3,15 @@ import {
   GetItemResponse,
   ListItemsRequest,
   ListItemsResponse,
+  ListItemVersionsRequest,
+  ListItemVersionsResponse,
 } from '../gen/ledger/v1/catalog_service';
 import { findItems } from '../store/statements/find-items';
-import { listItems as selectItems } from '../store/statements/list-items';
+import { INT64_MAX } from '../ledger/money';
+import { listItems as selectItems, listItemVersions as selectItemVersions } from '../store/statements/list-items';
 import type { Store } from '../store/store';
 import { bytesOf, itemMessage } from './message';
-import type { PageFilter, PageTokens } from './page-token';
+import { pageOf, type PageFilter, type PageTokens } from './page-token';
 import { Shape } from './shape';
 import { RpcError } from './status';
 import type { UnaryMethod } from './unary';
@@ -48,10 +51,34 @@ export function listItems(store: Store, tokens: PageTokens): UnaryMethod<ListIte
         (connection) => selectItems(connection, after, includeInactive, pageSize + 1),
         deadline,
       );
-      const page = found.slice(0, pageSize);
-      const last = found.length > pageSize ? page.at(-1) : undefined;
+      const { rows, last } = pageOf(found, pageSize);
       const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.itemId));
-      return bytesOf(ListItemsResponse.encode({ items: page.map(itemMessage), nextPageToken }));
+      return bytesOf(ListItemsResponse.encode({ items: rows.map(itemMessage), nextPageToken }));
+    },
+  };
+}
+
+/** ListItemVersions: an item's history, newest first. */
+export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<ListItemVersionsRequest> {
+  return {
+    path: 'ledger.v1.CatalogService/ListItemVersions',
+    decode: (bytes) => ListItemVersionsRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const shape = new Shape();
+      const itemId = shape.itemId('item_id', request.itemId);
+      const pageSize = shape.pageSize(request.pageSize);
+      const token = shape.pageToken(request.pageToken);
+      shape.refuse();
+      const filter: PageFilter = ['ListItemVersions', itemId];
+      const position = tokens.open(filter, token);
+      const before = position === null ? INT64_MAX : BigInt(position.toString());
+      const found = await store.read(
+        (connection) => selectItemVersions(connection, itemId, before, pageSize + 1),
+        deadline,
+      );
+      const { rows, last } = pageOf(found, pageSize);
+      const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.version.toString()));
+      return bytesOf(ListItemVersionsResponse.encode({ items: rows.map(itemMessage), nextPageToken }));
     },
   };
 }

@@ -1,27 +1,22 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { ListEntriesRequest, ListEntriesResponse } from '../gen/ledger/v1/ledger_service';
-import { type EntryKind, SortOrder } from '../gen/ledger/v1/ledger';
 import { isSystemAccount } from '../ledger/account';
 import { INT64_MAX } from '../ledger/money';
-import * as ledger from '../ledger/transaction';
 import type { Connection } from '../store/connection';
 import {
+  findSequencesBefore,
   listEntries as selectEntries,
   type EntryFilter,
   type StoredEntry,
-  type StripeCursor,
+  type StripeRange,
 } from '../store/statements/list-entries';
 import { listStripes } from '../store/statements/list-stripes';
 import type { Store } from '../store/store';
+import { entryKinds, newestFirst } from './filters';
 import { bytesOf, entryMessage, timestampOf } from './message';
-import type { PageFilter, PageTokens } from './page-token';
+import { pageOf, type PageFilter, type PageTokens } from './page-token';
 import { Shape } from './shape';
 import type { UnaryMethod } from './unary';
-
-const KINDS = Object.values(ledger.EntryKind);
-const ORDERS = [SortOrder.UNSPECIFIED, SortOrder.NEWEST_FIRST, SortOrder.OLDEST_FIRST];
-/** As many kinds as one filter may name. */
-const KINDS_MAX = 16;
 
 /** ListEntries: pages by key, so a page costs the same wherever it lies, and writers do not shift it. */
 export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListEntriesRequest> {
@@ -37,13 +32,13 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
       const bound = pageFilter(filter);
       const position = tokens.open(bound, token);
       return store.read(async (connection) => {
-        const cursors = await cursorsOf(connection, filter, position);
-        // One more than the page tells whether there is a next one.
-        const found = await selectEntries(connection, filter, cursors, pageSize + 1);
-        const page = found.slice(0, pageSize);
-        const more = found.length > pageSize;
-        const entries = page.map((entry) => entryMessage(entry, entry, timestampOf(entry.createTime)));
-        const nextPageToken = more ? tokens.seal(bound, encodeCursors(advance(cursors, page))) : '';
+        const cursors = position === null ? await firstCursors(connection, filter) : decodeCursors(position);
+        const ranges = await rangesOf(connection, filter, cursors);
+        const found = await selectEntries(connection, filter, ranges, pageSize + 1);
+        const { rows, last } = pageOf(found, pageSize);
+        const entries = rows.map((entry) => entryMessage(entry, entry, timestampOf(entry.createTime)));
+        const nextPageToken =
+          last === undefined ? '' : tokens.seal(bound, encodeCursors(advance(cursors, rows)));
         return bytesOf(ListEntriesResponse.encode({ entries, nextPageToken }));
       }, deadline);
     },
@@ -51,21 +46,14 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
 }
 
 function filterOf(shape: Shape, request: ListEntriesRequest): EntryFilter {
-  if (request.kinds.length > KINDS_MAX) shape.violate('kinds', `must be up to ${KINDS_MAX}`);
   return {
     userId: shape.accountUserId('user_id', request.userId),
     asset: shape.asset('asset', request.asset),
-    newestFirst: shape.enumValue('order', request.order, ORDERS) !== SortOrder.OLDEST_FIRST,
+    newestFirst: newestFirst(shape, request.order),
     startTime: shape.optionalTime('start_time', request.startTime),
     endTime: shape.optionalTime('end_time', request.endTime),
-    kinds: request.kinds.map((kind, index) => entryKind(shape, `kinds[${index}]`, kind)),
+    kinds: entryKinds(shape, request.kinds),
   };
-}
-
-function entryKind(shape: Shape, field: string, kind: EntryKind): ledger.EntryKind {
-  const known = KINDS.find((value) => value === (kind as number));
-  if (known === undefined) shape.violate(field, 'is not a known kind');
-  return known ?? ledger.EntryKind.CREDIT;
 }
 
 function pageFilter(filter: EntryFilter): PageFilter {
@@ -73,46 +61,57 @@ function pageFilter(filter: EntryFilter): PageFilter {
   return ['ListEntries', userId, asset, newestFirst, startTime, endTime, [...kinds].sort().join()];
 }
 
+/** Per stripe the sequence of the last entry shown, or the one beyond which a first page begins. */
+type Cursors = ReadonlyMap<number, bigint>;
+
 /**
- * Where a page begins in each stripe. Newest first begins with what is there now, so that stripes which get their
- * first page later are not shifted by writers; oldest first takes stripes in that came up meanwhile.
+ * Where a first page begins. Newest first begins with what is there now: writers must not add to a later page what
+ * belongs before the first. Oldest first needs no beginning.
  */
-async function cursorsOf(
-  connection: Connection,
-  filter: EntryFilter,
-  position: Buffer | null,
-): Promise<StripeCursor[]> {
-  const { userId, asset, newestFirst } = filter;
-  const given = position === null ? [] : decodeCursors(position);
-  if (!isSystemAccount(userId)) {
-    return given.length > 0 ? given : [{ stripe: 0, sequence: newestFirst ? INT64_MAX : 0n }];
-  }
-  if (newestFirst) {
-    if (given.length > 0) return given;
-    const stripes = await listStripes(connection, userId, asset);
-    return stripes.map(({ stripe, sequence }) => ({ stripe, sequence: sequence + 1n }));
-  }
-  const stripes = await listStripes(connection, userId, asset);
-  return stripes.map(
-    ({ stripe }) => given.find((cursor) => cursor.stripe === stripe) ?? { stripe, sequence: 0n },
-  );
+async function firstCursors(connection: Connection, filter: EntryFilter): Promise<Cursors> {
+  if (!filter.newestFirst) return new Map();
+  if (!isSystemAccount(filter.userId)) return new Map([[0, INT64_MAX]]);
+  const stripes = await listStripes(connection, filter.userId, filter.asset);
+  return new Map(stripes.map(({ stripe, sequence }) => [stripe, sequence + 1n]));
 }
 
-function advance(cursors: readonly StripeCursor[], page: readonly StoredEntry[]): StripeCursor[] {
-  const last = new Map(page.map((entry) => [entry.stripe, entry.sequence]));
-  return cursors.map(({ stripe, sequence }) => ({ stripe, sequence: last.get(stripe) ?? sequence }));
+/** The part of each stripe that is left. Oldest first also takes in stripes that came up meanwhile. */
+async function rangesOf(connection: Connection, filter: EntryFilter, cursors: Cursors): Promise<StripeRange[]> {
+  const { userId, asset, startTime, endTime } = filter;
+  const [stripes, starts, ends] = await Promise.all([
+    filter.newestFirst ? [...cursors.keys()] : stripesOf(connection, userId, asset),
+    startTime === null ? null : findSequencesBefore(connection, filter, startTime),
+    endTime === null ? null : findSequencesBefore(connection, filter, endTime),
+  ]);
+  return stripes.map((stripe) => {
+    const after = starts?.get(stripe) ?? 0n;
+    const before = ends === null ? INT64_MAX : (ends.get(stripe) ?? 0n) + 1n;
+    const cursor = cursors.get(stripe);
+    if (cursor === undefined) return { stripe, after, before };
+    return filter.newestFirst
+      ? { stripe, after, before: cursor < before ? cursor : before }
+      : { stripe, after: cursor > after ? cursor : after, before };
+  });
 }
 
-function encodeCursors(cursors: readonly StripeCursor[]): Uint8Array {
+async function stripesOf(connection: Connection, userId: string, asset: string): Promise<number[]> {
+  if (!isSystemAccount(userId)) return [0];
+  return (await listStripes(connection, userId, asset)).map(({ stripe }) => stripe);
+}
+
+function advance(cursors: Cursors, page: readonly StoredEntry[]): Cursors {
+  return new Map([...cursors, ...page.map((entry): [number, bigint] => [entry.stripe, entry.sequence])]);
+}
+
+function encodeCursors(cursors: Cursors): Uint8Array {
   const writer = new BinaryWriter();
-  for (const { stripe, sequence } of cursors) writer.uint32(stripe).uint64(sequence);
+  for (const [stripe, sequence] of cursors) writer.uint32(stripe).uint64(sequence);
   return writer.finish();
 }
 
-function decodeCursors(position: Buffer): StripeCursor[] {
+function decodeCursors(position: Buffer): Cursors {
   const reader = new BinaryReader(position);
-  const cursors: StripeCursor[] = [];
-  while (reader.pos < reader.len)
-    cursors.push({ stripe: reader.uint32(), sequence: BigInt(reader.uint64()) });
+  const cursors = new Map<number, bigint>();
+  while (reader.pos < reader.len) cursors.set(reader.uint32(), BigInt(reader.uint64()));
   return cursors;
 }

@@ -3,12 +3,17 @@ import type {
   EntryKind,
   Balance,
   Entry,
+  Hold,
   ItemSnapshot,
   Transaction,
 } from '../gen/ledger/v1/ledger';
+import type { Account } from '../gen/ledger/v1/account_service';
 import type { Item } from '../gen/ledger/v1/catalog_service';
+import { etagOf } from '../ledger/account';
+import type { Hold as LedgerHold } from '../ledger/hold';
 import type { Item as LedgerItem } from '../ledger/item';
-import type { BalanceView } from '../ledger/outcome';
+import type { AccountView, BalanceView } from '../ledger/outcome';
+import type { PastBalance } from '../store/statements/read-balances-as-of';
 import type * as ledger from '../ledger/transaction';
 
 /** Domain values as messages of the contract. */
@@ -71,6 +76,48 @@ export function balanceMessage(view: BalanceView): Balance {
   const { userId, asset, balance, held, sequence, lastEntryTime } = view;
   const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
   return { userId, asset, balance, held, available: balance - held, sequence, updateTime };
+}
+
+/** A balance as it was: what was held then is not kept. */
+export function pastBalanceMessage(past: PastBalance): Balance {
+  const { userId, asset, balance, sequence, lastEntryTime } = past;
+  const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
+  return { userId, asset, balance, held: undefined, available: undefined, sequence, updateTime };
+}
+
+/** A hold as it stands. */
+export function holdMessage(hold: LedgerHold): Hold {
+  return {
+    holdId: hold.holdId,
+    userId: hold.userId,
+    asset: hold.asset,
+    amount: hold.amount,
+    capturedAmount: hold.capturedAmount,
+    destination: hold.destination,
+    state: hold.state,
+    expireTime: hold.expireTime === null ? undefined : timestampOf(hold.expireTime),
+    createTime: timestampOf(hold.createTime),
+    updateTime: timestampOf(hold.updateTime),
+  };
+}
+
+/** An account with its settings. */
+export function accountMessage(view: AccountView): Account {
+  const { userId, asset, balance, held, sequence, minBalance, frozen, settings, createTime } = view;
+  return {
+    userId,
+    asset,
+    balance,
+    held,
+    available: balance - held,
+    sequence,
+    minBalance,
+    frozen,
+    metadata: new Map(settings.metadata),
+    etag: etagOf(settings),
+    createTime: createTime === 0n ? undefined : timestampOf(createTime),
+    updateTime: settings.updateTime === 0n ? undefined : timestampOf(settings.updateTime),
+  };
 }
 
 /** A version of an item. */

@@ -1,9 +1,20 @@
+import { UpdateAccountResponse } from '../gen/ledger/v1/account_service';
 import { PutItemResponse } from '../gen/ledger/v1/catalog_service';
-import { CreditResponse, PurchaseResponse } from '../gen/ledger/v1/ledger_service';
+import {
+  CaptureHoldResponse,
+  CreditResponse,
+  PlaceHoldResponse,
+  PostTransactionResponse,
+  PurchaseResponse,
+  ReleaseHoldResponse,
+  ReverseTransactionResponse,
+  TransferResponse,
+} from '../gen/ledger/v1/ledger_service';
 import type { EncodedOutcome, OutcomeEncoder } from '../commit/answer';
 import type { Command } from '../ledger/command';
+import type { Failure } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
-import { balanceMessage, bytesOf, itemMessage, transactionMessage } from './message';
+import { accountMessage, balanceMessage, bytesOf, holdMessage, itemMessage, transactionMessage } from './message';
 import { errorStatus } from './status';
 
 /** Outcomes as the bytes that are stored, sent and sent again. */
@@ -25,24 +36,58 @@ function encodeReused(command: Command): EncodedOutcome {
   });
 }
 
-function responseOf(command: Command, outcome: Exclude<Outcome, { type: 'failure' }>): Buffer {
+function responseOf(command: Command, outcome: Exclude<Outcome, Failure>): Buffer {
   switch (command.kind) {
     case 'Credit':
       return bytesOf(CreditResponse.encode(movement(outcome)));
     case 'Purchase':
       return bytesOf(PurchaseResponse.encode(movement(outcome)));
+    case 'Transfer':
+      return bytesOf(TransferResponse.encode(movement(outcome)));
+    case 'PostTransaction':
+      return bytesOf(PostTransactionResponse.encode(movements(outcome)));
+    case 'ReverseTransaction':
+      return bytesOf(ReverseTransactionResponse.encode(movements(outcome)));
+    case 'PlaceHold':
+      return bytesOf(PlaceHoldResponse.encode(holdMoved(outcome)));
+    case 'CaptureHold':
+      return bytesOf(CaptureHoldResponse.encode(holdMoved(outcome)));
+    case 'ReleaseHold':
+      return bytesOf(ReleaseHoldResponse.encode(holdMoved(outcome)));
+    case 'UpdateAccount':
+      if (outcome.type !== 'account') throw mismatch(command);
+      return bytesOf(UpdateAccountResponse.encode({ account: accountMessage(outcome.account) }));
     case 'PutItem':
-      if (outcome.type !== 'itemPut') throw new TypeError('PutItem makes an item');
+      if (outcome.type !== 'itemPut') throw mismatch(command);
       return bytesOf(PutItemResponse.encode({ item: itemMessage(outcome.item) }));
   }
 }
 
 /** The transaction and its first balance. */
 function movement(outcome: Outcome): Pick<CreditResponse, 'transaction' | 'balance'> {
+  const { transaction, balances } = movements(outcome);
+  return { transaction, balance: balances[0] };
+}
+
+/** The transaction and all balances. */
+function movements(outcome: Outcome): Pick<PostTransactionResponse, 'transaction' | 'balances'> {
   if (outcome.type !== 'posted') throw new TypeError('a movement makes a transaction');
-  const [balance] = outcome.balances;
   return {
     transaction: transactionMessage(outcome.transaction, outcome.reversibleAmount),
-    balance: balance === undefined ? undefined : balanceMessage(balance),
+    balances: outcome.balances.map(balanceMessage),
   };
+}
+
+function holdMoved(outcome: Outcome): CaptureHoldResponse {
+  if (outcome.type !== 'hold') throw new TypeError('a hold command makes a hold');
+  const { hold, transaction, balance } = outcome;
+  return {
+    hold: holdMessage(hold),
+    transaction: transaction === null ? undefined : transactionMessage(transaction, hold.capturedAmount),
+    balance: balanceMessage(balance),
+  };
+}
+
+function mismatch(command: Command): TypeError {
+  return new TypeError(`${command.kind} came to another kind of outcome`);
 }

@@ -51,3 +51,16 @@ function invalidToken(): RpcError {
     { field: 'page_token', description: 'must be a next_page_token of the same call with the same filter' },
   ]);
 }
+
+/** The rows of a page, and the last of them when there are more. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Where the next page goes on; undefined on the last one. */
+  readonly last: Row | undefined;
+}
+
+/** Cuts a page out of what was found; one row more than the page tells that there is a next one. */
+export function pageOf<Row>(found: readonly Row[], pageSize: number): Page<Row> {
+  const rows = found.slice(0, pageSize);
+  return { rows, last: found.length > pageSize ? rows.at(-1) : undefined };
+}

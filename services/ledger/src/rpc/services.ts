@@ -6,13 +6,16 @@ import type { GroupCommit } from '../commit/group-commit';
 import type { BalanceReader } from '../store/balance-reader';
 import type { Store } from '../store/store';
 import type { CallLog } from './call-log';
-import { getItem, listItems } from './catalog';
-import { getBalance } from './get-balance';
-import { getTransaction } from './get-transaction';
+import { getAccount, listAccounts } from './accounts';
+import { batchGetBalances, getBalance, listBalances } from './balances';
+import { getItem, listItems, listItemVersions } from './catalog';
+import { getRequest } from './get-request';
+import { getHold, listHolds } from './holds';
 import { listEntries } from './list-entries';
 import type { PageTokens } from './page-token';
 import { unaryHandler, type UnaryMethod } from './unary';
-import { credit, purchase, putItem } from './write';
+import { getTransaction, listTransactions } from './transactions';
+import { writeHandler, writeMethods, type WriteMethod } from './write';
 
 /** What the rpcs work with. */
 export interface ServiceParts {
@@ -32,32 +35,79 @@ export interface ServedService {
 }
 
 /** Every service of the contract. What has no handler here answers UNIMPLEMENTED. */
-export function servedServices({ commit, store, balances, tokens, log }: ServiceParts): ServedService[] {
-  const serve = <Request>(method: UnaryMethod<Request>): ReturnType<typeof unaryHandler> =>
-    unaryHandler(method, log);
-  return [
-    {
-      name: 'ledger.v1.LedgerService',
-      definition: bytesIn(LedgerServiceService),
-      implementation: {
-        credit: serve(credit(commit)),
-        purchase: serve(purchase(commit)),
-        getBalance: serve(getBalance(balances)),
-        listEntries: serve(listEntries(store, tokens)),
-        getTransaction: serve(getTransaction(store)),
-      },
+export function servedServices(parts: ServiceParts): ServedService[] {
+  return [ledgerService(parts), catalogService(parts), accountService(parts)];
+}
+
+function ledgerService(parts: ServiceParts): ServedService {
+  const { store, balances, tokens } = parts;
+  const { read, write } = handlers(parts);
+  return {
+    name: 'ledger.v1.LedgerService',
+    definition: bytesIn(LedgerServiceService),
+    implementation: {
+      credit: write(writeMethods.credit),
+      purchase: write(writeMethods.purchase),
+      transfer: write(writeMethods.transfer),
+      postTransaction: write(writeMethods.postTransaction),
+      reverseTransaction: write(writeMethods.reverseTransaction),
+      placeHold: write(writeMethods.placeHold),
+      captureHold: write(writeMethods.captureHold),
+      releaseHold: write(writeMethods.releaseHold),
+      getBalance: read(getBalance(store, balances)),
+      batchGetBalances: read(batchGetBalances(store)),
+      listBalances: read(listBalances(store, tokens)),
+      listEntries: read(listEntries(store, tokens)),
+      getTransaction: read(getTransaction(store)),
+      listTransactions: read(listTransactions(store, tokens)),
+      getRequest: read(getRequest(store)),
+      getHold: read(getHold(store)),
+      listHolds: read(listHolds(store, tokens)),
     },
-    {
-      name: 'ledger.v1.CatalogService',
-      definition: bytesIn(CatalogServiceService),
-      implementation: {
-        putItem: serve(putItem(commit)),
-        getItem: serve(getItem(store)),
-        listItems: serve(listItems(store, tokens)),
-      },
+  };
+}
+
+function catalogService(parts: ServiceParts): ServedService {
+  const { store, tokens } = parts;
+  const { read, write } = handlers(parts);
+  return {
+    name: 'ledger.v1.CatalogService',
+    definition: bytesIn(CatalogServiceService),
+    implementation: {
+      putItem: write(writeMethods.putItem),
+      getItem: read(getItem(store)),
+      listItems: read(listItems(store, tokens)),
+      listItemVersions: read(listItemVersions(store, tokens)),
     },
-    { name: 'ledger.v1.AccountService', definition: bytesIn(AccountServiceService), implementation: {} },
-  ];
+  };
+}
+
+function accountService(parts: ServiceParts): ServedService {
+  const { store, tokens } = parts;
+  const { read, write } = handlers(parts);
+  return {
+    name: 'ledger.v1.AccountService',
+    definition: bytesIn(AccountServiceService),
+    implementation: {
+      getAccount: read(getAccount(store)),
+      listAccounts: read(listAccounts(store, tokens)),
+      updateAccount: write(writeMethods.updateAccount),
+    },
+  };
+}
+
+interface Handlers {
+  readonly read: <Request>(method: UnaryMethod<Request>) => Handler;
+  readonly write: <Request>(method: WriteMethod<Request>) => Handler;
+}
+
+type Handler = ReturnType<typeof unaryHandler>;
+
+function handlers({ commit, log }: ServiceParts): Handlers {
+  return {
+    read: (method) => unaryHandler(method, log),
+    write: (method) => unaryHandler(writeHandler(commit, method), log),
+  };
 }
 
 /**

@@ -26,11 +26,15 @@ const QUANTITY_MAX = 1_000_000n;
 const PAGE_SIZE_DEFAULT = 50;
 const PAGE_SIZE_MAX = 1000;
 const PAGE_TOKEN_MAX = 1024;
+const ETAG_MAX = 64;
 
 /** 0001-01-01 and the last second of 9999: what google.protobuf.Timestamp allows. */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
 const LAST_NANO = 999_999_999;
+
+/** Until callers are authenticated. */
+export const NO_CALLER = '';
 
 /** Collects what is wrong with a request, so that a caller learns all of it at once. */
 export class Shape {
@@ -54,6 +58,10 @@ export class Shape {
     if (value.startsWith('@')) this.violate(field, 'must be a user, not a system account');
     else this.match(field, value, USER_ID, 'must be 1 to 128 printable ASCII characters without spaces');
     return value;
+  }
+
+  optionalUserId(field: string, value: string): string {
+    return value === '' ? value : this.userId(field, value);
   }
 
   /** A user or a system account. */
@@ -97,6 +105,24 @@ export class Shape {
   name(field: string, value: string): string {
     if (value === '') this.violate(field, 'must not be empty');
     return this.text(field, value, NAME_MAX_BYTES);
+  }
+
+  description(value: string): string {
+    return this.text('description', value, DESCRIPTION_MAX_BYTES);
+  }
+
+  reference(value: string): string {
+    return this.match('reference', value, REFERENCE, 'must be up to 128 printable ASCII characters');
+  }
+
+  /** A request's scope: a user, `@catalog` or `@batch`. */
+  scope(field: string, value: string): string {
+    return this.match(field, value, ITEM_ID, 'must be 1 to 128 printable ASCII characters without spaces');
+  }
+
+  notZero(field: string, value: bigint): bigint {
+    if (value === 0n) this.violate(field, 'must not be zero');
+    return value;
   }
 
   positive(field: string, value: bigint): bigint {
@@ -156,13 +182,18 @@ export class Shape {
     return value === 0 ? PAGE_SIZE_DEFAULT : Math.min(value, PAGE_SIZE_MAX);
   }
 
+  etag(value: string): string {
+    if (value.length > ETAG_MAX) this.violate('etag', `must be up to ${ETAG_MAX} characters`);
+    return value;
+  }
+
   pageToken(value: string): string {
     if (value.length > PAGE_TOKEN_MAX)
       this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
     return value;
   }
 
-  private metadata(field: string, value: ReadonlyMap<string, string>): Annotations['metadata'] {
+  metadata(field: string, value: ReadonlyMap<string, string>): Annotations['metadata'] {
     const pairs = sortedMetadata(value);
     if (pairs.length > METADATA_MAX_PAIRS) this.violate(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
     for (const [key, text] of pairs) {

@@ -1,24 +1,32 @@
 import type { PutItemRequest } from '../gen/ledger/v1/catalog_service';
-import type { CreditRequest, PurchaseRequest } from '../gen/ledger/v1/ledger_service';
+import type {
+  CreditRequest,
+  Leg,
+  PostTransactionRequest,
+  PurchaseRequest,
+  ReverseTransactionRequest,
+  TransferRequest,
+} from '../gen/ledger/v1/ledger_service';
 import {
   CATALOG_SCOPE,
   ISSUANCE_ACCOUNT,
   REVENUE_ACCOUNT,
+  type CommandLeg,
   type CreditCommand,
+  type PostTransactionCommand,
   type PurchaseCommand,
   type PurchaseSubject,
   type PutItemCommand,
+  type ReverseTransactionCommand,
+  type TransferCommand,
 } from '../ledger/command';
-import { Shape } from './shape';
+import { NO_CALLER, type Shape } from './shape';
 
-/** Requests of writes as commands. Each throws INVALID_FIELD with all that is wrong; no clock, state or setting counts. */
+/** Requests of writes as commands. What is wrong is collected in the shape; no clock, state or setting counts. */
 
-/** Until callers are authenticated. */
-const NO_CALLER = '';
-
-export function creditCommand(request: CreditRequest): CreditCommand {
-  const shape = new Shape();
-  const command: CreditCommand = {
+/** Credit as a command. */
+export function creditCommand(request: CreditRequest, shape: Shape): CreditCommand {
+  return {
     kind: 'Credit',
     caller: NO_CALLER,
     requestId: shape.requestId(request.requestId),
@@ -29,13 +37,11 @@ export function creditCommand(request: CreditRequest): CreditCommand {
     source: shape.systemAccount('source', request.source, ISSUANCE_ACCOUNT),
     ...shape.annotations(request),
   };
-  shape.refuse();
-  return command;
 }
 
-export function purchaseCommand(request: PurchaseRequest): PurchaseCommand {
-  const shape = new Shape();
-  const command: PurchaseCommand = {
+/** Purchase as a command. */
+export function purchaseCommand(request: PurchaseRequest, shape: Shape): PurchaseCommand {
+  return {
     kind: 'Purchase',
     caller: NO_CALLER,
     requestId: shape.requestId(request.requestId),
@@ -45,12 +51,56 @@ export function purchaseCommand(request: PurchaseRequest): PurchaseCommand {
     destination: shape.systemAccount('destination', request.destination, REVENUE_ACCOUNT),
     ...shape.annotations(request),
   };
-  shape.refuse();
-  return command;
 }
 
-export function putItemCommand(request: PutItemRequest): PutItemCommand {
-  const shape = new Shape();
+/** Transfer as a command. */
+export function transferCommand(request: TransferRequest, shape: Shape): TransferCommand {
+  if (request.fromUserId === request.toUserId) shape.violate('to_user_id', 'must differ from from_user_id');
+  return {
+    kind: 'Transfer',
+    caller: NO_CALLER,
+    requestId: shape.requestId(request.requestId),
+    scope: request.fromUserId,
+    userId: shape.userId('from_user_id', request.fromUserId),
+    toUserId: shape.userId('to_user_id', request.toUserId),
+    asset: shape.asset('asset', request.asset),
+    amount: shape.positive('amount', request.amount),
+    ...shape.annotations(request),
+  };
+}
+
+/** PostTransaction as a command. */
+export function postTransactionCommand(request: PostTransactionRequest, shape: Shape): PostTransactionCommand {
+  return {
+    kind: 'PostTransaction',
+    caller: NO_CALLER,
+    requestId: shape.requestId(request.requestId),
+    scope: request.userId,
+    userId: shape.userId('user_id', request.userId),
+    legs: commandLegs(request, shape),
+    ...shape.annotations(request),
+  };
+}
+
+/** ReverseTransaction as a command. */
+export function reverseTransactionCommand(
+  request: ReverseTransactionRequest,
+  shape: Shape,
+): ReverseTransactionCommand {
+  return {
+    kind: 'ReverseTransaction',
+    caller: NO_CALLER,
+    requestId: shape.requestId(request.requestId),
+    scope: request.userId,
+    userId: shape.userId('user_id', request.userId),
+    transactionId: shape.uuid('transaction_id', request.transactionId),
+    amount: shape.notNegative('amount', request.amount),
+    description: shape.description(request.description),
+  };
+}
+
+/** PutItem as a command. */
+export function putItemCommand(request: PutItemRequest, shape: Shape): PutItemCommand {
   const command: PutItemCommand = {
     kind: 'PutItem',
     caller: NO_CALLER,
@@ -67,7 +117,6 @@ export function putItemCommand(request: PutItemRequest): PutItemCommand {
   if (command.grantAsset !== '' && command.grantAsset === command.asset) {
     shape.violate('grant_asset', 'must differ from asset');
   }
-  shape.refuse();
   return command;
 }
 
@@ -91,4 +140,40 @@ function purchaseSubject(shape: Shape, subject: PurchaseRequest['subject']): Pur
       shape.violate('subject', 'is required: item or price');
       return { by: 'price', asset: '', amount: 0n, itemId: '' };
   }
+}
+
+const LEGS_MIN = 2;
+const LEGS_MAX = 64;
+
+function commandLegs(request: PostTransactionRequest, shape: Shape): CommandLeg[] {
+  const { legs, userId } = request;
+  if (legs.length < LEGS_MIN || legs.length > LEGS_MAX) {
+    shape.violate('legs', `must be ${LEGS_MIN} to ${LEGS_MAX}`);
+    return [];
+  }
+  const accounts = new Set(legs.map((leg) => `${leg.userId}\0${leg.asset}`));
+  if (accounts.size < legs.length) shape.violate('legs', 'must have one leg per account');
+  if (!legs.some((leg) => leg.userId === userId)) shape.violate('user_id', 'must be one of the legs');
+  for (const asset of unbalancedAssets(legs)) shape.violate('legs', `must sum to zero in ${asset}`);
+  return legs.map((leg, index) => commandLeg(leg, `legs[${index}]`, shape));
+}
+
+function commandLeg(leg: Leg, field: string, shape: Shape): CommandLeg {
+  const { expectedSequence } = leg;
+  if (expectedSequence !== undefined) {
+    shape.notNegative(`${field}.expected_sequence`, expectedSequence);
+    if (leg.userId.startsWith('@')) shape.violate(`${field}.expected_sequence`, 'is not for system accounts');
+  }
+  return {
+    userId: shape.accountUserId(`${field}.user_id`, leg.userId),
+    asset: shape.asset(`${field}.asset`, leg.asset),
+    change: shape.notZero(`${field}.change`, leg.change),
+    expectedSequence: expectedSequence ?? null,
+  };
+}
+
+function unbalancedAssets(legs: readonly Leg[]): string[] {
+  const sums = new Map<string, bigint>();
+  for (const { asset, change } of legs) sums.set(asset, (sums.get(asset) ?? 0n) + change);
+  return [...sums].filter(([, sum]) => sum !== 0n).map(([asset]) => asset);
 }

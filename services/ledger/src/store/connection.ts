@@ -1,4 +1,5 @@
 import { types, type CustomTypesConfig, type QueryArrayConfig } from 'pg';
+import { sortedMetadata, type Metadata } from '../ledger/transaction';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
 export interface Connection {
@@ -45,6 +46,21 @@ export function timestampText(micros: bigint): string {
   const millis = Number(micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n);
   const rest = Number(micros - BigInt(millis) * 1000n);
   return `${new Date(millis).toISOString().slice(0, -1)}${rest.toString().padStart(3, '0')}Z`;
+}
+
+/** A time as timestampText gives it; null for null and for 0, which stands for never. */
+export function timeOrNull(micros: bigint | null): string | null {
+  return micros === null || micros === 0n ? null : timestampText(micros);
+}
+
+/** Pairs as a JSON object. */
+export function metadataJson(metadata: Metadata): string {
+  return metadata.length === 0 ? '{}' : JSON.stringify(Object.fromEntries(metadata));
+}
+
+/** Pairs from a JSON object. */
+export function metadataOf(json: Readonly<Record<string, string>>): Metadata {
+  return sortedMetadata(new Map(Object.entries(json)));
 }
 
 /** SQL for a timestamptz column as microseconds since 1970, exactly. */

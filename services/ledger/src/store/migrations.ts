@@ -7,6 +7,7 @@ import { CreateHolds1763600000005 } from './migrations/1763600000005-create-hold
 import { CreateServerKeys1763600000006 } from './migrations/1763600000006-create-server-keys';
 import { RefuseRewriting1763600000007 } from './migrations/1763600000007-refuse-rewriting';
 import { GrantRuntimeRole1763600000008 } from './migrations/1763600000008-grant-runtime-role';
+import { IndexEntryTimes1763600000009 } from './migrations/1763600000009-index-entry-times';
 
 /** All migrations, oldest first. Add at the end; what was released is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   CreateServerKeys1763600000006,
   RefuseRewriting1763600000007,
   GrantRuntimeRole1763600000008,
+  IndexEntryTimes1763600000009,
 ];

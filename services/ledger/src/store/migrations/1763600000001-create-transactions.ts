@@ -25,6 +25,7 @@ export class CreateTransactions1763600000001 implements MigrationInterface {
         unit_price bigint,
         quantity bigint,
         reverses_transaction_id uuid,
+        reversed_amount bigint,
         entry_keys jsonb NOT NULL,
         digest bytea NOT NULL,
         hash_version smallint NOT NULL,
@@ -36,7 +37,9 @@ export class CreateTransactions1763600000001 implements MigrationInterface {
         CONSTRAINT transactions_entry_keys_check CHECK (jsonb_array_length(entry_keys) >= 2),
         CONSTRAINT transactions_item_check
           CHECK (num_nulls(item_id, item_name, price_version, unit_price, quantity) IN (0, 5)),
-        CONSTRAINT transactions_reversal_check CHECK ((kind = 5) = (reverses_transaction_id IS NOT NULL))
+        CONSTRAINT transactions_reversal_check 
+          CHECK ((kind = 5) = (reverses_transaction_id IS NOT NULL) AND (kind = 5) = (reversed_amount IS NOT NULL)
+            AND (reversed_amount IS NULL OR reversed_amount >= 1))
       )`);
     // For GetTransaction by id alone. Not unique: uniqueness stands in the primary key, whose first column is the
     // one that a distributed Postgres shards by.

@@ -1,15 +1,21 @@
-import { sortedMetadata, type EntryKind, type Transaction } from '../../ledger/transaction';
-import { microsOf, query, type Connection } from '../connection';
+import type { EntryKind, Transaction } from '../../ledger/transaction';
+import { metadataOf, microsOf, query, type Connection } from '../connection';
 import { findEntries } from './list-entries';
 
-const findTransactionStatement = {
-  name: 'find_transaction',
-  text: `
-    SELECT t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${microsOf('t.create_time')},
+const columns = `
+           t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${microsOf('t.create_time')},
            ${microsOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
            t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.entry_keys, t.digest,
-           t.commit_order
-      FROM ledger.transactions t WHERE t.transaction_id = $1 AND ($2 = '' OR t.user_id = $2)`,
+           t.commit_order`;
+
+// The two ways to one transaction use two indexes, so they are two statements.
+const findTransactionStatement = {
+  name: 'find_transaction',
+  text: `SELECT ${columns} FROM ledger.transactions t WHERE t.transaction_id = $1`,
+};
+const findOwnTransactionStatement = {
+  name: 'find_own_transaction',
+  text: `SELECT ${columns} FROM ledger.transactions t WHERE t.transaction_id = $1 AND t.user_id = $2`,
 };
 
 type Row = [
@@ -40,17 +46,73 @@ export async function findTransaction(
   transactionId: string,
   userId: string,
 ): Promise<Transaction | null> {
-  const rows = await query<Row>(connection, findTransactionStatement, [transactionId, userId]);
-  const [row] = rows;
-  if (row === undefined) return null;
-  const keys = row[16].map(([user, asset, stripe, sequence]) => ({
-    userId: user,
-    asset,
-    stripe,
-    sequence: BigInt(sequence),
-  }));
-  // A second statement and still consistent: both tables are written once, in one database transaction.
-  return { ...transactionOf(row), entries: await findEntries(connection, keys) };
+  const rows =
+    userId === ''
+      ? await query<Row>(connection, findTransactionStatement, [transactionId])
+      : await query<Row>(connection, findOwnTransactionStatement, [transactionId, userId]);
+  const [transaction] = await withEntries(connection, rows);
+  return transaction ?? null;
+}
+
+const filters = `
+  AND ($4::int[] IS NULL OR t.kind = ANY ($4)) AND ($5 = '' OR t.reference = $5)`;
+const listStatement = (
+  name: string,
+  owner: string,
+  order: 'ASC' | 'DESC',
+): { readonly name: string; readonly text: string } => ({
+  name,
+  text: `
+    SELECT ${columns} FROM ledger.transactions t
+     WHERE ${owner} AND t.transaction_id > $2 AND t.transaction_id < $3 ${filters}
+     ORDER BY t.transaction_id ${order} LIMIT $6`,
+});
+const byReference = `t.reference = $5 AND t.reference <> '' AND ($1 = '' OR t.user_id = $1)`;
+const listStatements = {
+  userNewestFirst: listStatement('list_transactions_newest_first', 't.user_id = $1', 'DESC'),
+  userOldestFirst: listStatement('list_transactions_oldest_first', 't.user_id = $1', 'ASC'),
+  referenceNewestFirst: listStatement('list_references_newest_first', byReference, 'DESC'),
+  referenceOldestFirst: listStatement('list_references_oldest_first', byReference, 'ASC'),
+};
+
+/** Which transactions: a user's, those with a reference, or both. */
+export interface TransactionFilter {
+  /** Empty: any. */
+  readonly userId: string;
+  /** Empty: any. */
+  readonly reference: string;
+  readonly newestFirst: boolean;
+  /** Empty: all. */
+  readonly kinds: readonly EntryKind[];
+}
+
+/** At most `limit` transactions whose ids lie between two, both exclusive, in order of their ids, which is that of time. */
+export async function listTransactions(
+  connection: Connection,
+  filter: TransactionFilter,
+  between: readonly [after: string, before: string],
+  limit: number,
+): Promise<Transaction[]> {
+  const { userId, reference, newestFirst, kinds } = filter;
+  const by = reference === '' ? 'user' : 'reference';
+  const statement = listStatements[`${by}${newestFirst ? 'NewestFirst' : 'OldestFirst'}`];
+  const wanted = kinds.length === 0 ? null : kinds;
+  const rows = await query<Row>(connection, statement, [userId, ...between, wanted, reference, limit]);
+  return withEntries(connection, rows);
+}
+
+/** A second statement and still consistent: both tables are written once, in one database transaction. */
+async function withEntries(connection: Connection, rows: readonly Row[]): Promise<Transaction[]> {
+  const keys = rows.map((row) =>
+    row[16].map(([userId, asset, stripe, sequence]) => ({ userId, asset, stripe, sequence: BigInt(sequence) })),
+  );
+  const entries = rows.length === 0 ? [] : await findEntries(connection, keys.flat());
+  let taken = 0;
+  return rows.map((row, index) => {
+    const count = keys[index]?.length ?? 0;
+    taken += count;
+    return { ...transactionOf(row), entries: entries.slice(taken - count, taken) };
+  });
 }
 
 function transactionOf(row: Row): Omit<Transaction, 'entries'> {
@@ -67,7 +129,7 @@ function transactionOf(row: Row): Omit<Transaction, 'entries'> {
     effectiveTime: row[6],
     description: row[7],
     reference: row[8],
-    metadata: sortedMetadata(new Map(Object.entries(row[9]))),
+    metadata: metadataOf(row[9]),
     item: bought ? { itemId, name: itemName, priceVersion, unitPrice, quantity } : null,
     reversesTransactionId: row[15],
     digest: row[17],

@@ -1,5 +1,5 @@
 import type { Account } from '../../ledger/account';
-import { execute, timestampText, type Connection } from '../connection';
+import { execute, metadataJson, timeOrNull, timestampText, type Connection } from '../connection';
 
 const insertAccountsStatement = {
   name: 'insert_accounts',
@@ -7,11 +7,15 @@ const insertAccountsStatement = {
   // it first makes this statement write fewer rows.
   text: `
     INSERT INTO ledger.accounts
-      (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, create_time)
-    SELECT user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, $9::timestamptz
+      (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held, next_hold_expiry,
+       min_balance, frozen, metadata, settings_version, settings_time, create_time)
+    SELECT user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
+           next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time, $16::timestamptz
       FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[],
-                  $8::bigint[])
-        AS k (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order)
+                  $8::bigint[], $9::bigint[], $10::timestamptz[], $11::bigint[], $12::boolean[], $13::jsonb[],
+                  $14::bigint[], $15::timestamptz[])
+        AS k (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
+              next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time)
     ON CONFLICT DO NOTHING`,
 };
 
@@ -28,8 +32,15 @@ export function insertAccounts(
     rows.map((row) => row.sequence),
     rows.map((row) => row.balance),
     rows.map((row) => row.lastHash),
-    rows.map((row) => timestampText(row.lastEntryTime)),
+    rows.map((row) => timeOrNull(row.lastEntryTime)),
     rows.map((row) => row.commitOrder),
+    rows.map((row) => row.held),
+    rows.map((row) => timeOrNull(row.nextHoldExpiry)),
+    rows.map((row) => row.minBalance),
+    rows.map((row) => row.frozen),
+    rows.map((row) => metadataJson(row.settings?.metadata ?? [])),
+    rows.map((row) => row.settings?.version ?? 0n),
+    rows.map((row) => timeOrNull(row.settings?.updateTime ?? null)),
     timestampText(createTime),
   ]);
 }

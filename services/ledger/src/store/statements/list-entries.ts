@@ -1,5 +1,6 @@
 import type { Entry, EntryKind } from '../../ledger/transaction';
 import { microsOf, query, timestampText, type Connection } from '../connection';
+import { lastEntryBy } from './read-balances-as-of';
 
 /** An entry as it is stored. */
 export interface StoredEntry extends Entry {
@@ -9,10 +10,13 @@ export interface StoredEntry extends Entry {
   readonly createTime: bigint;
 }
 
-/** From where a page of one stripe goes on: the sequence before which (or after which) it begins. */
-export interface StripeCursor {
+/** The part of one stripe in which a page lies. */
+export interface StripeRange {
   readonly stripe: number;
-  readonly sequence: bigint;
+  /** Only entries after this sequence. */
+  readonly after: bigint;
+  /** Only entries before this sequence. */
+  readonly before: bigint;
 }
 
 /** Which entries of an account. */
@@ -32,48 +36,63 @@ const columns = `
   e.user_id, e.asset, e.stripe, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
   ${microsOf('e.create_time')}, e.hash`;
 
-// Each stripe is read along its primary key from where its cursor stands, then the stripes are merged by time. Time
+// Each stripe is read along its primary key from where its range begins, then the stripes are merged by time. Time
 // never runs backwards within a stripe, so the merge is right, and a page costs the same wherever it lies.
-const statement = (comparison: '<' | '>', direction: 'ASC' | 'DESC'): string => `
+const statement = (direction: 'ASC' | 'DESC'): string => `
   SELECT ${columns}
-    FROM unnest($3::int[], $4::bigint[]) AS s (stripe, sequence)
+    FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS s (stripe, after, before)
    CROSS JOIN LATERAL (
      SELECT * FROM ledger.entries i
-      WHERE i.user_id = $1 AND i.asset = $2 AND i.stripe = s.stripe AND i.sequence ${comparison} s.sequence
-        AND ($5::timestamptz IS NULL OR i.create_time >= $5)
-        AND ($6::timestamptz IS NULL OR i.create_time < $6)
-        AND ($7::smallint[] IS NULL OR i.kind = ANY ($7))
-      ORDER BY i.sequence ${direction} LIMIT $8
+      WHERE i.user_id = $1 AND i.asset = $2 AND i.stripe = s.stripe
+        AND i.sequence > s.after AND i.sequence < s.before
+        AND ($6::int[] IS NULL OR i.kind = ANY ($6))
+      ORDER BY i.sequence ${direction} LIMIT $7
    ) e
-   ORDER BY e.create_time ${direction}, e.stripe ${direction}, e.sequence ${direction} LIMIT $8`;
+   ORDER BY e.create_time ${direction}, e.stripe ${direction}, e.sequence ${direction} LIMIT $7`;
 
-const newestFirstStatement = { name: 'list_entries_newest_first', text: statement('<', 'DESC') };
-const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statement('>', 'ASC') };
+const newestFirstStatement = { name: 'list_entries_newest_first', text: statement('DESC') };
+const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statement('ASC') };
 
 type Row = [string, string, number, bigint, string, EntryKind, bigint, bigint, bigint, Buffer];
 
-/** At most `limit` entries beyond the cursors, by time, then stripe and sequence. */
+/** At most `limit` entries of the ranges, by time, then stripe and sequence. */
 export async function listEntries(
   connection: Connection,
-  filter: EntryFilter,
-  cursors: readonly StripeCursor[],
+  { userId, asset, newestFirst, kinds }: EntryFilter,
+  ranges: readonly StripeRange[],
   limit: number,
 ): Promise<StoredEntry[]> {
-  const rows = await query<Row>(
-    connection,
-    filter.newestFirst ? newestFirstStatement : oldestFirstStatement,
-    [
-      filter.userId,
-      filter.asset,
-      cursors.map((cursor) => cursor.stripe),
-      cursors.map((cursor) => cursor.sequence),
-      filter.startTime === null ? null : timestampText(filter.startTime),
-      filter.endTime === null ? null : timestampText(filter.endTime),
-      filter.kinds.length === 0 ? null : filter.kinds,
-      limit,
-    ],
-  );
+  const rows = await query<Row>(connection, newestFirst ? newestFirstStatement : oldestFirstStatement, [
+    userId,
+    asset,
+    ranges.map((range) => range.stripe),
+    ranges.map((range) => range.after),
+    ranges.map((range) => range.before),
+    kinds.length === 0 ? null : kinds,
+    limit,
+  ]);
   return rows.map(storedEntryOf);
+}
+
+const findSequencesStatement = {
+  name: 'find_sequences_before',
+  text: `
+    SELECT a.stripe, coalesce((SELECT b.sequence FROM ${lastEntryBy('a', '$3::timestamptz', '<')} b), 0)
+      FROM ledger.accounts a WHERE a.user_id = $1 AND a.asset = $2`,
+};
+
+/** The last sequence before a time in each stripe of an account; 0 where there is none. */
+export async function findSequencesBefore(
+  connection: Connection,
+  { userId, asset }: Pick<EntryFilter, 'userId' | 'asset'>,
+  time: bigint,
+): Promise<Map<number, bigint>> {
+  const rows = await query<[number, bigint]>(connection, findSequencesStatement, [
+    userId,
+    asset,
+    timestampText(time),
+  ]);
+  return new Map(rows);
 }
 
 const findEntriesStatement = {

@@ -36,3 +36,25 @@ export async function listItems(
   ]);
   return rows.map(itemOfRow);
 }
+
+const listItemVersionsStatement = {
+  name: 'list_item_versions',
+  text: `
+    SELECT v.item_id, v.version, v.name, v.asset, v.price, v.active, v.grant_asset, ${microsOf('v.create_time')}
+      FROM ledger.item_versions v WHERE v.item_id = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3`,
+};
+
+/** At most `limit` versions of an item below one, newest first. */
+export async function listItemVersions(
+  connection: Connection,
+  itemId: string,
+  before: bigint,
+  limit: number,
+): Promise<Item[]> {
+  const rows = await query<Parameters<typeof itemOfRow>[0]>(connection, listItemVersionsStatement, [
+    itemId,
+    before,
+    limit,
+  ]);
+  return rows.map(itemOfRow);
+}

@@ -1,5 +1,5 @@
 import { query, type Connection } from '../connection';
-import type { StripeCursor } from './list-entries';
+
 
 const listStripesStatement = {
   name: 'list_stripes',
@@ -11,7 +11,7 @@ export async function listStripes(
   connection: Connection,
   userId: string,
   asset: string,
-): Promise<StripeCursor[]> {
+): Promise<{ stripe: number; sequence: bigint }[]> {
   const rows = await query<[number, bigint]>(connection, listStripesStatement, [userId, asset]);
   return rows.map(([stripe, sequence]) => ({ stripe, sequence }));
 }

@@ -8,7 +8,7 @@ const lockAccountsStatement = {
   // later statement, whose snapshot is taken after the wait.
   text: `
     SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.frozen, a.last_hash,
-           ${microsOf('a.last_entry_time')}, a.commit_order
+           ${microsOf('a.last_entry_time')}, a.commit_order, ${microsOf('a.next_hold_expiry')}
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
      ORDER BY a.user_id, a.asset, a.stripe
@@ -27,6 +27,7 @@ type Row = [
   lastHash: Buffer,
   lastEntryTime: bigint | null,
   commitOrder: bigint,
+  nextHoldExpiry: bigint | null,
 ];
 
 /** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
@@ -37,7 +38,7 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
     keys.map((key) => key.stripe),
   ]);
   return rows.map((row) => {
-    const [userId, asset, stripe, sequence, balance, held, minBalance, frozen, lastHash, time, order] = row;
+    const [userId, asset, stripe, sequence, balance, held, minBalance, frozen, lastHash, time, order, expiry] = row;
     return {
       userId,
       asset,
@@ -50,8 +51,12 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
       lastHash,
       lastEntryTime: time ?? 0n,
       commitOrder: order,
+      nextHoldExpiry: expiry,
+      settings: null,
+      createTime: 0n,
       stored: true,
       changed: false,
+      settingsChanged: false,
     };
   });
 }

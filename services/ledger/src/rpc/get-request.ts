@@ -1,0 +1,46 @@
+import { ErrorReason } from '../gen/ledger/v1/error_reason';
+import { GetRequestRequest, GetRequestResponse } from '../gen/ledger/v1/ledger_service';
+import { findRequest } from '../store/statements/find-request';
+import type { Store } from '../store/store';
+import { bytesOf, timestampOf } from './message';
+import { Shape } from './shape';
+import { RpcError } from './status';
+import type { UnaryMethod } from './unary';
+
+/** GetRequest: how a request ended, without its body. */
+export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/GetRequest',
+    decode: (bytes) => GetRequestRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const shape = new Shape();
+      const userId = shape.scope('user_id', request.userId);
+      const requestId = shape.requestId(request.requestId);
+      shape.refuse();
+      const found = await store.read((connection) => findRequest(connection, userId, requestId), deadline);
+      if (found === null) {
+        throw new RpcError({
+          reason: 'REQUEST_NOT_FOUND',
+          message: `no finished request ${requestId} of ${userId}`,
+          metadata: { user_id: userId, request_id: requestId },
+        });
+      }
+      const { method, code, transactionId, createTime } = found;
+      return bytesOf(
+        GetRequestResponse.encode({
+          userId,
+          requestId,
+          method,
+          code,
+          reason: reasonOf(found.reason),
+          transactionId: transactionId ?? '',
+          createTime: timestampOf(createTime),
+        }),
+      );
+    },
+  };
+}
+
+function reasonOf(name: string): ErrorReason {
+  return name in ErrorReason ? ErrorReason[name as keyof typeof ErrorReason] : ErrorReason.UNSPECIFIED;
+}

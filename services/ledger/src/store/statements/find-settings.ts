@@ -1,0 +1,38 @@
+import type { AccountSettings } from '../../ledger/account';
+import { metadataOf, microsOf, query, type Connection } from '../connection';
+
+const findSettingsStatement = {
+  name: 'find_settings',
+  text: `
+    SELECT a.user_id, a.asset, a.metadata, a.settings_version, ${microsOf('a.settings_time')},
+           ${microsOf('a.create_time')}
+      FROM unnest($1::text[], $2::text[]) AS k (user_id, asset)
+      JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = 0`,
+};
+
+type Row = [string, string, Record<string, string>, bigint, bigint | null, bigint];
+
+/** What a caller set on an account. */
+export interface StoredSettings {
+  readonly userId: string;
+  readonly asset: string;
+  readonly settings: AccountSettings;
+  readonly createTime: bigint;
+}
+
+/** The settings of those users' accounts that exist. */
+export async function findSettings(
+  connection: Connection,
+  keys: readonly { userId: string; asset: string }[],
+): Promise<StoredSettings[]> {
+  const rows = await query<Row>(connection, findSettingsStatement, [
+    keys.map((key) => key.userId),
+    keys.map((key) => key.asset),
+  ]);
+  return rows.map(([userId, asset, metadata, version, updateTime, createTime]) => ({
+    userId,
+    asset,
+    settings: { metadata: metadataOf(metadata), version, updateTime: updateTime ?? 0n },
+    createTime,
+  }));
+}

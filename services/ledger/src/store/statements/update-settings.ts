@@ -1,0 +1,26 @@
+import type { Account } from '../../ledger/account';
+import { execute, metadataJson, timeOrNull, type Connection } from '../connection';
+
+const updateSettingsStatement = {
+  name: 'update_settings',
+  text: `
+    UPDATE ledger.accounts a
+       SET min_balance = k.min_balance, frozen = k.frozen, metadata = k.metadata,
+           settings_version = k.settings_version, settings_time = k.settings_time
+      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[], $5::jsonb[], $6::bigint[], $7::timestamptz[])
+        AS k (user_id, asset, min_balance, frozen, metadata, settings_version, settings_time)
+     WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = 0`,
+};
+
+/** Writes new settings of accounts whose rows this transaction has locked. Returns how many were there. */
+export function updateSettings(connection: Connection, rows: readonly Account[]): Promise<number> {
+  return execute(connection, updateSettingsStatement, [
+    rows.map((row) => row.userId),
+    rows.map((row) => row.asset),
+    rows.map((row) => row.minBalance),
+    rows.map((row) => row.frozen),
+    rows.map((row) => metadataJson(row.settings?.metadata ?? [])),
+    rows.map((row) => row.settings?.version ?? 0n),
+    rows.map((row) => timeOrNull(row.settings?.updateTime ?? null)),
+  ]);
+}
