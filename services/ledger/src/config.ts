@@ -15,6 +15,10 @@ export interface Config {
   readonly batchMax: number;
   /** The most writes that may wait. */
   readonly queueMax: number;
+  /** The most writes of a BatchWrite in one database transaction. */
+  readonly bulkBatchMax: number;
+  /** The most writes of BatchWrites that may wait. */
+  readonly bulkQueueMax: number;
   /** The longest that one statement of a batch may take. */
   readonly batchTimeoutMs: number;
   /** Connections for reads. */
@@ -27,8 +31,10 @@ export interface Config {
   readonly priceGraceMs: number;
   /** The longest that a stopping server waits for its calls. */
   readonly shutdownTimeoutMs: number;
-  /** The largest message, in and out. */
+  /** The largest request. */
   readonly messageMaxBytes: number;
+  /** The largest response; that of a BatchWrite repeats its writes with their entries. */
+  readonly responseMaxBytes: number;
   /** Calls at the same time on one connection. */
   readonly concurrentStreamsMax: number;
   /** How often the database is asked whether it is there, for the health service. */
@@ -55,6 +61,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     lanes: integer(env, 'LEDGER_LANES', 1, 1, 32),
     batchMax: integer(env, 'LEDGER_BATCH_MAX', 128, 1, 10_000),
     queueMax: integer(env, 'LEDGER_QUEUE_MAX', 10_000, 1, 1_000_000),
+    bulkBatchMax: integer(env, 'LEDGER_BULK_BATCH_MAX', 250, 1, 10_000),
+    bulkQueueMax: integer(env, 'LEDGER_BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
     batchTimeoutMs: integer(env, 'LEDGER_BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
     readConnections: integer(env, 'LEDGER_READ_CONNECTIONS', 8, 1, 500),
     readTimeoutMs: integer(env, 'LEDGER_READ_TIMEOUT_MS', 10_000, 100, 600_000),
@@ -62,6 +70,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     priceGraceMs: integer(env, 'LEDGER_PRICE_GRACE_MS', 600_000, 0, 86_400_000),
     shutdownTimeoutMs: integer(env, 'LEDGER_SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
     messageMaxBytes: integer(env, 'LEDGER_MESSAGE_MAX_BYTES', 4 * 1024 * 1024, 65_536, 64 * 1024 * 1024),
+    responseMaxBytes: integer(
+      env,
+      'LEDGER_RESPONSE_MAX_BYTES',
+      32 * 1024 * 1024,
+      4 * 1024 * 1024,
+      256 * 1024 * 1024,
+    ),
     concurrentStreamsMax: integer(env, 'LEDGER_CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
     healthIntervalMs: integer(env, 'LEDGER_HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
   };

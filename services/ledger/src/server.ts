@@ -51,8 +51,8 @@ export async function createLedgerServer(
 
   const store = await Store.open({
     url: databaseUrl,
-    // One per lane, and one to replace a broken one while it still closes.
-    writers: config.lanes + 1,
+    // One per lane, one for bulk writes, and one to replace a broken one while it still closes.
+    writers: config.lanes + 2,
     readers: config.readConnections,
     batchTimeoutMs: config.batchTimeoutMs,
     readTimeoutMs: config.readTimeoutMs,
@@ -75,6 +75,8 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
     lanes: config.lanes,
     batchMax: config.batchMax,
     queueMax: config.queueMax,
+    bulkBatchMax: config.bulkBatchMax,
+    bulkQueueMax: config.bulkQueueMax,
     stripes: config.stripes,
     priceGraceMicros: BigInt(config.priceGraceMs) * 1000n,
     onFault: (fault) => log.batchFault(fault),
@@ -84,6 +86,8 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
     store,
     balances: new BalanceReader(store),
     tokens: new PageTokens(secret),
+    // A chunk that is under way when the limit is reached has room still.
+    batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),
     log,
   });
   const names = services.map((service) => service.name);
@@ -96,7 +100,7 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
 
   const server = new Server({
     'grpc.max_receive_message_length': config.messageMaxBytes,
-    'grpc.max_send_message_length': config.messageMaxBytes,
+    'grpc.max_send_message_length': config.responseMaxBytes,
     'grpc.max_concurrent_streams': config.concurrentStreamsMax,
   });
   for (const { definition, implementation } of services) server.addService(definition, implementation);

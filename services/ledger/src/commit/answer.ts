@@ -15,7 +15,11 @@ export interface EncodedOutcome {
 export interface OutcomeEncoder {
   encode(command: Command, outcome: Outcome): EncodedOutcome;
   /** The answer to a request id that was used before for something else. Not stored. */
-  encodeReused(command: Command): EncodedOutcome;
+  encodeReused(request: { readonly scope: string; readonly requestId: string }): EncodedOutcome;
+  /** The answer to an atomic batch that succeeded: those of its writes. */
+  encodeBatch(commands: readonly Command[], answers: readonly Answer[]): EncodedOutcome;
+  /** The answer to an atomic batch of which a write failed: that failure, and which write it was. */
+  encodeBatchFailure(index: number, failure: EncodedOutcome): EncodedOutcome;
 }
 
 /** What a caller gets: the outcome of its request, now on disk. */

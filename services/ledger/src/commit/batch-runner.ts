@@ -4,7 +4,15 @@ import { sqlFault, type SqlFault } from '../store/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf, type Store } from '../store/store';
 import { Rejection, type Answer, type OutcomeEncoder } from './answer';
-import { CommitUnknown, LostRace, runBatchTransaction, type Write } from './batch-transaction';
+import {
+  CommitUnknown,
+  LostRace,
+  runAtomicBatch,
+  runBatchTransaction,
+  type BatchSettings,
+  type Envelope,
+  type Write,
+} from './batch-transaction';
 
 /** How often a batch that lost a race or met a deadlock is run in all. */
 const MAX_ATTEMPTS = 20;
@@ -52,19 +60,40 @@ export class BatchRunner {
 
   /** Never throws. Settles the writes in their order. */
   async run(writes: readonly Write[]): Promise<Settlement[]> {
+    const settled = await this.settle(writes.length, writes.length > 1, (runner, settings) =>
+      runBatchTransaction(runner, writes, settings),
+    );
+    if (settled === 'split') return this.runHalves(writes);
+    return settled instanceof Rejection ? writes.map(() => settled) : settled;
+  }
+
+  /** Never throws. Settles an atomic batch as a whole. */
+  async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<Settlement> {
+    const settled = await this.settle(writes.length, false, (runner, settings) =>
+      runAtomicBatch(runner, envelope, writes, settings),
+    );
+    return settled === 'split' ? new Rejection('INTERNAL', 'an atomic batch cannot be split') : settled;
+  }
+
+  /** Attempts until there is an outcome, or nothing more can be done. */
+  private async settle<T>(
+    batchSize: number,
+    divisible: boolean,
+    work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
+  ): Promise<T | Rejection | 'split'> {
     let resolveUntil = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.attempt(writes);
+        return await this.attempt(work);
       } catch (error) {
         const lost = error instanceof CommitUnknown;
         if (lost && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
         if (lost || fault === 'unavailable') await this.release();
-        const action = this.actionFor(fault, writes, attempt, Date.now() < resolveUntil);
-        this.settings.onFault({ error, batchSize: writes.length, attempt, action });
-        if (action === 'split') return this.runHalves(writes);
-        if (action === 'reject') return rejectAll(writes, fault, error);
+        const action = actionFor(fault, divisible, attempt, Date.now() < resolveUntil);
+        this.settings.onFault({ error, batchSize, attempt, action });
+        if (action === 'split') return 'split';
+        if (action === 'reject') return rejectionOf(fault, error);
         await delay(backoffMs(attempt));
       }
     }
@@ -77,10 +106,12 @@ export class BatchRunner {
     await runner?.release();
   }
 
-  private async attempt(writes: readonly Write[]): Promise<Answer[]> {
+  private async attempt<T>(
+    work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
+  ): Promise<T> {
     const runner = await this.connectedRunner();
     const { encoder, priceGraceMicros } = this.settings;
-    return runBatchTransaction(runner, writes, { stripe: this.stripe, priceGraceMicros, encoder });
+    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
@@ -99,23 +130,23 @@ export class BatchRunner {
     const second = await this.run(writes.slice(middle));
     return [...first, ...second];
   }
+}
 
-  private actionFor(
-    fault: SqlFault,
-    writes: readonly Write[],
-    attempt: number,
-    resolving: boolean,
-  ): BatchFault['action'] {
-    switch (fault) {
-      case 'refused':
-        return writes.length > 1 ? 'split' : 'reject';
-      case 'retry':
-        return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
-      case 'unavailable':
-        return resolving ? 'run again' : 'reject';
-      case 'broken':
-        return 'reject';
-    }
+function actionFor(
+  fault: SqlFault,
+  divisible: boolean,
+  attempt: number,
+  resolving: boolean,
+): BatchFault['action'] {
+  switch (fault) {
+    case 'refused':
+      return divisible ? 'split' : 'reject';
+    case 'retry':
+      return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
+    case 'unavailable':
+      return resolving ? 'run again' : 'reject';
+    case 'broken':
+      return 'reject';
   }
 }
 
@@ -123,16 +154,10 @@ function faultOf(error: unknown): SqlFault {
   return error instanceof LostRace || error instanceof CommitUnknown ? 'retry' : sqlFault(error);
 }
 
-function rejectAll(
-  writes: readonly Write[],
-  fault: SqlFault,
-  cause: unknown,
-): Rejection[] {
-  const away = fault === 'unavailable' || fault === 'retry';
-  const rejection = away
+function rejectionOf(fault: SqlFault, cause: unknown): Rejection {
+  return fault === 'unavailable' || fault === 'retry'
     ? new Rejection('STORE_UNAVAILABLE', 'the database is away', {}, { cause })
     : new Rejection('INTERNAL', 'a batch failed', {}, { cause });
-  return writes.map(() => rejection);
 }
 
 function backoffMs(attempt: number): number {

@@ -23,11 +23,18 @@ import { insertHolds, updateHolds } from '../store/statements/write-holds';
 import type { Connection } from '../store/connection';
 import { connectionOf } from '../store/store';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
-import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys, type Prerequisites } from './needs';
+import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './needs';
 
 /** A command with the hash of its content. */
 export interface Write {
   readonly command: Command;
+  readonly contentHash: Buffer;
+}
+
+/** The request that an atomic batch as a whole is. */
+export interface Envelope {
+  readonly scope: string;
+  readonly requestId: string;
   readonly contentHash: Buffer;
 }
 
@@ -51,27 +58,68 @@ export class CommitUnknown extends Error {
 
 /**
  * Carries a batch of writes out in one database transaction, from BEGIN to COMMIT, and answers them in their
- * order. Returns only when everything is on disk. Statements that need nothing of each other are sent together;
- * the connection runs them in the order in which they stand here.
+ * order. Returns only when everything is on disk.
  *
  * @throws LostRace, CommitUnknown, or an error of the database; nothing is booked but perhaps after CommitUnknown
  */
-export async function runBatchTransaction(
+export function runBatchTransaction(
   runner: QueryRunner,
   writes: readonly Write[],
   settings: BatchSettings,
 ): Promise<Answer[]> {
-  await runner.startTransaction();
-  let answers: Answer[];
-  try {
-    const connection = await connectionOf(runner);
-    const commands = writes.map((write) => write.command);
-
-    const prerequisites = await readPrerequisites(connection, commands);
-    const { set, finished } = await lockAndRead(connection, commands, prerequisites, settings);
+  return inTransaction(runner, async (connection) => {
+    const { set, finished } = await lockAndRead(connection, writes, [], settings);
     const judged = judge(set, writes, finished, settings.encoder);
     await writeAll(connection, set, judged.rows);
-    answers = judged.answers;
+    return judged.answers;
+  });
+}
+
+/**
+ * Carries an atomic batch out: all writes or none, under the request id of their envelope. A failure is kept for the
+ * envelope alone, so its writes are not burnt; a success finishes all of them. Writes that were booked before count
+ * as done.
+ *
+ * @throws as runBatchTransaction
+ */
+export function runAtomicBatch(
+  runner: QueryRunner,
+  envelope: Envelope,
+  writes: readonly Write[],
+  settings: BatchSettings,
+): Promise<Answer> {
+  return inTransaction(runner, async (connection) => {
+    const { encoder } = settings;
+    const { set, finished } = await lockAndRead(connection, writes, [envelope], settings);
+    const batchSize = writes.length;
+    const first = finished.find((each) => each.scope === envelope.scope && each.requestId === envelope.requestId);
+    if (first !== undefined) {
+      if (!first.contentHash.equals(envelope.contentHash)) {
+        return { ...encoder.encodeReused(envelope), replayed: false, batchSize };
+      }
+      return { code: first.code, reason: first.reason, bytes: first.outcome, replayed: true, batchSize };
+    }
+    const { answers, rows } = judge(set, writes, finished, encoder);
+    const failed = answers.findIndex((answer) => answer.code !== 0);
+    const failure = answers[failed];
+    if (failure !== undefined) {
+      const encoded = encoder.encodeBatchFailure(failed, failure);
+      await insertOnlyRequest(connection, envelopeRow(envelope, encoded), set.context.now);
+      return { ...encoded, replayed: false, batchSize };
+    }
+    const commands = writes.map((write) => write.command);
+    const encoded = encoder.encodeBatch(commands, answers);
+    await writeAll(connection, set, [...rows, envelopeRow(envelope, encoded)]);
+    return { ...encoded, replayed: false, batchSize };
+  });
+}
+
+/** The one shape of a batch's database transaction: BEGIN, the work, COMMIT; or ROLLBACK. */
+async function inTransaction<T>(runner: QueryRunner, work: (connection: Connection) => Promise<T>): Promise<T> {
+  await runner.startTransaction();
+  let result: T;
+  try {
+    result = await work(await connectionOf(runner));
   } catch (error) {
     await rollBack(runner);
     throw error;
@@ -81,26 +129,46 @@ export async function runBatchTransaction(
   } catch (error) {
     throw new CommitUnknown('the answer to COMMIT did not come', { cause: error });
   }
-  return answers;
+  return result;
+}
+
+function envelopeRow(envelope: Envelope, encoded: EncodedOutcome): RequestRow {
+  return {
+    ...envelope,
+    method: 'BatchWrite',
+    code: encoded.code,
+    reason: encoded.reason,
+    outcome: encoded.bytes,
+    transactionId: null,
+  };
+}
+
+async function insertOnlyRequest(connection: Connection, row: RequestRow, now: bigint): Promise<void> {
+  if ((await insertRequests(connection, [row], now)) === 0) {
+    throw new LostRace('the batch was finished by another server');
+  }
 }
 
 /**
  * Locks first, in key order. Everything else comes in later statements, whose snapshots are taken after any wait for
- * a lock: what another server committed meanwhile is seen.
+ * a lock: what another server committed meanwhile is seen. Statements that need nothing of each other are sent
+ * together; the connection runs them in the order in which they stand here.
  */
 async function lockAndRead(
   connection: Connection,
-  commands: readonly Command[],
-  prerequisites: Prerequisites,
+  writes: readonly Write[],
+  envelopes: readonly Envelope[],
   settings: BatchSettings,
 ): Promise<{ set: WorkingSet; finished: FinishedRequest[] }> {
+  const commands = writes.map((write) => write.command);
+  const prerequisites = await readPrerequisites(connection, commands);
   const keys = accountKeys(commands, prerequisites, settings.stripe);
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
   const [accounts, finished, clock, holds, changedSettings, reversed] = await Promise.all([
     lockAccounts(connection, keys),
-    findRequests(connection, commands),
+    findRequests(connection, [...commands, ...envelopes]),
     readClock(connection),
     wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
     wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],

@@ -1,7 +1,9 @@
-import type { Command } from '../ledger/command';
-import { contentHash } from '../ledger/content-hash';
+import { BATCH_SCOPE, type Command } from '../ledger/command';
+import { batchContentHash, contentHash } from '../ledger/content-hash';
 import { Rejection, type Answer } from './answer';
-import { BatchRunner, type BatchRunnerSettings } from './batch-runner';
+import { BatchRunner, type BatchRunnerSettings, type Settlement } from './batch-runner';
+import type { Write } from './batch-transaction';
+import { BulkLane } from './bulk-lane';
 import { Lane } from './lane';
 
 /** How writes are gathered. */
@@ -12,6 +14,10 @@ export interface GroupCommitSettings extends BatchRunnerSettings {
   readonly batchMax: number;
   /** The most writes that may wait, over all lanes. */
   readonly queueMax: number;
+  /** The most writes of a bulk job that share a database transaction. */
+  readonly bulkBatchMax: number;
+  /** The most writes of bulk jobs that may wait. */
+  readonly bulkQueueMax: number;
 }
 
 /** What a caller says about its patience. */
@@ -25,6 +31,8 @@ export interface SubmitOptions {
 export class GroupCommit {
   private readonly runners: BatchRunner[];
   private readonly lanes: Lane[];
+  private readonly bulkRunner: BatchRunner;
+  private readonly bulk: BulkLane;
   private waiting = 0;
   private stopping = false;
 
@@ -36,6 +44,52 @@ export class GroupCommit {
           this.waiting -= count;
         }),
     );
+    this.bulkRunner = new BatchRunner(settings);
+    this.bulk = new BulkLane(this.bulkRunner, settings.bulkBatchMax);
+  }
+
+  /**
+   * Carries many writes out, each by itself, on a lane of their own. Never throws: each write is settled, in order.
+   *
+   * @param answerMaxBytes once the answers have this size no more writes are started
+   */
+  submitMany(
+    commands: readonly Command[],
+    options: SubmitOptions,
+    answerMaxBytes: number,
+  ): Promise<Settlement[]> {
+    const refusal = this.bulkRefusal(commands.length);
+    if (refusal !== null) return Promise.resolve(commands.map(() => refusal));
+    return this.bulk.enqueue({ writes: commands.map(writeOf), ...options, answerMaxBytes });
+  }
+
+  /**
+   * Carries many writes out, all or none, once for the request id of the envelope.
+   *
+   * @throws Rejection when it got no outcome
+   */
+  async submitAtomic(requestId: string, commands: readonly Command[], options: SubmitOptions): Promise<Answer> {
+    const refusal = this.bulkRefusal(commands.length);
+    if (refusal !== null) throw refusal;
+    const writes = commands.map(writeOf);
+    const contentHash = batchContentHash(
+      writes.map((write) => ({ requestId: write.command.requestId, contentHash: write.contentHash })),
+    );
+    const settled = await this.bulk.enqueueAtomic({
+      envelope: { scope: BATCH_SCOPE, requestId, contentHash },
+      writes,
+      ...options,
+    });
+    if (settled instanceof Rejection) throw settled;
+    return settled;
+  }
+
+  private bulkRefusal(count: number): Rejection | null {
+    if (this.stopping) return new Rejection('STORE_UNAVAILABLE', 'the server is stopping');
+    const { bulkQueueMax } = this.settings;
+    if (this.bulk.waiting + count <= bulkQueueMax) return null;
+    const limit = bulkQueueMax.toString();
+    return new Rejection('OVERLOADED', `${limit} writes of batches may wait`, { limit });
   }
 
   /**
@@ -53,21 +107,15 @@ export class GroupCommit {
     }
     this.waiting += 1;
     return new Promise((resolve, reject) => {
-      this.laneOf(command.scope).enqueue({
-        command,
-        contentHash: contentHash(command),
-        ...options,
-        resolve,
-        reject,
-      });
+      this.laneOf(command.scope).enqueue({ ...writeOf(command), ...options, resolve, reject });
     });
   }
 
   /** Takes no more writes, finishes those that were taken and gives the connections back. */
   async drain(): Promise<void> {
     this.stopping = true;
-    await Promise.all(this.lanes.map((lane) => lane.idle()));
-    await Promise.all(this.runners.map((runner) => runner.release()));
+    await Promise.all([this.bulk.idle(), ...this.lanes.map((lane) => lane.idle())]);
+    await Promise.all([this.bulkRunner, ...this.runners].map((runner) => runner.release()));
   }
 
   /** Writes of one scope share a lane: they would wait for each other's row anyway. */
@@ -80,4 +128,8 @@ export class GroupCommit {
     if (lane === undefined) throw new RangeError('a group commit needs a lane');
     return lane;
   }
+}
+
+function writeOf(command: Command): Write {
+  return { command, contentHash: contentHash(command) };
 }

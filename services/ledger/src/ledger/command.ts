@@ -145,6 +145,9 @@ export type Command =
 /** The scope of the catalog's requests. */
 export const CATALOG_SCOPE = '@catalog';
 
+/** The scope of atomic batches. */
+export const BATCH_SCOPE = '@batch';
+
 /** Where credits come from unless said otherwise. */
 export const ISSUANCE_ACCOUNT = '@issuance';
 

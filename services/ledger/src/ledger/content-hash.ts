@@ -22,6 +22,17 @@ export function contentHash(command: Command): Buffer {
   return sha256(out.bytes());
 }
 
+/**
+ * SHA-256 over the content of an atomic batch: `ledger.content`, version, `BatchWrite`, u32 count, then the request
+ * id and content hash of each write in order.
+ */
+export function batchContentHash(writes: readonly { requestId: string; contentHash: Uint8Array }[]): Buffer {
+  const out = scratch.reset().text('ledger.content').byte(CONTENT_HASH_VERSION).text('BatchWrite');
+  out.u32(writes.length);
+  for (const write of writes) out.text(write.requestId).raw(write.contentHash);
+  return sha256(out.bytes());
+}
+
 function writeContent(out: CanonicalBytes, command: Command): void {
   switch (command.kind) {
     case 'Credit':

@@ -10,15 +10,16 @@ import {
   ReverseTransactionResponse,
   TransferResponse,
 } from '../gen/ledger/v1/ledger_service';
-import type { EncodedOutcome, OutcomeEncoder } from '../commit/answer';
+import type { Answer, EncodedOutcome, OutcomeEncoder } from '../commit/answer';
 import type { Command } from '../ledger/command';
 import type { Failure } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
 import { accountMessage, balanceMessage, bytesOf, holdMessage, itemMessage, transactionMessage } from './message';
-import { errorStatus } from './status';
+import { encodeResults } from './batch-write';
+import { errorAt, errorStatus } from './status';
 
 /** Outcomes as the bytes that are stored, sent and sent again. */
-export const outcomeEncoder: OutcomeEncoder = { encode, encodeReused };
+export const outcomeEncoder: OutcomeEncoder = { encode, encodeReused, encodeBatch, encodeBatchFailure };
 
 function encode(command: Command, outcome: Outcome): EncodedOutcome {
   if (outcome.type === 'failure') {
@@ -28,12 +29,21 @@ function encode(command: Command, outcome: Outcome): EncodedOutcome {
   return { code: 0, reason: '', bytes: responseOf(command, outcome) };
 }
 
-function encodeReused(command: Command): EncodedOutcome {
+function encodeReused(request: { readonly scope: string; readonly requestId: string }): EncodedOutcome {
+  const { scope, requestId } = request;
   return errorStatus({
     reason: 'REQUEST_ID_REUSED',
-    message: `request_id ${command.requestId} of ${command.scope} was used before for something else`,
-    metadata: { user_id: command.scope, request_id: command.requestId },
+    message: `request_id ${requestId} of ${scope} was used before for something else`,
+    metadata: { user_id: scope, request_id: requestId },
   });
+}
+
+function encodeBatch(commands: readonly Command[], answers: readonly Answer[]): EncodedOutcome {
+  return { code: 0, reason: '', bytes: encodeResults(commands, answers) };
+}
+
+function encodeBatchFailure(index: number, failed: EncodedOutcome): EncodedOutcome {
+  return errorAt(`writes[${index}]`, failed);
 }
 
 function responseOf(command: Command, outcome: Exclude<Outcome, Failure>): Buffer {

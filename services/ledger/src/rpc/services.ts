@@ -8,6 +8,7 @@ import type { Store } from '../store/store';
 import type { CallLog } from './call-log';
 import { getAccount, listAccounts } from './accounts';
 import { batchGetBalances, getBalance, listBalances } from './balances';
+import { batchWrite } from './batch-write';
 import { getItem, listItems, listItemVersions } from './catalog';
 import { getRequest } from './get-request';
 import { getHold, listHolds } from './holds';
@@ -24,6 +25,8 @@ export interface ServiceParts {
   readonly balances: BalanceReader;
   readonly tokens: PageTokens;
   readonly log: CallLog;
+  /** Once the answers of a BatchWrite have this size it starts no more writes. */
+  readonly batchAnswerMaxBytes: number;
 }
 
 /** A service as grpc-js registers it. */
@@ -40,7 +43,7 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 }
 
 function ledgerService(parts: ServiceParts): ServedService {
-  const { store, balances, tokens } = parts;
+  const { commit, store, balances, tokens, batchAnswerMaxBytes } = parts;
   const { read, write } = handlers(parts);
   return {
     name: 'ledger.v1.LedgerService',
@@ -54,6 +57,7 @@ function ledgerService(parts: ServiceParts): ServedService {
       placeHold: write(writeMethods.placeHold),
       captureHold: write(writeMethods.captureHold),
       releaseHold: write(writeMethods.releaseHold),
+      batchWrite: read(batchWrite(commit, batchAnswerMaxBytes)),
       getBalance: read(getBalance(store, balances)),
       batchGetBalances: read(batchGetBalances(store)),
       listBalances: read(listBalances(store, tokens)),

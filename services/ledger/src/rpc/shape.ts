@@ -38,11 +38,19 @@ export const NO_CALLER = '';
 
 /** Collects what is wrong with a request, so that a caller learns all of it at once. */
 export class Shape {
-  private readonly violations: FieldViolation[] = [];
+  constructor(
+    private readonly path = '',
+    private readonly violations: FieldViolation[] = [],
+  ) {}
+
+  /** The shape of a message within this one; what is wrong with it is collected here. */
+  within(path: string): Shape {
+    return new Shape(`${this.path}${path}.`, this.violations);
+  }
 
   /** Records a violation. */
   violate(field: string, description: string): void {
-    this.violations.push({ field, description });
+    this.violations.push({ field: `${this.path}${field}`, description });
   }
 
   /** Ends the checks: throws INVALID_FIELD with every violation. */

@@ -7,6 +7,7 @@ import {
   RetryInfo,
 } from '../gen/google/rpc/error_details';
 import { Status } from '../gen/google/rpc/status';
+import type { EncodedOutcome } from '../commit/answer';
 import type { ErrorReason } from '../gen/ledger/v1/error_reason';
 
 /** The names of `ErrorReason` that are sent. */
@@ -103,6 +104,18 @@ export function errorStatus(facts: ErrorFacts): ErrorStatus {
   return { code, reason: facts.reason, bytes };
 }
 
+/** The same error, told of a part of a larger request: its ErrorInfo says which under `write`. */
+export function errorAt(path: string, { code, reason, bytes }: EncodedOutcome): EncodedOutcome {
+  const status = Status.decode(bytes);
+  const details = status.details.map((any) => {
+    if (any.typeUrl !== typeUrlOf('ErrorInfo')) return any;
+    const info = ErrorInfo.decode(any.value);
+    return detail(ErrorInfo, 'ErrorInfo', { ...info, metadata: new Map([...info.metadata, ['write', path]]) });
+  });
+  const message = `${path}: ${status.message}`;
+  return { code, reason, bytes: Buffer.from(Status.encode({ code, message, details }).finish()) };
+}
+
 function furtherDetail(code: GrpcCode, facts: ErrorFacts): AnyDetail | null {
   const { reason, message, metadata = {} } = facts;
   if (reason === 'INVALID_FIELD') {
@@ -152,4 +165,8 @@ function detail<T>(
     typeUrl: `type.googleapis.com/google.rpc.${name}`,
     value: Buffer.from(type.encode(message).finish()),
   };
+}
+
+function typeUrlOf(name: string): string {
+  return `type.googleapis.com/google.rpc.${name}`;
 }
