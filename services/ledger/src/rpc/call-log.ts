@@ -6,6 +6,8 @@ export interface CallRecord {
   readonly requestId?: string;
   readonly durationMs: number;
   readonly batchSize?: number;
+  /** How many messages a stream sent. */
+  readonly messages?: number;
   readonly replayed?: true;
 }
 

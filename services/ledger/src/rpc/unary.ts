@@ -1,4 +1,4 @@
-import { Metadata, status as GrpcCode, type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, status as GrpcCode, type Deadline, type handleUnaryCall } from '@grpc/grpc-js';
 import { Rejection, type Answer } from '../commit/answer';
 import { sqlFault, sqlState } from '../store/sql-state';
 import { Status } from '../gen/google/rpc/status';
@@ -28,7 +28,7 @@ export interface UnaryMethod<Request> {
 }
 
 /** How a call ended. */
-interface Ending {
+export interface Ending {
   readonly code: GrpcCode;
   readonly reason: string;
   /** A response, or a google.rpc.Status. */
@@ -71,7 +71,8 @@ export function unaryHandler<Request>(
   };
 }
 
-function decode<Request>(method: UnaryMethod<Request>, bytes: Buffer): Request {
+/** Reads a request; what is none gets a typed error. */
+export function decode<Request>(method: Pick<UnaryMethod<Request>, 'decode'>, bytes: Buffer): Request {
   try {
     return method.decode(bytes);
   } catch (error) {
@@ -82,7 +83,8 @@ function decode<Request>(method: UnaryMethod<Request>, bytes: Buffer): Request {
   }
 }
 
-function contextOf(call: ServerUnaryCall<Buffer, Buffer>): CallContext {
+/** What a handler may ask of a call, unary or not. */
+export function contextOf(call: { readonly cancelled: boolean; getDeadline(): Deadline }): CallContext {
   const deadline = call.getDeadline();
   return {
     deadline: deadline instanceof Date ? deadline.getTime() : deadline,
@@ -95,7 +97,8 @@ function endingOfReply(reply: Reply): Ending {
   return { code: reply.code, reason: reply.reason, bytes: reply.bytes, answer: reply };
 }
 
-function endingOfError(error: unknown, log: CallLog): Ending {
+/** The one way from an error to how its call ends. */
+export function endingOfError(error: unknown, log: CallLog): Ending {
   if (error instanceof Rejection && error.reason === 'CANCELLED') {
     return { code: GrpcCode.CANCELLED, reason: '', bytes: NO_DETAILS, answer: null };
   }
@@ -126,7 +129,8 @@ function factsOf(error: unknown, log: CallLog): ErrorFacts {
 const QUERY_CANCELED = '57014';
 const internal: ErrorFacts = { reason: 'INTERNAL', message: 'internal error; the cause is in the log' };
 
-function serviceError({ code, bytes }: Ending): { code: GrpcCode; details: string; metadata: Metadata } {
+/** An ending as grpc-js sends it. */
+export function serviceError({ code, bytes }: Ending): { code: GrpcCode; details: string; metadata: Metadata } {
   const metadata = new Metadata();
   if (bytes.length > 0) metadata.set('grpc-status-details-bin', bytes);
   return { code, details: bytes.length > 0 ? Status.decode(bytes).message : '', metadata };

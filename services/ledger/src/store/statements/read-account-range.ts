@@ -1,0 +1,89 @@
+import type { AccountKey } from '../../ledger/account';
+import { query, type Connection } from '../connection';
+import { soundMicrosOf } from '../sound-micros';
+
+/** An account row as it is stored, with what must agree with it, all of one moment. */
+export interface StoredAccount extends AccountKey {
+  readonly sequence: bigint;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly minBalance: bigint;
+  /** 0: nobody ever set anything. */
+  readonly settingsVersion: bigint;
+  readonly lastHash: Buffer;
+  /** Microseconds since 1970; null before the first entry, or for a time outside of the years 1 to 9999. */
+  readonly lastEntryTime: bigint | null;
+  readonly commitOrder: bigint;
+  /** The highest sequence among its entries, 0 without any. */
+  readonly lastSequence: bigint;
+  /** What its open holds sum up to, those included that have expired and were not settled yet. */
+  readonly openHolds: bigint;
+  /** The row knows a time that is not after the first expiry of its open holds. */
+  readonly knowsNextExpiry: boolean;
+}
+
+// One statement is one snapshot: a row, its last entry and its holds are those of the same moment, without a lock.
+const readAccountRangeStatement = {
+  name: 'read_account_range',
+  text: `
+    SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.settings_version,
+           a.last_hash, ${soundMicrosOf('a.last_entry_time')}, a.commit_order,
+           coalesce((SELECT e.sequence FROM ledger.entries e
+                      WHERE e.user_id = a.user_id AND e.asset = a.asset AND e.stripe = a.stripe
+                      ORDER BY e.sequence DESC LIMIT 1), 0),
+           h.amount::text, h.expiry IS NULL OR (a.next_hold_expiry IS NOT NULL AND a.next_hold_expiry <= h.expiry)
+      FROM ledger.accounts a
+     CROSS JOIN LATERAL (
+       SELECT coalesce(sum(o.amount), 0) AS amount, min(o.expire_time) AS expiry FROM ledger.holds o
+        WHERE o.user_id = a.user_id AND o.asset = a.asset AND o.state = 1) h
+     WHERE (a.user_id, a.asset, a.stripe) > ($1, $2, $3) AND a.user_id <= $4
+     ORDER BY a.user_id, a.asset, a.stripe LIMIT $5`,
+};
+
+type Row = [
+  userId: string,
+  asset: string,
+  stripe: number,
+  sequence: bigint,
+  balance: bigint,
+  held: bigint,
+  minBalance: bigint,
+  settingsVersion: bigint,
+  lastHash: Buffer,
+  lastEntryTime: bigint | null,
+  commitOrder: bigint,
+  lastSequence: bigint,
+  openHolds: string,
+  knowsNextExpiry: boolean,
+];
+
+/** At most `limit` accounts after a key and up to a user, in key order. */
+export async function readAccountRange(
+  connection: Connection,
+  after: AccountKey,
+  lastUserId: string,
+  limit: number,
+): Promise<StoredAccount[]> {
+  const { userId, asset, stripe } = after;
+  const rows = await query<Row>(connection, readAccountRangeStatement, [userId, asset, stripe, lastUserId, limit]);
+  return rows.map(storedAccountOf);
+}
+
+function storedAccountOf(row: Row): StoredAccount {
+  return {
+    userId: row[0],
+    asset: row[1],
+    stripe: row[2],
+    sequence: row[3],
+    balance: row[4],
+    held: row[5],
+    minBalance: row[6],
+    settingsVersion: row[7],
+    lastHash: row[8],
+    lastEntryTime: row[9],
+    commitOrder: row[10],
+    lastSequence: row[11],
+    openHolds: BigInt(row[12]),
+    knowsNextExpiry: row[13],
+  };
+}

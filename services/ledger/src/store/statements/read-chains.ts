@@ -1,0 +1,111 @@
+import type { AccountKey } from '../../ledger/account';
+import { query, type Connection } from '../connection';
+import { soundMicrosOf } from '../sound-micros';
+
+/** The next part of one account's entries. */
+export interface ChainSlice extends AccountKey {
+  /** Only entries after this sequence. */
+  readonly after: bigint;
+  /** Only entries up to this sequence. */
+  readonly upTo: bigint;
+  /** The most entries. */
+  readonly limit: bigint;
+}
+
+/** An entry as it is stored, with what its hash rests on. */
+export interface ChainEntry {
+  readonly sequence: bigint;
+  readonly transactionId: string;
+  readonly kind: number;
+  readonly change: bigint;
+  readonly balanceAfter: bigint;
+  /** Microseconds since 1970; null for a time outside of the years 1 to 9999. */
+  readonly createTime: bigint | null;
+  readonly hash: Buffer;
+  /** null: there is none. */
+  readonly transaction: ChainTransaction | null;
+}
+
+/** What an entry must agree with. */
+export interface ChainTransaction {
+  readonly userId: string;
+  readonly kind: number;
+  /** Microseconds since 1970; null for a time outside of the years 1 to 9999. */
+  readonly createTime: bigint | null;
+  readonly digest: Buffer;
+  readonly commitOrder: bigint;
+  /** The transaction names this entry as its own. */
+  readonly namesEntry: boolean;
+  /** How many transactions have this id. */
+  readonly copies: bigint;
+}
+
+// Slices that together fit a page, each along the primary key; an entry gives its transaction's id alone, so that is
+// found by the index of ids. A key is compared as a whole: containment (@>) would take its parts in any order.
+const readChainsStatement = {
+  name: 'read_chains',
+  text: `
+    SELECT k.position::int, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
+           ${soundMicrosOf('e.create_time')}, e.hash, t.user_id, t.kind, ${soundMicrosOf('t.create_time')},
+           t.digest, t.commit_order,
+           CASE WHEN jsonb_typeof(t.entry_keys) = 'array' THEN EXISTS (
+             SELECT FROM jsonb_array_elements(t.entry_keys) n
+              WHERE n = jsonb_build_array(k.user_id, k.asset, k.stripe, e.sequence::text)) ELSE false END,
+           t.copies
+      FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY
+        AS k (user_id, asset, stripe, after, up_to, count, position)
+     CROSS JOIN LATERAL (
+       SELECT * FROM ledger.entries i
+        WHERE i.user_id = k.user_id AND i.asset = k.asset AND i.stripe = k.stripe
+          AND i.sequence > k.after AND i.sequence <= k.up_to
+        ORDER BY i.sequence LIMIT k.count) e
+      LEFT JOIN LATERAL (
+       SELECT o.*, count(*) OVER () AS copies FROM ledger.transactions o
+        WHERE o.transaction_id = e.transaction_id ORDER BY o.user_id LIMIT 1) t ON true
+     ORDER BY k.position, e.sequence`,
+};
+
+type Row = [
+  position: number,
+  sequence: bigint,
+  transactionId: string,
+  kind: number,
+  change: bigint,
+  balanceAfter: bigint,
+  createTime: bigint | null,
+  hash: Buffer,
+  owner: string | null,
+  transactionKind: number,
+  transactionTime: bigint | null,
+  digest: Buffer,
+  commitOrder: bigint,
+  namesEntry: boolean,
+  copies: bigint,
+];
+
+/** The entries of each slice, in the order of the slices, each in order of the sequence. */
+export async function readChains(connection: Connection, slices: readonly ChainSlice[]): Promise<ChainEntry[][]> {
+  const rows = await query<Row>(connection, readChainsStatement, [
+    slices.map((slice) => slice.userId),
+    slices.map((slice) => slice.asset),
+    slices.map((slice) => slice.stripe),
+    slices.map((slice) => slice.after),
+    slices.map((slice) => slice.upTo),
+    slices.map((slice) => slice.limit),
+  ]);
+  const chains = slices.map((): ChainEntry[] => []);
+  for (const row of rows) chains[row[0] - 1]?.push(chainEntryOf(row));
+  return chains;
+}
+
+function chainEntryOf(row: Row): ChainEntry {
+  const [, sequence, transactionId, kind, change, balanceAfter, createTime, hash, owner] = row;
+  const transaction =
+    owner === null
+      ? null
+      : {
+          ...{ userId: owner, kind: row[9], createTime: row[10], digest: row[11], commitOrder: row[12] },
+          ...{ namesEntry: row[13], copies: row[14] },
+        };
+  return { sequence, transactionId, kind, change, balanceAfter, createTime, hash, transaction };
+}

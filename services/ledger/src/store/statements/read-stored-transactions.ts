@@ -1,0 +1,163 @@
+import type { AccountKey } from '../../ledger/account';
+import { query, type Connection } from '../connection';
+import { soundMicrosOf } from '../sound-micros';
+
+/** A transaction row as it is stored, whatever is in it. */
+export interface StoredTransaction {
+  readonly userId: string;
+  readonly transactionId: string;
+  readonly kind: number;
+  readonly requestId: string;
+  readonly caller: string;
+  /** Microseconds since 1970; null for a time outside of the years 1 to 9999. */
+  readonly createTime: bigint | null;
+  readonly effectiveTime: bigint | null;
+  readonly description: string;
+  readonly reference: string;
+  /** JSON. */
+  readonly metadata: unknown;
+  readonly itemId: string | null;
+  readonly itemName: string | null;
+  readonly priceVersion: bigint | null;
+  readonly unitPrice: bigint | null;
+  readonly quantity: bigint | null;
+  readonly reversesTransactionId: string | null;
+  readonly reversedAmount: bigint | null;
+  /** JSON. */
+  readonly entryKeys: unknown;
+  readonly digest: Buffer;
+  readonly hashVersion: number;
+}
+
+/** Names one transaction row. */
+export interface TransactionKey {
+  readonly userId: string;
+  readonly transactionId: string;
+}
+
+const columns = `
+  t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${soundMicrosOf('t.create_time')},
+  ${soundMicrosOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
+  t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.reversed_amount, t.entry_keys, t.digest,
+  t.hash_version`;
+
+const readTransactionRangeStatement = {
+  name: 'read_transaction_range',
+  text: `
+    SELECT ${columns} FROM ledger.transactions t
+     WHERE (t.user_id, t.transaction_id) > ($1, $2) AND t.user_id <= $3
+     ORDER BY t.user_id, t.transaction_id LIMIT $4`,
+};
+
+const readTransactionsStatement = {
+  name: 'read_transactions',
+  text: `
+    SELECT ${columns} FROM unnest($1::text[], $2::uuid[]) AS k (user_id, transaction_id)
+      JOIN ledger.transactions t ON t.user_id = k.user_id AND t.transaction_id = k.transaction_id`,
+};
+
+type Row = [
+  userId: string,
+  transactionId: string,
+  kind: number,
+  requestId: string,
+  caller: string,
+  createTime: bigint | null,
+  effectiveTime: bigint | null,
+  description: string,
+  reference: string,
+  metadata: unknown,
+  itemId: string | null,
+  itemName: string | null,
+  priceVersion: bigint | null,
+  unitPrice: bigint | null,
+  quantity: bigint | null,
+  reversesTransactionId: string | null,
+  reversedAmount: bigint | null,
+  entryKeys: unknown,
+  digest: Buffer,
+  hashVersion: number,
+];
+
+/** At most `limit` transactions after a key whose owners come up to a user, in key order. */
+export async function readTransactionRange(
+  connection: Connection,
+  after: TransactionKey,
+  lastUserId: string,
+  limit: number,
+): Promise<StoredTransaction[]> {
+  const { userId, transactionId } = after;
+  const values = [userId, transactionId, lastUserId, limit];
+  return (await query<Row>(connection, readTransactionRangeStatement, values)).map(storedTransactionOf);
+}
+
+/** Transactions by their keys. */
+export async function readTransactions(
+  connection: Connection,
+  keys: readonly TransactionKey[],
+): Promise<StoredTransaction[]> {
+  const values = [keys.map((key) => key.userId), keys.map((key) => key.transactionId)];
+  return (await query<Row>(connection, readTransactionsStatement, values)).map(storedTransactionOf);
+}
+
+function storedTransactionOf(row: Row): StoredTransaction {
+  return {
+    userId: row[0],
+    transactionId: row[1],
+    kind: row[2],
+    requestId: row[3],
+    caller: row[4],
+    createTime: row[5],
+    effectiveTime: row[6],
+    description: row[7],
+    reference: row[8],
+    metadata: row[9],
+    itemId: row[10],
+    itemName: row[11],
+    priceVersion: row[12],
+    unitPrice: row[13],
+    quantity: row[14],
+    reversesTransactionId: row[15],
+    reversedAmount: row[16],
+    entryKeys: row[17],
+    digest: row[18],
+    hashVersion: row[19],
+  };
+}
+
+/** Names one entry. */
+export interface EntryKey extends AccountKey {
+  readonly sequence: bigint;
+}
+
+/** What of an entry its transaction answers for. */
+export interface StoredLeg {
+  readonly transactionId: string;
+  readonly change: bigint;
+}
+
+const readLegsStatement = {
+  name: 'read_legs',
+  text: `
+    SELECT k.position::int, e.transaction_id, e.change
+      FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) WITH ORDINALITY
+        AS k (user_id, asset, stripe, sequence, position)
+      JOIN ledger.entries e
+        ON e.user_id = k.user_id AND e.asset = k.asset AND e.stripe = k.stripe AND e.sequence = k.sequence`,
+};
+
+/** The entries of the keys, in their order; null where there is none. */
+export async function readLegs(
+  connection: Connection,
+  keys: readonly EntryKey[],
+): Promise<(StoredLeg | null)[]> {
+  const legs = keys.map((): StoredLeg | null => null);
+  const rows = await query<[number, string, bigint]>(connection, readLegsStatement, [
+    keys.map((key) => key.userId),
+    keys.map((key) => key.asset),
+    keys.map((key) => key.stripe),
+    keys.map((key) => key.sequence),
+  ]);
+  for (const [position, transactionId, change] of rows) legs[position - 1] = { transactionId, change };
+  return legs;
+}

@@ -1,0 +1,158 @@
+import { GENESIS_HASH, isSystemAccount } from '../ledger/account';
+import { entryHash } from '../ledger/hash-chain';
+import type { StoredAccount } from '../store/statements/read-account-range';
+import type { ChainEntry, ChainTransaction } from '../store/statements/read-chains';
+import type { Rule, Violation } from './violation';
+
+/** Where an account stands after an entry. */
+export interface ChainEnd {
+  readonly sequence: bigint;
+  readonly balance: bigint;
+  readonly hash: Buffer;
+  readonly time: bigint | null;
+  readonly commitOrder: bigint;
+}
+
+/** Where every account begins. */
+export const CHAIN_START: ChainEnd = {
+  sequence: 0n,
+  balance: 0n,
+  hash: GENESIS_HASH,
+  time: null,
+  commitOrder: 0n,
+};
+
+// A walk over transactions cannot begin before this id, so nothing may have it.
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** The account's row alone: what it must agree with in its own moment. */
+export function checkRow(account: StoredAccount): Violation[] {
+  const { sequence, lastSequence, balance, held, openHolds, minBalance } = account;
+  const found: Violation[] = [];
+  const add = (rule: Rule, at: bigint, detail: string): void => {
+    found.push(violationAt(account, rule, at, '', detail));
+  };
+  if (lastSequence < sequence) {
+    add(2, lastSequence + 1n, `the account is at sequence ${sequence}, its entries end at ${lastSequence}`);
+  } else if (lastSequence > sequence) {
+    add(2, sequence + 1n, `the account is at sequence ${sequence}, its entries go on to ${lastSequence}`);
+  }
+  if (held !== openHolds) add(3, 0n, `held is ${held}, the open holds sum to ${openHolds}`);
+  if (!account.knowsNextExpiry) add(3, 0n, 'an open hold expires before the next expiry that the row knows');
+  if (isSystemAccount(account.userId)) {
+    if (held !== 0n) add(3, 0n, `a system account holds ${held}`);
+  } else if (balance - held < minBalance) {
+    add(3, 0n, `balance ${balance} less held ${held} is below the minimum of ${minBalance}`);
+  }
+  return found;
+}
+
+/** The account's row against the last of its entries. */
+export function checkEnd(account: StoredAccount, end: ChainEnd): Violation[] {
+  const found: Violation[] = [];
+  const add = (rule: Rule, detail: string): void => {
+    found.push(violationAt(account, rule, account.sequence, '', detail));
+  };
+  if (account.balance !== end.balance) {
+    add(2, `the account's balance is ${account.balance}, its entries sum to ${end.balance}`);
+  }
+  if (account.lastEntryTime !== end.time) {
+    add(2, `the account's last entry is of ${timeText(account.lastEntryTime)}, not ${timeText(end.time)}`);
+  }
+  if (account.sequence > 0n && account.commitOrder !== end.commitOrder) {
+    add(2, `the account's commit order is ${account.commitOrder}, that of its last entry ${end.commitOrder}`);
+  }
+  if (!account.lastHash.equals(end.hash)) {
+    add(7, `the account's last hash is ${hex(account.lastHash)}, that of its last entry ${hex(end.hash)}`);
+  }
+  return found;
+}
+
+/**
+ * An entry against the one before it and its transaction. Each is judged by what is stored before it, so one fault
+ * is found where it is and not at all that follows.
+ */
+export function checkEntry(account: StoredAccount, before: ChainEnd, entry: ChainEntry): Violation[] {
+  const { sequence, transactionId, balanceAfter, transaction } = entry;
+  const found: Violation[] = [];
+  const add = (rule: Rule, at: bigint, detail: string): void => {
+    found.push(violationAt(account, rule, at, transactionId, detail));
+  };
+  const follows = sequence === before.sequence + 1n;
+  if (!follows) add(2, before.sequence + 1n, `the entry is missing; the next one is ${sequence}`);
+  if (follows && balanceAfter !== before.balance + entry.change) {
+    add(2, sequence, `balance ${before.balance} changed by ${entry.change} is not ${balanceAfter}`);
+  }
+  if (before.time !== null && entry.createTime !== null && entry.createTime < before.time) {
+    add(2, sequence, `its time ${timeText(entry.createTime)} is before the previous ${timeText(before.time)}`);
+  }
+  // Settings that were never changed mean a minimum of zero at all times.
+  if (balanceAfter < 0n && account.settingsVersion === 0n && !isSystemAccount(account.userId)) {
+    add(3, sequence, `it left a balance of ${balanceAfter}, the minimum was always 0`);
+  }
+  if (transaction === null) {
+    add(1, sequence, `its transaction ${transactionId} is missing`);
+    return found;
+  }
+  for (const [rule, detail] of checkBond(before, entry, transaction)) add(rule, sequence, detail);
+  const expected = follows ? hashOf(account, before, entry, transaction) : entry.hash;
+  if (expected === null || !entry.hash.equals(expected)) {
+    add(7, sequence, `its hash is ${hex(entry.hash)}, its content gives ${expected === null ? 'none' : hex(expected)}`);
+  }
+  return found;
+}
+
+/** Where the account stands after the entry, by what is stored. */
+export function endAfter(before: ChainEnd, entry: ChainEntry): ChainEnd {
+  const { sequence, balanceAfter: balance, hash, createTime, transaction } = entry;
+  const commitOrder = transaction?.commitOrder ?? before.commitOrder;
+  return { sequence, balance, hash, time: createTime, commitOrder };
+}
+
+/** Names an entry of an account, or with 0 the account. */
+export function violationAt(
+  { userId, asset, stripe }: Pick<Violation, 'userId' | 'asset' | 'stripe'>,
+  rule: Rule,
+  sequence: bigint,
+  transactionId: string,
+  detail: string,
+): Violation {
+  return { rule, userId, asset, stripe, sequence, transactionId, detail };
+}
+
+/** An entry and its transaction: what the entry repeats of it, and that each names the other. */
+function* checkBond(
+  before: ChainEnd,
+  { kind, createTime, transactionId }: ChainEntry,
+  transaction: ChainTransaction,
+): Generator<[Rule, string]> {
+  if (transactionId === NIL_UUID) yield [1, 'its transaction has no id'];
+  if (transaction.copies > 1n) yield [1, `there are ${transaction.copies} transactions ${transactionId}`];
+  if (!transaction.namesEntry) yield [1, `its transaction ${transactionId} does not name it`];
+  if (kind !== transaction.kind) yield [7, `its kind is ${kind}, that of its transaction ${transaction.kind}`];
+  if (createTime === null || createTime !== transaction.createTime) {
+    yield [7, `its time is ${timeText(createTime)}, that of its transaction ${timeText(transaction.createTime)}`];
+  }
+  if (transaction.commitOrder < before.commitOrder) {
+    yield [2, `its commit order ${transaction.commitOrder} is before the previous ${before.commitOrder}`];
+  }
+}
+
+/** null: its content is none that the ledger writes. */
+function hashOf(
+  { userId, asset, stripe }: StoredAccount,
+  before: ChainEnd,
+  { sequence, change, balanceAfter }: ChainEntry,
+  { digest }: ChainTransaction,
+): Buffer | null {
+  if (stripe < 0) return null;
+  return entryHash(before.hash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
+}
+
+function hex(hash: Buffer): string {
+  return hash.toString('hex');
+}
+
+function timeText(micros: bigint | null): string {
+  return micros === null ? 'none' : `${micros} µs`;
+}
