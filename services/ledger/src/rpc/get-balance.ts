@@ -13,17 +13,23 @@ export function getBalance(balances: BalanceReader): UnaryMethod<GetBalanceReque
     path: 'ledger.v1.LedgerService/GetBalance',
     decode: (bytes) => GetBalanceRequest.decode(bytes),
     handle: async (request) => {
-      const shape = new Shape();
-      const userId = shape.accountUserId('user_id', request.userId);
-      const asset = shape.asset('asset', request.asset);
-      checkAsOf(shape, request);
-      shape.refuse();
+      const { userId, asset } = balanceQuery(request);
       if (request.asOf !== undefined) throw new Unimplemented('as_of_time and as_of_sequence');
       const view = await balances.read({ userId, asset });
       const balance = balanceMessage(fitting(view ?? zero(userId, asset)));
       return bytesOf(GetBalanceResponse.encode({ balance }));
     },
   };
+}
+
+/** Which account. Throws INVALID_FIELD with all that is wrong. */
+export function balanceQuery(request: GetBalanceRequest): { userId: string; asset: string } {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const asset = shape.asset('asset', request.asset);
+  checkAsOf(shape, request);
+  shape.refuse();
+  return { userId, asset };
 }
 
 function checkAsOf(shape: Shape, { asOf, userId }: GetBalanceRequest): void {

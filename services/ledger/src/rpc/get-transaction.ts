@@ -13,10 +13,7 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
     path: 'ledger.v1.LedgerService/GetTransaction',
     decode: (bytes) => GetTransactionRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const transactionId = shape.uuid('transaction_id', request.transactionId);
-      const userId = request.userId === '' ? '' : shape.userId('user_id', request.userId);
-      shape.refuse();
+      const { transactionId, userId } = transactionQuery(request);
       const transaction = await store.read(
         (connection) => findTransaction(connection, transactionId, userId),
         deadline,
@@ -32,6 +29,15 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
       return bytesOf(GetTransactionResponse.encode({ transaction: message }));
     },
   };
+}
+
+/** Which transaction, and whose; of anybody when empty. Throws INVALID_FIELD with all that is wrong. */
+export function transactionQuery(request: GetTransactionRequest): { transactionId: string; userId: string } {
+  const shape = new Shape();
+  const transactionId = shape.uuid('transaction_id', request.transactionId);
+  const userId = request.userId === '' ? '' : shape.userId('user_id', request.userId);
+  shape.refuse();
+  return { transactionId, userId };
 }
 
 /** Two entries may be taken back in parts; more only whole, which counts as one. Nothing is reversed yet. */

@@ -1,11 +1,5 @@
 import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import type {
-  EntryKind,
-  Balance,
-  Entry,
-  ItemSnapshot,
-  Transaction,
-} from '../gen/ledger/v1/ledger';
+import type { EntryKind, Balance, Entry, ItemSnapshot, Transaction } from '../gen/ledger/v1/ledger';
 import type { Item } from '../gen/ledger/v1/catalog_service';
 import type { Item as LedgerItem } from '../ledger/item';
 import type { BalanceView } from '../ledger/outcome';

@@ -1,3 +1,4 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { PutItemRequest } from '../gen/ledger/v1/catalog_service';
 import { CreditRequest, PurchaseRequest } from '../gen/ledger/v1/ledger_service';
 import type { GroupCommit } from '../commit/group-commit';
@@ -9,7 +10,7 @@ import { creditCommand, purchaseCommand, putItemCommand } from './write-request'
 function write<Request>(
   commit: GroupCommit,
   path: string,
-  decode: (bytes: Uint8Array) => Request,
+  decode: (bytes: BinaryReader) => Request,
   commandOf: (request: Request) => Command,
 ): UnaryMethod<Request> {
   return { path, decode, handle: (request, context) => commit.submit(commandOf(request), context) };
