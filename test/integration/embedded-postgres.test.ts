@@ -126,7 +126,7 @@ describe('a data directory', () => {
     const dataDir = join(directory, 'data');
     const killed = own({ dataDir });
     await killed.logged('a new Postgres cluster is made');
-    expect(await pollUntil(async () => initdbHasBegun(dataDir), LIMIT_MS)).toBe(true);
+    expect(await pollUntil(() => Promise.resolve(initdbHasBegun(dataDir)), LIMIT_MS)).toBe(true);
     await killed.kill();
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
 

@@ -1,13 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import {
-  CatalogServiceService,
-  PutItemRequest,
-} from '../../clients/ledger/src/gen/ledger/v1/catalog_service';
-import {
-  CreditRequest,
-  LedgerServiceService,
-  PurchaseRequest,
-} from '../../clients/ledger/src/gen/ledger/v1/ledger_service';
+import type { CreditRequest, PurchaseRequest, PutItemRequest } from '@ledger/client';
+import * as catalog from '../../clients/ledger/src/gen/ledger/v1/catalog_service';
+import * as ledger from '../../clients/ledger/src/gen/ledger/v1/ledger_service';
 
 /** A call as it goes over the wire. */
 export interface RawCall {
@@ -72,19 +66,27 @@ export function contentOf({ code, message, bytes }: RawAnswer): Omit<RawAnswer, 
   return { code, message, bytes };
 }
 
-export function creditCall(request: Parameters<typeof CreditRequest.fromPartial>[0]): RawCall {
-  const { path, requestSerialize } = LedgerServiceService.credit;
-  return { path, bytes: requestSerialize(CreditRequest.fromPartial(request)) };
+/** A Credit as the client would send it. */
+export function creditCall(request: CreditRequest): RawCall {
+  return callOf(ledger.LedgerServiceService.credit, ledger.CreditRequest, request);
 }
 
-export function purchaseCall(request: Parameters<typeof PurchaseRequest.fromPartial>[0]): RawCall {
-  const { path, requestSerialize } = LedgerServiceService.purchase;
-  return { path, bytes: requestSerialize(PurchaseRequest.fromPartial(request)) };
+/** A Purchase as the client would send it. */
+export function purchaseCall(request: PurchaseRequest): RawCall {
+  return callOf(ledger.LedgerServiceService.purchase, ledger.PurchaseRequest, request);
 }
 
-export function putItemCall(request: Parameters<typeof PutItemRequest.fromPartial>[0]): RawCall {
-  const { path, requestSerialize } = CatalogServiceService.putItem;
-  return { path, bytes: requestSerialize(PutItemRequest.fromPartial(request)) };
+/** A PutItem as the client would send it. */
+export function putItemCall(request: PutItemRequest): RawCall {
+  return callOf(catalog.CatalogServiceService.putItem, catalog.PutItemRequest, request);
+}
+
+function callOf<Message>(
+  definition: { readonly path: string; readonly requestSerialize: (message: Message) => Buffer },
+  codec: { fromPartial(request: object): Message },
+  request: object,
+): RawCall {
+  return { path: definition.path, bytes: definition.requestSerialize(codec.fromPartial(request)) };
 }
 
 function sameBytes(bytes: Buffer): Buffer {

@@ -45,7 +45,7 @@ export class LedgerClient extends RpcClient {
     });
   }
 
-  /** Lets calls that were sent come to their end, starts none, and disconnects. */
+  /** Disconnects. Calls that were sent come to their end, streams end at once, and no attempt follows. */
   close(): void {
     this.#transport.close();
   }

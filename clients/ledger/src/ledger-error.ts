@@ -45,7 +45,7 @@ export class LedgerError extends Error {
   readonly replayed: boolean | undefined;
 
   constructor(init: LedgerErrorInit) {
-    const codeName = status[init.code] ?? `CODE_${init.code}`;
+    const codeName = status[init.code] ?? `CODE_${String(init.code)}`;
     const details = init.details ?? {};
     const reason = reasonOf(details);
     super(

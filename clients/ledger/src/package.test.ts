@@ -77,6 +77,19 @@ it('is one package for both, with the same classes and nothing more or less', ()
   );
 });
 
+it('shares an abort signal among many calls without a warning of Node', () => {
+  const text = `
+    import { LedgerClient } from '@ledger/client';
+    process.on('warning', ({ name }) => console.log(name));
+    const client = new LedgerClient({ address: '127.0.0.1:1', retry: { maxAttempts: 2 } });
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 20 }, () => client.getBalance({ userId: 'ada', asset: 'GOLD' }, { signal }));
+    console.log((await Promise.allSettled(calls)).length);
+    client.close();
+  `;
+  expect(runScript('signal.mjs', text)).toBe('20');
+});
+
 it('has types for both', () => {
   const typed = `
     import { type CreditRequest, type CreditResponse, LedgerClient } from '@ledger/client';

@@ -4,51 +4,78 @@ import type * as ledger from './gen/ledger/v1/ledger_service';
 
 // What the methods take. A field that the server has a default for may be left out.
 
+/** Value for a user. */
 export type CreditRequest = WriteInput<ledger.CreditRequest, 'userId' | 'asset' | 'amount'>;
+/** A payment of a user. */
 export type PurchaseRequest = WriteInput<
   Omit<ledger.PurchaseRequest, 'subject'> & PurchaseSubject,
   'userId' | 'subject'
 >;
+/** A payment between users. */
 export type TransferRequest = WriteInput<
   ledger.TransferRequest,
   'fromUserId' | 'toUserId' | 'asset' | 'amount'
 >;
+/** A free movement. */
 export type PostTransactionRequest = WriteInput<
   Omit<ledger.PostTransactionRequest, 'legs'> & TransactionLegs,
   'userId' | 'legs'
 >;
+/** What to take back. */
 export type ReverseTransactionRequest = WriteInput<
   ledger.ReverseTransactionRequest,
   'userId' | 'transactionId'
 >;
+/** An amount to set aside. */
 export type PlaceHoldRequest = WriteInput<ledger.PlaceHoldRequest, 'userId' | 'asset' | 'amount'>;
+/** Which hold to pay. */
 export type CaptureHoldRequest = WriteInput<ledger.CaptureHoldRequest, 'userId' | 'holdId'>;
+/** Which hold to give up. */
 export type ReleaseHoldRequest = WriteInput<ledger.ReleaseHoldRequest, 'userId' | 'holdId'>;
+/** Many writes. Its own `requestId` counts when it is atomic. */
 export type BatchWriteRequest = WriteInput<
   Omit<ledger.BatchWriteRequest, 'writes'> & BatchedWrites,
   'writes'
 >;
+/** A new version of an item, all of it: what is left out is empty in the new version. */
 export type PutItemRequest = WriteInput<catalog.PutItemRequest, 'itemId' | 'name' | 'asset' | 'price'>;
+/** New settings of an account: those that `updateMask` names, as in `{ paths: ['min_balance'] }`. */
 export type UpdateAccountRequest = WriteInput<
   account.UpdateAccountRequest,
   'userId' | 'asset' | 'updateMask'
 >;
 
+/** Which account, and when. */
 export type GetBalanceRequest = Input<ledger.GetBalanceRequest, 'userId' | 'asset'>;
+/** Which accounts, and when. */
 export type BatchGetBalancesRequest = Input<ledger.BatchGetBalancesRequest, 'accounts'>;
+/** Whose balances, and when. */
 export type ListBalancesRequest = Input<ledger.ListBalancesRequest, 'userId'>;
+/** The entries of one account. */
 export type ListEntriesRequest = Input<ledger.ListEntriesRequest, 'userId' | 'asset'>;
+/** Which transaction. */
 export type GetTransactionRequest = Input<ledger.GetTransactionRequest, 'transactionId'>;
+/** Transactions by `userId` or `reference`: one of them must be given. */
 export type ListTransactionsRequest = Input<ledger.ListTransactionsRequest>;
+/** Which request. */
 export type GetRequestRequest = Input<ledger.GetRequestRequest, 'userId' | 'requestId'>;
+/** Which hold. */
 export type GetHoldRequest = Input<ledger.GetHoldRequest, 'userId' | 'holdId'>;
+/** The holds of a user. */
 export type ListHoldsRequest = Input<ledger.ListHoldsRequest, 'userId'>;
+/** What to watch. */
 export type WatchEntriesRequest = Input<ledger.WatchEntriesRequest>;
+/** What to verify. */
 export type VerifyLedgerRequest = Input<ledger.VerifyLedgerRequest>;
+/** Which item. */
 export type GetItemRequest = Input<catalog.GetItemRequest, 'itemId'>;
+/** The catalog. */
 export type ListItemsRequest = Input<catalog.ListItemsRequest>;
+/** The history of an item. */
 export type ListItemVersionsRequest = Input<catalog.ListItemVersionsRequest, 'itemId'>;
+/** Which account. */
 export type GetAccountRequest = Input<account.GetAccountRequest, 'userId' | 'asset'>;
+/** The accounts of a user. */
 export type ListAccountsRequest = Input<account.ListAccountsRequest, 'userId'>;
 
 /** One account's part of a transaction. */

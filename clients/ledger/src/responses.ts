@@ -5,22 +5,38 @@ import type * as ledger from './gen/ledger/v1/ledger_service';
 
 // What the methods give, where it is more than the message of the contract.
 
+/** What was booked. */
 export type CreditResponse = Written<ledger.CreditResponse>;
+/** What was booked. */
 export type PurchaseResponse = Written<ledger.PurchaseResponse>;
+/** What was booked. */
 export type TransferResponse = Written<ledger.TransferResponse>;
+/** What was booked. */
 export type PostTransactionResponse = Written<ledger.PostTransactionResponse>;
+/** What was booked. */
 export type ReverseTransactionResponse = Written<ledger.ReverseTransactionResponse>;
+/** The hold. */
 export type PlaceHoldResponse = Written<ledger.PlaceHoldResponse>;
+/** What was booked. */
 export type CaptureHoldResponse = Written<ledger.CaptureHoldResponse>;
+/** The hold, given up. */
 export type ReleaseHoldResponse = Written<ledger.ReleaseHoldResponse>;
+/** The outcomes, in the order of the writes. `LedgerError.fromStatus` reads the failed ones. */
 export type BatchWriteResponse = Written<ledger.BatchWriteResponse>;
+/** The version that was made. */
 export type PutItemResponse = Written<catalog.PutItemResponse>;
+/** The account after the change. */
 export type UpdateAccountResponse = Written<account.UpdateAccountResponse>;
 
+/** What the account holds. */
 export type GetBalanceResponse = Complete<ledger.GetBalanceResponse>;
+/** The transaction. */
 export type GetTransactionResponse = Complete<ledger.GetTransactionResponse>;
+/** The hold. */
 export type GetHoldResponse = Complete<ledger.GetHoldResponse>;
+/** The item. */
 export type GetItemResponse = Complete<catalog.GetItemResponse>;
+/** The account. */
 export type GetAccountResponse = Complete<account.GetAccountResponse>;
 
 /** The answer to a write. */

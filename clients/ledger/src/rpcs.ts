@@ -104,20 +104,21 @@ const rpcs = {
 /** A method per rpc, each with the comment that the contract gives it. */
 export interface RpcMethods
   extends
-    MethodsOf<typeof ledgerService>,
-    MethodsOf<typeof catalogService>,
-    MethodsOf<typeof accountService> {}
+    MethodsOf<typeof ledger.LedgerServiceService>,
+    MethodsOf<typeof catalog.CatalogServiceService>,
+    MethodsOf<typeof account.AccountServiceService> {}
 
-// Mapped over the services, not over the table, since an editor takes the comments from what is mapped.
+// Mapped over the generated services, not over the table: an editor takes the comments from what is mapped.
 type MethodsOf<Service> = {
   readonly [Name in keyof Service]: Name extends keyof typeof rpcs ? ReturnType<(typeof rpcs)[Name]> : never;
 };
 
 class BoundRpcs {
   constructor(transport: Transport) {
-    for (const [name, bind] of Object.entries(rpcs)) {
-      Object.defineProperty(this, name, { value: bind(transport, name), enumerable: true, writable: true });
-    }
+    Object.assign(
+      this,
+      Object.fromEntries(Object.entries(rpcs).map(([name, bind]) => [name, bind(transport, name)])),
+    );
   }
 }
 

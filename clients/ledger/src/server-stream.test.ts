@@ -121,6 +121,23 @@ it('ends at once when it is aborted, while it waits for an answer', async () => 
   expect(opened).toHaveLength(1);
 });
 
+it('ends at once when it is aborted, whatever has arrived already', async () => {
+  const abort = new AbortController();
+  await start({ watchEntries: [sends([1n, 2n, 3n], ends)] });
+  const watch = client.watchEntries({}, { signal: abort.signal });
+  expect((await watch.next()).done).toBe(false);
+  // Behind the stream on the same connection: once this is refused, all of the stream is here.
+  await expect(client.getHold({ userId: 'ada', holdId: 'none' })).rejects.toThrow('the script is over');
+  abort.abort();
+  await expect(watch.next()).rejects.toMatchObject({ codeName: 'CANCELLED' });
+});
+
+it('ends when the client is closed', async () => {
+  await start({ watchEntries: [() => client.close(), ends] });
+  await expect(client.watchEntries({}).next()).rejects.toMatchObject({ codeName: 'CANCELLED' });
+  expect(opened).toHaveLength(1);
+});
+
 it('ends with the budget when it has one', async () => {
   await start({ watchEntries: [() => undefined, () => undefined, () => undefined] });
   const watch = client.watchEntries({}, { timeoutMs: 50 });

@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import type { ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
 import { Budget, waitMs } from './budget';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
 import { endOf, type Failure, readFailure } from './failure';
 import { LedgerError } from './ledger-error';
-import { asIs, type Call, headersOf, type Transport } from './transport';
+import { asIs, type Call, headersOf, onAbort, pause, type Transport } from './transport';
 import { judge } from './verdict';
 
 /** A call with many answers. */
@@ -25,45 +24,52 @@ export async function* readStream<Response>(
   call: StreamCall<Response>,
   options: CallOptions,
 ): AsyncGenerator<Response, void, undefined> {
-  const { retry } = transport;
+  const { retry, closed } = transport;
   const { signal } = options;
+  const isStopped = (): boolean => signal?.aborted === true || closed.aborted;
   const budget = new Budget(options.timeoutMs ?? Infinity);
   const headers = headersOf(call.method, options);
-  let bytes: Buffer | undefined = call.bytes;
+  let { bytes } = call;
   let attempts = 0;
   let failure: Failure | undefined;
 
-  while (bytes !== undefined && budget.leftMs() > 0 && signal?.aborted !== true && !transport.isClosed()) {
+  while (budget.leftMs() > 0 && !isStopped()) {
     attempts += 1;
     let last: Response | undefined;
     const stream = open(transport, call, bytes, headers.clone(), Date.now() + budget.leftMs());
-    const cancel = (): void => stream.cancel();
-    signal?.addEventListener('abort', cancel);
+    const cancel = (): void => {
+      stream.cancel();
+    };
+    const stopListening = [onAbort(signal, cancel), onAbort(closed, cancel)];
     try {
       const answers: AsyncIterable<Response> = stream;
       for await (const answer of answers) {
         attempts = 1;
         last = answer;
         yield answer;
+        // What has arrived already is not delivered any more.
+        if (isStopped()) break;
       }
-      return;
+      if (!isStopped()) return;
+      break;
     } catch (error) {
       if (!isServiceError(error)) throw error;
       failure = readFailure(error);
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      for (const stop of stopListening) stop();
       cancel();
     }
 
-    if (last !== undefined) bytes = call.resumeAfter(last);
-    if (bytes === undefined || attempts >= retry.maxAttempts) break;
+    const next = last === undefined ? bytes : call.resumeAfter(last);
+    if (next === undefined || attempts >= retry.maxAttempts) break;
     if (!judge(failure.code, failure.details).retry) break;
+    bytes = next;
     const pauseMs = waitMs(retry, attempts, retryDelayMs(failure.details), budget.leftMs());
     if (pauseMs === undefined) break;
-    await setTimeout(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await pause(pauseMs, signal);
   }
 
-  throw new LedgerError({ ...endOf(failure, signal, transport.isClosed()), method: call.method, attempts });
+  throw new LedgerError({ ...endOf(failure, signal, closed.aborted), method: call.method, attempts });
 }
 
 function open<Response>(
@@ -76,7 +82,7 @@ function open<Response>(
   const stream = channel.makeServerStreamRequest<Buffer, Response>(path, asIs, decode, bytes, headers, {
     deadline,
   });
-  // The iterator reports the error. One that comes when nobody reads any more would end the process.
+  // The iterator reports the error. One that comes when nobody reads any more must not end the process.
   stream.on('error', () => undefined);
   return stream;
 }

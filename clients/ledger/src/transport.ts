@@ -1,5 +1,7 @@
-import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { type CallOptions, DEFAULT_RETRY_POLICY, DEFAULT_TIMEOUT_MS, type RetryPolicy } from './call-options';
 import { malformedRequest } from './failure';
 
@@ -20,7 +22,7 @@ export interface LedgerClientOptions {
   /** The budget of a call that names none: 5 seconds by default. */
   readonly timeoutMs?: number | undefined;
   /** By default 8 attempts, with waits of up to 50 ms that double to at most 1 second. */
-  readonly retry?: Partial<RetryPolicy> | undefined;
+  readonly retry?: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined } | undefined;
   /** Options of grpc-js, such as `grpc.keepalive_time_ms`. */
   readonly channelOptions?: ChannelOptions | undefined;
   /** Makes the request ids of writes that name none: random UUIDs by default. */
@@ -33,7 +35,8 @@ export interface Transport {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly generateRequestId: () => string;
-  readonly isClosed: () => boolean;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
   readonly close: () => void;
 }
 
@@ -53,18 +56,43 @@ export function openTransport(options: LedgerClientOptions): Transport {
     options.credentials ?? credentials.createInsecure(),
     { ...DEFAULT_CHANNEL_OPTIONS, ...options.channelOptions },
   );
-  let closed = false;
+  const closing = new AbortController();
   return {
     channel,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    retry: { ...DEFAULT_RETRY_POLICY, ...options.retry },
+    retry: retryPolicy(options.retry),
     generateRequestId: options.generateRequestId ?? randomUUID,
-    isClosed: () => closed,
+    closed: closing.signal,
     close: () => {
-      closed = true;
+      closing.abort();
       channel.close();
     },
   };
+}
+
+/** Field by field, so that one that is there but undefined does not hide its default. */
+function retryPolicy(given: LedgerClientOptions['retry'] = {}): RetryPolicy {
+  return {
+    maxAttempts: given.maxAttempts ?? DEFAULT_RETRY_POLICY.maxAttempts,
+    initialBackoffMs: given.initialBackoffMs ?? DEFAULT_RETRY_POLICY.initialBackoffMs,
+    maxBackoffMs: given.maxBackoffMs ?? DEFAULT_RETRY_POLICY.maxBackoffMs,
+  };
+}
+
+/** Runs `listener` on an abort; the result takes it off again. */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  // Any number of calls may share a signal, such as that of a shutdown: no leak to warn of.
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', listener);
+  return () => {
+    signal.removeEventListener('abort', listener);
+  };
+}
+
+/** Waits; an abort ends the wait. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
 
 /** For grpc-js, which wants a serializer: the bytes are made once per call, not once per attempt. */

@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Metadata } from '@grpc/grpc-js';
 import { Budget, waitMs } from './budget';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
 import { endOf, type Failure, isReplay, readFailure } from './failure';
 import { LedgerError } from './ledger-error';
-import { asIs, type Call, headersOf, type Transport } from './transport';
+import { asIs, type Call, headersOf, onAbort, pause, type Transport } from './transport';
 import { judge } from './verdict';
 
 /** A call with one answer. */
@@ -41,7 +40,7 @@ export async function callUnary<Response>(
   let unsettled = false;
   let failure: Failure | undefined;
 
-  while (budget.leftMs() > 0 && signal?.aborted !== true && !transport.isClosed()) {
+  while (budget.leftMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
     attempts += 1;
     const isLast = attempts >= retry.maxAttempts;
     const deadline = Date.now() + budget.attemptMs(isWrite && !isLast);
@@ -54,11 +53,10 @@ export async function callUnary<Response>(
     if (!verdict.retry || isLast) break;
     const pauseMs = waitMs(retry, attempts, retryDelayMs(failure.details), budget.leftMs());
     if (pauseMs === undefined) break;
-    // An abort ends the pause, and the loop with it.
-    await setTimeout(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await pause(pauseMs, signal);
   }
 
-  const end = endOf(failure, signal, transport.isClosed());
+  const end = endOf(failure, signal, transport.closed.aborted);
   throw new LedgerError({ ...end, method, requestId, attempts, outcomeUnknown: isWrite && unsettled });
 }
 
@@ -79,7 +77,7 @@ function attempt<Response>(
       headers,
       { deadline },
       (error, response) => {
-        signal?.removeEventListener('abort', cancel);
+        stopListening();
         if (error !== null) resolve(readFailure(error, replayed));
         else if (response !== undefined) resolve({ response, replayed: replayed ?? false });
       },
@@ -87,10 +85,8 @@ function attempt<Response>(
     sent.on('metadata', (received: Metadata) => {
       replayed = isReplay(received);
     });
-    signal?.addEventListener('abort', cancel);
-
-    function cancel(): void {
+    const stopListening = onAbort(signal, () => {
       sent.cancel();
-    }
+    });
   });
 }

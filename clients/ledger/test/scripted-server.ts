@@ -6,6 +6,7 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
   status,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { ErrorReasonName } from '../src/error-details';
 import { ErrorInfo, RetryInfo } from '../src/gen/google/rpc/error_details';
@@ -58,11 +59,11 @@ export class ScriptedServer {
   static async start(script: Script): Promise<ScriptedServer> {
     const started = new ScriptedServer(script);
     for (const service of [LedgerServiceService, CatalogServiceService, AccountServiceService]) {
-      const handlers = Object.entries(service).map(([method, { responseStream }]) => [
-        method,
-        responseStream ? started.#serveStream(method) : started.#serveUnary(method),
-      ]);
-      started.#server.addService(service, Object.fromEntries(handlers));
+      const handlers: UntypedServiceImplementation = {};
+      for (const [method, { responseStream }] of Object.entries(service)) {
+        handlers[method] = responseStream ? started.#serveStream(method) : started.#serveUnary(method);
+      }
+      started.#server.addService(service, handlers);
     }
     const port = await new Promise<number>((resolve, reject) => {
       started.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
@@ -118,7 +119,8 @@ export interface ErrorParts {
   readonly reason?: ErrorReasonName;
   readonly metadata?: Record<string, string>;
   readonly retryDelayMs?: number;
-  readonly replayed?: boolean;
+  /** Where it says so: in headers of their own, or in the trailers when there is nothing else. */
+  readonly replayed?: 'headers' | 'trailers';
   /** Instead of details made of the above. */
   readonly trailer?: Buffer;
 }
@@ -126,8 +128,8 @@ export interface ErrorParts {
 /** Answers with an error. Without a reason it has no details, like one of the transport. */
 export function fails(code: status, parts: ErrorParts = {}): Step {
   return ({ call, answer }) => {
-    if (parts.replayed === true) call.sendMetadata(replayHeader());
-    const metadata = new Metadata();
+    if (parts.replayed === 'headers') call.sendMetadata(replayHeader());
+    const metadata = parts.replayed === 'trailers' ? replayHeader() : new Metadata();
     const trailer = parts.trailer ?? (parts.reason === undefined ? undefined : encodeDetails(code, parts));
     if (trailer !== undefined) metadata.set('grpc-status-details-bin', trailer);
     answer({ code, details: parts.text ?? '', metadata });

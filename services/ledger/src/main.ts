@@ -1,5 +1,9 @@
 import { parseConfig, ConfigError, type Config } from './config';
-import { EmbeddedPostgresError, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/embedded-postgres';
+import {
+  EmbeddedPostgresError,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from './embedded/embedded-postgres';
 import { createLog, type ServerLog } from './logger';
 import { createLedgerServer, StartError } from './server';
 import { migrate, SchemaError } from './store/migrate';
@@ -59,7 +63,8 @@ function startEmbedded(config: Config, log: ServerLog): Promise<EmbeddedPostgres
 
 /** For the person who started it; standard output carries the log. */
 function greet(address: string, embedded: EmbeddedPostgres | null): void {
-  const database = embedded === null ? 'the Postgres of DATABASE_URL' : `its own Postgres, data in ${embedded.dataDir}`;
+  const database =
+    embedded === null ? 'the Postgres of DATABASE_URL' : `its own Postgres, data in ${embedded.dataDir}`;
   process.stderr.write(
     `\nledger listens on ${address} with ${database}\n` +
       `try:  npx buf curl --http2-prior-knowledge --protocol grpc \\\n` +
@@ -86,7 +91,9 @@ function describe(error: unknown): string {
   if (known.some((type) => error instanceof type) && error instanceof Error) return error.message;
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   if (error instanceof Error) {
-    return 'code' in error ? `cannot use the database: ${error.message || String(error.code)}` : (error.stack ?? error.message);
+    return 'code' in error
+      ? `cannot use the database: ${error.message || String(error.code)}`
+      : (error.stack ?? error.message);
   }
   return String(error);
 }

@@ -116,7 +116,10 @@ function bind(server: Server, listen: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(`${listen.slice(0, listen.lastIndexOf(':'))}:${port}`);
-      else reject(new StartError(`cannot listen on ${listen} (LEDGER_LISTEN): ${error.message}`, { cause: error }));
+      else
+        reject(
+          new StartError(`cannot listen on ${listen} (LEDGER_LISTEN): ${error.message}`, { cause: error }),
+        );
     });
   });
 }

@@ -61,10 +61,14 @@ export class SupervisedPostgres {
     await this.#running.lock.release();
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   #watch(running: RunningPostgres, failuresBefore: number): void {
     const startedAt = performance.now();
     void running.postmaster.exited.then((how) => {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       const stable = performance.now() - startedAt > STABLE_AFTER_MS;
       this.#recovery = this.#recover(how, stable ? 0 : failuresBefore);
     });
@@ -78,7 +82,7 @@ export class SupervisedPostgres {
     const { port, lock, postmaster } = this.#running;
     log('Postgres ended unexpectedly and is started again', { how, port, log: await postmaster.readLog() });
     await lock.release();
-    for (let failures = failuresBefore; !signal.aborted; failures += 1) {
+    for (let failures = failuresBefore; !this.#isStopping(); failures += 1) {
       try {
         if (failures > 0) await delay(retryDelayMs(failures), undefined, { signal });
         const deadline = new Deadline(startTimeoutMs);
@@ -87,7 +91,7 @@ export class SupervisedPostgres {
         this.#watch(this.#running, failures + 1);
         return;
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#isStopping()) return;
         log('Postgres could not be started again and is tried again', {
           error: errorMessage(error),
           retryInMs: retryDelayMs(failures + 1),
@@ -99,7 +103,7 @@ export class SupervisedPostgres {
   /** A crash of one backend ends every connection and leaves the postmaster, so the lock is taken anew. Never rejects. */
   async #keepLock(running: RunningPostgres): Promise<void> {
     const { postmaster } = running;
-    const isOver = (): boolean => postmaster.hasExited || this.#stopping.signal.aborted;
+    const isOver = (): boolean => postmaster.hasExited || this.#isStopping();
     for (;;) {
       await running.lock.lost;
       if (isOver() || (await settlesWithin(postmaster.exited, EXIT_NOTICE_MS))) return;

@@ -72,7 +72,10 @@ function writeContent(out: CanonicalBytes, command: Command): void {
       return;
     case 'PutItem':
       out.text(command.itemId).text(command.name).text(command.asset).i64(command.price);
-      out.byte(command.active ? 1 : 0).text(command.grantAsset).i64(command.expectedVersion);
+      out
+        .byte(command.active ? 1 : 0)
+        .text(command.grantAsset)
+        .i64(command.expectedVersion);
       return;
   }
 }

@@ -17,7 +17,9 @@ export type Metadata = readonly (readonly [key: string, value: string])[];
 /** Brings pairs into their one form. */
 export function sortedMetadata(pairs: ReadonlyMap<string, string>): Metadata {
   const entries = [...pairs];
-  return entries.length < 2 ? entries : entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return entries.length < 2
+    ? entries
+    : entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /** One account's line of a transaction. */

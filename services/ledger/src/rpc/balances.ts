@@ -31,10 +31,7 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
     path: 'ledger.v1.LedgerService/GetBalance',
     decode: (bytes) => GetBalanceRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const key = keyOf(shape, '', request);
-      const asOf = asOfOf(shape, request);
-      shape.refuse();
+      const { key, asOf } = balanceQuery(request);
       const balance =
         asOf === null
           ? balanceMessage((await balances.read(key)) ?? { ...key, ...ZERO })
@@ -42,6 +39,15 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
       return bytesOf(GetBalanceResponse.encode({ balance: fitting(balance) }));
     },
   };
+}
+
+/** Which account, and when. Throws INVALID_FIELD with all that is wrong. */
+export function balanceQuery(request: GetBalanceRequest): { key: BalanceKey; asOf: AsOf | null } {
+  const shape = new Shape();
+  const key = keyOf(shape, '', request);
+  const asOf = asOfOf(shape, request);
+  shape.refuse();
+  return { key, asOf };
 }
 
 /** BatchGetBalances: many accounts in one snapshot, in the order asked for. */

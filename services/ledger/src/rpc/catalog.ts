@@ -22,10 +22,7 @@ export function getItem(store: Store): UnaryMethod<GetItemRequest> {
     path: 'ledger.v1.CatalogService/GetItem',
     decode: (bytes) => GetItemRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const itemId = shape.itemId('item_id', request.itemId);
-      const version = shape.notNegative('version', request.version);
-      shape.refuse();
+      const { itemId, version } = itemQuery(request);
       const found = await store.read((connection) => findItems(connection, [{ itemId, version }]), deadline);
       const item = version === 0n ? found[0] : found.find((candidate) => candidate.version === version);
       if (item === undefined) throw itemNotFound(itemId, version);
@@ -40,11 +37,7 @@ export function listItems(store: Store, tokens: PageTokens): UnaryMethod<ListIte
     path: 'ledger.v1.CatalogService/ListItems',
     decode: (bytes) => ListItemsRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
-      const { includeInactive } = request;
+      const { includeInactive, pageSize, token } = itemsQuery(request);
       const filter: PageFilter = ['ListItems', includeInactive];
       const after = tokens.open(filter, token)?.toString() ?? '';
       const found = await store.read(
@@ -81,6 +74,28 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
       return bytesOf(ListItemVersionsResponse.encode({ items: rows.map(itemMessage), nextPageToken }));
     },
   };
+}
+
+/** Which version of which item. Throws INVALID_FIELD with all that is wrong. */
+export function itemQuery(request: GetItemRequest): { itemId: string; version: bigint } {
+  const shape = new Shape();
+  const itemId = shape.itemId('item_id', request.itemId);
+  const version = shape.notNegative('version', request.version);
+  shape.refuse();
+  return { itemId, version };
+}
+
+/** Which page of the catalog. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function itemsQuery({ includeInactive, ...request }: ListItemsRequest): {
+  includeInactive: boolean;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { includeInactive, pageSize, token };
 }
 
 function itemNotFound(itemId: string, version: bigint): RpcError {

@@ -24,11 +24,7 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
     path: 'ledger.v1.LedgerService/ListEntries',
     decode: (bytes) => ListEntriesRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const filter = filterOf(shape, request);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { filter, pageSize, token } = entriesQuery(request);
       const bound = pageFilter(filter);
       const position = tokens.open(bound, token);
       return store.read(async (connection) => {
@@ -43,6 +39,22 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
       }, deadline);
     },
   };
+}
+
+/** What is asked for. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function entriesQuery(request: ListEntriesRequest): {
+  filter: EntryFilter;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const query = {
+    filter: filterOf(shape, request),
+    pageSize: shape.pageSize(request.pageSize),
+    token: shape.pageToken(request.pageToken),
+  };
+  shape.refuse();
+  return query;
 }
 
 function filterOf(shape: Shape, request: ListEntriesRequest): EntryFilter {

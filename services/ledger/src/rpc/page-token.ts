@@ -27,6 +27,8 @@ export class PageTokens {
   open(filter: PageFilter, token: string): Buffer | null {
     if (token === '') return null;
     const bytes = Buffer.from(token, 'base64url');
+    // Decoding is lenient: what it skips is no part of a token.
+    if (bytes.toString('base64url') !== token) throw invalidToken();
     if (bytes.length < 1 + MAC_BYTES || bytes[0] !== VERSION) throw invalidToken();
     const position = bytes.subarray(1 + MAC_BYTES);
     if (!timingSafeEqual(bytes.subarray(1, 1 + MAC_BYTES), this.mac(filter, position))) throw invalidToken();

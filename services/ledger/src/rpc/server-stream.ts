@@ -1,3 +1,4 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { status as GrpcCode, type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { Rejection } from '../commit/answer';
 import type { CallLog } from './call-log';
@@ -12,7 +13,7 @@ export interface StreamContext extends CallContext {
 /** One rpc with many answers: encoded messages, made as fast as the caller takes them. Errors as in a unary one. */
 export interface ServerStreamMethod<Request> {
   readonly path: string;
-  readonly decode: (bytes: Uint8Array) => Request;
+  readonly decode: (bytes: BinaryReader) => Request;
   readonly run: (request: Request, context: StreamContext) => AsyncIterable<Buffer>;
 }
 

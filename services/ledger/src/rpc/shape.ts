@@ -28,6 +28,15 @@ const PAGE_SIZE_MAX = 1000;
 const PAGE_TOKEN_MAX = 1024;
 const ETAG_MAX = 64;
 
+/**
+ * An error goes out in HTTP/2 headers, for which many clients have room for 8 KiB; node breaks the whole connection
+ * above 64 KiB. So it names this many violations at most, by paths of so many bytes (a metadata key may be of any
+ * length), and its message only the first few.
+ */
+const VIOLATIONS_MAX = 24;
+const PATH_MAX_BYTES = 80;
+const MESSAGE_VIOLATIONS_MAX = 3;
+
 /** 0001-01-01 and the last second of 9999: what google.protobuf.Timestamp allows. */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
@@ -48,9 +57,10 @@ export class Shape {
     return new Shape(`${this.path}${path}.`, this.violations);
   }
 
-  /** Records a violation. */
+  /** Records a violation; the first ones count when there are very many. */
   violate(field: string, description: string): void {
-    this.violations.push({ field: `${this.path}${field}`, description });
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    this.violations.push({ field: shortened(`${this.path}${field}`), description });
   }
 
   /** Ends the checks: throws INVALID_FIELD with every violation. */
@@ -162,8 +172,9 @@ export class Shape {
         REFERENCE,
         'must be up to 128 printable ASCII characters',
       ),
-      metadata: this.metadata('metadata', request.metadata),
       effectiveTime: this.optionalTime('effective_time', request.effectiveTime),
+      // Last: so many pairs may be wrong that there is no room for more.
+      metadata: this.metadata('metadata', request.metadata),
     };
   }
 
@@ -196,14 +207,19 @@ export class Shape {
   }
 
   pageToken(value: string): string {
-    if (value.length > PAGE_TOKEN_MAX)
+    // In code points, as the contract counts: a length in UTF-16 units is never below it.
+    if (value.length > PAGE_TOKEN_MAX && [...value].length > PAGE_TOKEN_MAX) {
       this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
+    }
     return value;
   }
 
   metadata(field: string, value: ReadonlyMap<string, string>): Annotations['metadata'] {
+    if (value.size > METADATA_MAX_PAIRS) {
+      this.violate(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
+      return [];
+    }
     const pairs = sortedMetadata(value);
-    if (pairs.length > METADATA_MAX_PAIRS) this.violate(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
     for (const [key, text] of pairs) {
       const name = `${field}[${JSON.stringify(key)}]`;
       if (key === '') this.violate(name, 'must have a key');
@@ -227,7 +243,17 @@ export class Shape {
 
 /** The error for fields that are not as they must be. */
 export function invalidFields(violations: readonly FieldViolation[]): RpcError {
-  const message = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const named = violations.slice(0, MESSAGE_VIOLATIONS_MAX);
+  const more = violations.length > named.length ? '; and more' : '';
+  const message = named.map(({ field, description }) => `${field} ${description}`).join('; ') + more;
   const metadata = { field: violations[0]?.field ?? '' };
   return new RpcError({ reason: 'INVALID_FIELD', message, metadata, violations });
+}
+
+function shortened(path: string): string {
+  if (Buffer.byteLength(path) <= PATH_MAX_BYTES) return path;
+  // A character that was cut in two is left out.
+  return `${Buffer.from(path)
+    .toString('utf8', 0, PATH_MAX_BYTES)
+    .replace(/\uFFFD$/, '')}…`;
 }

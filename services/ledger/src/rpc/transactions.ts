@@ -29,10 +29,7 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
     path: 'ledger.v1.LedgerService/GetTransaction',
     decode: (bytes) => GetTransactionRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const transactionId = shape.uuid('transaction_id', request.transactionId);
-      const userId = shape.optionalUserId('user_id', request.userId);
-      shape.refuse();
+      const { transactionId, userId } = transactionQuery(request);
       const transaction = await store.read(async (connection) => {
         const found = await findTransaction(connection, transactionId, userId);
         return found === null ? null : (await messagesOf(connection, [found]))[0];
@@ -47,6 +44,15 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
       return bytesOf(GetTransactionResponse.encode({ transaction }));
     },
   };
+}
+
+/** Which transaction, and whose; of anybody when empty. Throws INVALID_FIELD with all that is wrong. */
+export function transactionQuery(request: GetTransactionRequest): { transactionId: string; userId: string } {
+  const shape = new Shape();
+  const transactionId = shape.uuid('transaction_id', request.transactionId);
+  const userId = shape.optionalUserId('user_id', request.userId);
+  shape.refuse();
+  return { transactionId, userId };
 }
 
 /** ListTransactions: of a user, with a reference, or both, in order of their time. */

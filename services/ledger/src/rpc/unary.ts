@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Metadata, status as GrpcCode, type Deadline, type handleUnaryCall } from '@grpc/grpc-js';
 import { Rejection, type Answer } from '../commit/answer';
 import { sqlFault, sqlState } from '../store/sql-state';
@@ -23,7 +24,7 @@ export type Reply = Buffer | Answer;
 /** One rpc: how its request is read and what is done. Errors are thrown as RpcError or Rejection. */
 export interface UnaryMethod<Request> {
   readonly path: string;
-  readonly decode: (bytes: Uint8Array) => Request;
+  readonly decode: (bytes: BinaryReader) => Request;
   readonly handle: (request: Request, context: CallContext) => Promise<Reply>;
 }
 
@@ -37,6 +38,7 @@ export interface Ending {
 }
 
 const NO_DETAILS = Buffer.alloc(0);
+const REQUEST_ID_LOGGED_MAX = 128;
 
 /** The one bridge between async functions and grpc-js: deadline, error mapping, replay flag, log line. */
 export function unaryHandler<Request>(
@@ -71,10 +73,21 @@ export function unaryHandler<Request>(
   };
 }
 
+/** Text that is no UTF-8 makes no message, says proto3; the library's reader would put U+FFFD there. */
+class StrictReader extends BinaryReader {
+  override string(): string {
+    return super.string(true);
+  }
+}
+
 /** Reads a request; what is none gets a typed error. */
 export function decode<Request>(method: Pick<UnaryMethod<Request>, 'decode'>, bytes: Buffer): Request {
   try {
-    return method.decode(bytes);
+    const reader = new StrictReader(bytes);
+    const request = method.decode(reader);
+    if (reader.pos !== reader.len)
+      throw new RangeError(`the message ends at ${reader.pos} of ${reader.len} bytes`);
+    return request;
   } catch (error) {
     const description = 'is not a message of this method';
     const violations = [{ field: '', description }];
@@ -144,5 +157,7 @@ function replayedMetadata(): Metadata {
 
 function requestIdOf(request: unknown): string | undefined {
   if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
-  return typeof request.requestId === 'string' ? request.requestId : undefined;
+  if (typeof request.requestId !== 'string') return undefined;
+  // One that is too long is refused and still logged, as far as it may go.
+  return request.requestId.slice(0, REQUEST_ID_LOGGED_MAX);
 }

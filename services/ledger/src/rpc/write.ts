@@ -1,3 +1,4 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { UpdateAccountRequest } from '../gen/ledger/v1/account_service';
 import { PutItemRequest } from '../gen/ledger/v1/catalog_service';
 import {
@@ -29,7 +30,7 @@ import {
 export interface WriteMethod<Request> {
   /** Full name of the service and the rpc. */
   readonly path: string;
-  readonly type: { decode(bytes: Uint8Array): Request };
+  readonly type: { decode(bytes: BinaryReader): Request };
   readonly commandOf: (request: Request, shape: Shape) => Command;
 }
 

@@ -42,10 +42,12 @@ export async function migrate(target: MigrationTarget): Promise<string[]> {
     const runner = source.createQueryRunner();
     try {
       await refuseOldServer(runner);
-      if ((await pendingMigrations(runner)).length === 0) return [];
+      const pending = await pendingMigrations(runner);
+      const user = await serversUser(runner, target);
+      if (pending.length === 0 && (await mayTakeRuntimeRole(runner, user))) return [];
       await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
       try {
-        return await runPending(source, runner, target);
+        return await runPending(source, runner, user);
       } finally {
         await runner.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
       }
@@ -57,14 +59,11 @@ export async function migrate(target: MigrationTarget): Promise<string[]> {
   }
 }
 
-async function runPending(
-  source: DataSource,
-  runner: QueryRunner,
-  target: MigrationTarget,
-): Promise<string[]> {
+async function runPending(source: DataSource, runner: QueryRunner, user: string): Promise<string[]> {
   await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
   const run = await source.runMigrations({ transaction: 'each' });
-  await grantRuntimeRole(runner, target);
+  await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
+  if (!(await mayTakeRuntimeRole(runner, user))) await grantRuntimeRole(runner, user);
   return run.map((migration) => migration.name);
 }
 
@@ -95,28 +94,40 @@ async function refuseOldServer(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** Lets the servers' user take the runtime role on. */
-async function grantRuntimeRole(runner: QueryRunner, target: MigrationTarget): Promise<void> {
-  await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
-  const user = await userOf(target.url);
+/** Whether the servers' user can do its work; one that came after the migrations cannot yet. */
+async function mayTakeRuntimeRole(runner: QueryRunner, user: string): Promise<boolean> {
   const [row] = await rows(
     runner,
-    `SELECT rolsuper OR pg_has_role(oid, '${RUNTIME_ROLE}', 'MEMBER') AS member, quote_ident(rolname) AS name
-       FROM pg_roles WHERE rolname = $1`,
+    `SELECT rolsuper OR EXISTS (
+              SELECT FROM pg_roles r WHERE r.rolname = '${RUNTIME_ROLE}' AND pg_has_role(u.oid, r.oid, 'MEMBER')
+            ) AS may
+       FROM pg_roles u WHERE rolname = $1`,
     [user],
   );
-  if (row?.['member'] !== true) await runner.query(`GRANT ${RUNTIME_ROLE} TO ${String(row?.['name'])}`);
+  return row?.['may'] === true;
 }
 
-async function userOf(url: string): Promise<string> {
+/** Lets the servers' user take the runtime role on. */
+async function grantRuntimeRole(runner: QueryRunner, user: string): Promise<void> {
+  const [row] = await rows(runner, 'SELECT quote_ident($1) AS name', [user]);
+  await runner.query(`GRANT ${RUNTIME_ROLE} TO ${String(row?.['name'])}`);
+}
+
+/** Who the servers connect as. */
+async function serversUser(runner: QueryRunner, { url, migrationUrl }: MigrationTarget): Promise<string> {
+  if (url === migrationUrl) return sessionUser(runner);
   const source = createDataSource({ url, applicationName: 'ledger-migrate', poolSize: 1, parameters: {} });
   await source.initialize();
   try {
-    const [row] = await rows(source, 'SELECT session_user::text AS name');
-    return String(row?.['name']);
+    return await sessionUser(source);
   } finally {
     await source.destroy();
   }
+}
+
+async function sessionUser(runner: Parameters<typeof rows>[0]): Promise<string> {
+  const [row] = await rows(runner, 'SELECT session_user::text AS name');
+  return String(row?.['name']);
 }
 
 async function rows(

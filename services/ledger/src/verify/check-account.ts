@@ -2,6 +2,7 @@ import { GENESIS_HASH, isSystemAccount } from '../ledger/account';
 import { entryHash } from '../ledger/hash-chain';
 import type { StoredAccount } from '../store/statements/read-account-range';
 import type { ChainEntry, ChainTransaction } from '../store/statements/read-chains';
+import { FIRST_ID } from './ledger-reader';
 import type { Rule, Violation } from './violation';
 
 /** Where an account stands after an entry. */
@@ -21,9 +22,6 @@ export const CHAIN_START: ChainEnd = {
   time: null,
   commitOrder: 0n,
 };
-
-// A walk over transactions cannot begin before this id, so nothing may have it.
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** The account's row alone: what it must agree with in its own moment. */
 export function checkRow(account: StoredAccount): Violation[] {
@@ -126,7 +124,7 @@ function* checkBond(
   { kind, createTime, transactionId }: ChainEntry,
   transaction: ChainTransaction,
 ): Generator<[Rule, string]> {
-  if (transactionId === NIL_UUID) yield [1, 'its transaction has no id'];
+  if (transactionId === FIRST_ID) yield [1, 'its transaction has no id'];
   if (transaction.copies > 1n) yield [1, `there are ${transaction.copies} transactions ${transactionId}`];
   if (!transaction.namesEntry) yield [1, `its transaction ${transactionId} does not name it`];
   if (kind !== transaction.kind) yield [7, `its kind is ${kind}, that of its transaction ${transaction.kind}`];

@@ -82,6 +82,8 @@ function headerOf(transaction: StoredTransaction): TransactionHeader | null {
   if (!isEntryKind(kind) || createTime === null || metadata === null) return null;
   const bought =
     itemId !== null && name !== null && priceVersion !== null && unitPrice !== null && quantity !== null;
+  const parts: readonly unknown[] = [itemId, name, priceVersion, unitPrice, quantity];
+  if (!bought && parts.some((part) => part !== null)) return null;
   return {
     transactionId: transaction.transactionId,
     kind,

@@ -1,10 +1,11 @@
 import type { Item } from '../../ledger/item';
+import { INT64_MAX } from '../../ledger/money';
 import { microsOf, query, type Connection } from '../connection';
 
 const findItemsStatement = {
   name: 'find_items',
   // Two index look-ups per key: the newest version, and the version asked for with its successor (one version
-  // above). UNION drops what both find.
+  // above; nothing is above the last of bigint). UNION drops what both find.
   text: `
     SELECT v.item_id, v.version, v.name, v.asset, v.price, v.active, v.grant_asset, ${microsOf('v.create_time')}
       FROM unnest($1::text[], $2::bigint[]) AS k (item_id, version)
@@ -12,7 +13,8 @@ const findItemsStatement = {
        (SELECT * FROM ledger.item_versions i WHERE i.item_id = k.item_id ORDER BY i.version DESC LIMIT 1)
        UNION
        (SELECT * FROM ledger.item_versions i
-         WHERE i.item_id = k.item_id AND k.version > 0 AND i.version BETWEEN k.version AND k.version + 1)
+         WHERE i.item_id = k.item_id AND k.version > 0
+           AND i.version BETWEEN k.version AND least(k.version, ${INT64_MAX - 1n}) + 1)
      ) v`,
 };
 

@@ -24,12 +24,13 @@ export enum ErrorReason {
   /**
    * INVALID_FIELD - INVALID_ARGUMENT, not stored. A field is missing, malformed, out of its range
    * or contradicts another; a page token was forged or belongs to another filter.
-   * google.rpc.BadRequest names each field.
+   * google.rpc.BadRequest names each field (at most 24). Metadata: field, the first one;
+   * the message's numbers are the limits of the contract.
    */
   INVALID_FIELD = 1,
   /**
    * INSUFFICIENT_FUNDS - FAILED_PRECONDITION, stored. The account has less than the request needs.
-   * Metadata: user_id, asset, balance, available, required.
+   * Metadata: user_id, asset, balance, available, required, min_balance.
    */
   INSUFFICIENT_FUNDS = 2,
   /**
@@ -70,7 +71,8 @@ export enum ErrorReason {
   NOT_REVERSIBLE = 9,
   /**
    * AMOUNT_OVERFLOW - OUT_OF_RANGE, stored on writes. A balance or a total would pass int64.
-   * Metadata: user_id, asset, or item_id, price, quantity.
+   * Metadata: user_id, asset, balance, and change on writes; or item_id, price,
+   * quantity.
    */
   AMOUNT_OVERFLOW = 10,
   /**

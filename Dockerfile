@@ -1,0 +1,18 @@
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+RUN --mount=type=cache,target=/root/.npm npm ci && npm run build
+# What the server needs and no more: the embedded Postgres is optional, and a container is given a database.
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --workspace=@ledger/service
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production LEDGER_LISTEN=0.0.0.0:50051
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/services/ledger/package.json ./services/ledger/
+COPY --from=build /app/services/ledger/dist ./services/ledger/dist
+USER node
+EXPOSE 50051
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["node", "services/ledger/dist/healthcheck.js"]
+ENTRYPOINT ["node", "services/ledger/dist/main.js"]

@@ -1,0 +1,88 @@
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const noDefaultExport = {
+  selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
+  message: 'Export it by its name.',
+};
+const noBarrel = {
+  selector: 'ExportAllDeclaration',
+  message: 'Import from the file that declares it.',
+};
+
+// What may import what is held by test/integration/architecture.test.ts, form by Prettier.
+export default defineConfig(
+  globalIgnores(['**/gen/', '**/dist/', '**/coverage/', '.data/', 'third_party/']),
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],
+      'no-fallthrough': 'error',
+      'no-self-compare': 'error',
+      'no-unsafe-finally': 'error',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs}'],
+    extends: [tseslint.configs.strict],
+  },
+  {
+    files: ['**/*.{ts,mts}'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['services/*/tsconfig.json', 'clients/*/tsconfig.json', 'test/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      // A mapped type says more than a Record where its keys have a name.
+      '@typescript-eslint/consistent-indexed-object-style': 'off',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowConstructorOnly: true }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      // `void value` says that a value is not needed.
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
+      // Text is counted in code points.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
+      // Numbers from a database or another server are numbers, whatever the enum says.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
+      ],
+      'max-lines-per-function': ['error', { max: 70 }],
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', noDefaultExport, noBarrel],
+    },
+  },
+  {
+    // The whole surface of the client, in one place.
+    files: ['clients/ledger/src/index.{ts,mts}'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport] },
+  },
+  {
+    // Jest takes what these two export by default.
+    files: ['test/support/global-{setup,teardown}.ts'],
+    rules: { 'no-restricted-syntax': ['error', noBarrel] },
+  },
+  {
+    files: ['**/*.test.ts'],
+    rules: {
+      // A group of tests is as long as it is; matchers such as expect.any() are of type any.
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  {
+    // Programs for a person in front of a terminal.
+    files: ['test/bench/**', '**/scripts/**'],
+    rules: { 'no-console': 'off' },
+  },
+);

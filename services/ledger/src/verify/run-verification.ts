@@ -1,0 +1,186 @@
+import type { AccountKey } from '../ledger/account';
+import { countAccounts } from '../store/statements/count-accounts';
+import { findStrayHolds, listEntryKeys, type KeyRange } from '../store/statements/find-strays';
+import { readAccountRange } from '../store/statements/read-account-range';
+import type { ChainEntry } from '../store/statements/read-chains';
+import {
+  readLegs,
+  readTransactionRange,
+  readTransactions,
+  type StoredTransaction,
+  type TransactionKey,
+} from '../store/statements/read-stored-transactions';
+import { violationAt } from './check-account';
+import { checkTransaction, entryKeysOf } from './check-transaction';
+import { FIRST_ID, FIRST_KEY, LAST_STRIPE, LAST_TEXT, type LedgerReader } from './ledger-reader';
+import { ViolationList, type Violation } from './violation';
+import { walkChains } from './walk-chains';
+
+const ACCOUNTS_PER_RANGE = 250;
+const ACCOUNTS_PER_COUNT = 50_000;
+const KEYS_PER_PAGE = 1_000;
+const TRANSACTIONS_PER_PAGE = 250;
+
+/** How far a verification is. */
+export interface VerificationProgress {
+  readonly accountsChecked: bigint;
+  readonly accountsTotal: bigint;
+  readonly entriesChecked: bigint;
+}
+
+/** What a verification found. */
+export interface VerificationReport extends VerificationProgress {
+  /** At most VIOLATIONS_MAX. */
+  readonly violations: readonly Violation[];
+  readonly truncated: boolean;
+}
+
+/**
+ * Checks rules 1, 2, 3 and 7 while others write, without a lock and in bounded memory: range by range of the
+ * accounts' key, each statement a snapshot of its own.
+ *
+ * An account's row, its last sequence and its open holds are read in one statement; its entries up to the row's
+ * sequence afterwards, since they never change. Later writes are left to the next verification. What is true of one
+ * moment only, such as the sum of all balances, is never compared: that all entries of an asset sum to zero follows
+ * from what is checked of each transaction and each entry: a transaction's entries are there, are its own and sum to
+ * zero, and every entry is named by its transaction.
+ *
+ * @param userId only this user's accounts and transactions, and those of others that touch the accounts; empty: all
+ * @returns progress after every page; the report is what the generator returns
+ */
+export async function* runVerification(
+  read: LedgerReader,
+  userId: string,
+): AsyncGenerator<VerificationProgress, VerificationReport> {
+  const walk = new Walk(read, userId);
+  await walk.count();
+  yield walk.progress;
+  let after = walk.first;
+  for (;;) {
+    const accounts = await read((connection) =>
+      readAccountRange(connection, after, walk.last.userId, ACCOUNTS_PER_RANGE),
+    );
+    const end = accounts.length < ACCOUNTS_PER_RANGE ? undefined : accounts.at(-1);
+    const last = end ?? walk.last;
+    for await (const { entries, accountsDone } of walkChains(read, accounts, walk.found)) {
+      walk.passed(accountsDone, entries.length);
+      await walk.checkForeign(entries);
+      yield walk.progress;
+    }
+    await walk.checkStrays({ after, last });
+    for await (const progress of walk.checkOwned(last.userId)) yield progress;
+    if (end === undefined) break;
+    after = end;
+  }
+  return { ...walk.progress, violations: walk.found.kept, truncated: walk.found.truncated };
+}
+
+class Walk {
+  readonly found = new ViolationList();
+  readonly first: AccountKey;
+  readonly last: AccountKey;
+  progress: VerificationProgress = { accountsChecked: 0n, accountsTotal: 0n, entriesChecked: 0n };
+  private transactionCursor: TransactionKey;
+
+  constructor(
+    private readonly read: LedgerReader,
+    userId: string,
+  ) {
+    this.first = { ...FIRST_KEY, userId };
+    this.last = { userId: userId === '' ? LAST_TEXT : userId, asset: LAST_TEXT, stripe: LAST_STRIPE };
+    this.transactionCursor = { userId, transactionId: FIRST_ID };
+  }
+
+  async count(): Promise<void> {
+    let after = this.first;
+    let accountsTotal = 0n;
+    for (;;) {
+      const page = await this.read((connection) =>
+        countAccounts(connection, after, this.last.userId, ACCOUNTS_PER_COUNT),
+      );
+      if (page === null) break;
+      accountsTotal += page.count;
+      after = page.last;
+    }
+    this.progress = { ...this.progress, accountsTotal };
+  }
+
+  passed(accounts: number, entries: number): void {
+    const { accountsChecked, entriesChecked } = this.progress;
+    this.progress = {
+      ...this.progress,
+      accountsChecked: accountsChecked + BigInt(accounts),
+      entriesChecked: entriesChecked + BigInt(entries),
+    };
+  }
+
+  /** Entries and open holds of accounts that have no row. */
+  async checkStrays(range: KeyRange): Promise<void> {
+    let { after } = range;
+    for (;;) {
+      const keys = await this.read((connection) =>
+        listEntryKeys(connection, { ...range, after }, KEYS_PER_PAGE),
+      );
+      for (const key of keys) {
+        if (!key.hasAccount) this.found.add(violationAt(key, 2, key.sequence, '', 'its account has no row'));
+      }
+      const end = keys.length < KEYS_PER_PAGE ? undefined : keys.at(-1);
+      if (end === undefined) break;
+      after = end;
+    }
+    const holds = await this.read((connection) => findStrayHolds(connection, range, KEYS_PER_PAGE));
+    for (const key of holds) {
+      this.found.add(violationAt({ ...key, stripe: 0 }, 3, 0n, '', 'it has open holds, and the account has no row'));
+    }
+  }
+
+  /** The transactions of owners up to and including a user, from where the walk is. */
+  async *checkOwned(lastUserId: string): AsyncGenerator<VerificationProgress> {
+    for (;;) {
+      const page = await this.read((connection) =>
+        readTransactionRange(connection, this.transactionCursor, lastUserId, TRANSACTIONS_PER_PAGE),
+      );
+      await this.checkTransactions(page);
+      const end = page.at(-1);
+      if (end === undefined) return;
+      this.transactionCursor = end;
+      if (page.length < TRANSACTIONS_PER_PAGE) return;
+      yield this.progress;
+    }
+  }
+
+  /** The transactions behind entries whose owners the walk over owned transactions does not come to. */
+  async checkForeign(entries: readonly ChainEntry[]): Promise<void> {
+    const keys = new Map<string, TransactionKey>();
+    for (const { transactionId, transaction } of entries) {
+      if (transaction === null || this.covers(transaction.userId)) continue;
+      keys.set(`${transaction.userId}\0${transactionId}`, { userId: transaction.userId, transactionId });
+    }
+    const foreign = [...keys.values()];
+    for (let from = 0; from < foreign.length; from += TRANSACTIONS_PER_PAGE) {
+      const page = foreign.slice(from, from + TRANSACTIONS_PER_PAGE);
+      await this.checkTransactions(await this.read((connection) => readTransactions(connection, page)));
+    }
+  }
+
+  private async checkTransactions(transactions: readonly StoredTransaction[]): Promise<void> {
+    if (transactions.length === 0) return;
+    const keys = transactions.map(entryKeysOf);
+    const legs = await this.read((connection) => readLegs(connection, keys.flatMap((own) => own ?? [])));
+    let taken = 0;
+    transactions.forEach((transaction, index) => {
+      const own = keys[index] ?? null;
+      const count = own?.length ?? 0;
+      for (const violation of checkTransaction(transaction, own, legs.slice(taken, taken + count))) {
+        this.found.add(violation);
+      }
+      taken += count;
+    });
+  }
+
+  private covers(owner: string): boolean {
+    // Byte order, as in the database; an owner that no caller could name may lie beyond the last text.
+    if (this.first.userId !== '') return owner === this.first.userId;
+    return Buffer.compare(Buffer.from(owner), Buffer.from(LAST_TEXT)) <= 0;
+  }
+}

@@ -1,0 +1,88 @@
+import type { StoredAccount } from '../store/statements/read-account-range';
+import { readChains, type ChainEntry } from '../store/statements/read-chains';
+import { CHAIN_START, checkEnd, checkEntry, checkRow, endAfter, type ChainEnd } from './check-account';
+import type { LedgerReader } from './ledger-reader';
+import type { ViolationList } from './violation';
+
+/** Entries in memory, and the longest that hashing keeps other work of the process waiting: some milliseconds. */
+const ENTRIES_PER_PAGE = 500n;
+
+/** An account on whose chain the walk is. */
+interface Chain {
+  readonly account: StoredAccount;
+  /** The last sequence to read: what comes after the account's row belongs to later writes. */
+  readonly upTo: bigint;
+  end: ChainEnd;
+}
+
+/** What a page of entries brought. */
+export interface ChainPage {
+  readonly entries: readonly ChainEntry[];
+  readonly accountsDone: number;
+}
+
+/**
+ * Walks the entries of the accounts up to the sequences of their rows, in pages, and checks each on the way. An
+ * entry never changes, so pages need no snapshot in common with each other or with the rows.
+ */
+export async function* walkChains(
+  read: LedgerReader,
+  accounts: readonly StoredAccount[],
+  found: ViolationList,
+): AsyncGenerator<ChainPage> {
+  for (const violation of accounts.flatMap(checkRow)) found.add(violation);
+  let chains = accounts.map(
+    (account): Chain => ({
+      account,
+      // A row that claims more entries than there are would be walked for ever.
+      upTo: account.sequence < account.lastSequence ? account.sequence : account.lastSequence,
+      end: CHAIN_START,
+    }),
+  );
+  while (chains.length > 0) {
+    const slices = slicesOf(chains);
+    const parts = await read((connection) => readChains(connection, slices));
+    const done = new Set<Chain>();
+    slices.forEach(({ chain, limit }, index) => {
+      const entries = parts[index] ?? [];
+      follow(chain, entries, found);
+      // Fewer than asked for: some are missing, and there are no more.
+      if (chain.end.sequence < chain.upTo && BigInt(entries.length) === limit) return;
+      finish(chain, found);
+      done.add(chain);
+    });
+    chains = chains.filter((chain) => !done.has(chain));
+    yield { entries: parts.flat(), accountsDone: done.size };
+  }
+}
+
+type Slice = Parameters<typeof readChains>[1][number] & { readonly chain: Chain };
+
+/** As much of the first chains as fits a page. */
+function slicesOf(chains: readonly Chain[]): Slice[] {
+  const slices: Slice[] = [];
+  let room = ENTRIES_PER_PAGE;
+  for (const chain of chains) {
+    const { account, end, upTo } = chain;
+    const left = upTo - end.sequence;
+    if (room === 0n && left > 0n) break;
+    const limit = left < room ? left : room;
+    const { userId, asset, stripe } = account;
+    slices.push({ userId, asset, stripe, after: end.sequence, upTo, limit, chain });
+    room -= limit;
+  }
+  return slices;
+}
+
+function follow(chain: Chain, entries: readonly ChainEntry[], found: ViolationList): void {
+  for (const entry of entries) {
+    for (const violation of checkEntry(chain.account, chain.end, entry)) found.add(violation);
+    chain.end = endAfter(chain.end, entry);
+  }
+}
+
+/** Where the last entry is missing, that was said already, and there is nothing to compare the row with. */
+function finish({ account, end }: Chain, found: ViolationList): void {
+  if (end.sequence !== account.sequence) return;
+  for (const violation of checkEnd(account, end)) found.add(violation);
+}

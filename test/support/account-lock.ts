@@ -1,0 +1,46 @@
+import { Client } from 'pg';
+import type { TestDatabase } from './test-database';
+
+/** How long a batch may take to reach a lock. */
+const BLOCKED_LIMIT_MS = 10_000;
+
+/** The lock of an account's row, held from outside: a batch that needs the account waits in the middle of its work. */
+export interface AccountLock {
+  /** Resolves when so many batches wait for it. */
+  untilBlocked(batches?: number): Promise<void>;
+  /** Lets the batches go on. May be called again. */
+  release(): Promise<void>;
+}
+
+/** Locks the row of an account that exists. */
+export async function lockAccount(
+  database: TestDatabase,
+  userId: string,
+  asset: string,
+): Promise<AccountLock> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('BEGIN');
+  const { rowCount } = await client.query(
+    'SELECT FROM ledger.accounts WHERE user_id = $1 AND asset = $2 FOR UPDATE',
+    [userId, asset],
+  );
+  if (rowCount !== 1) throw new Error(`there is no account ${userId} ${asset} to lock`);
+  let ended: Promise<void> | undefined;
+  return {
+    untilBlocked: (batches = 1) => untilBlocked(database, batches),
+    release: () => (ended ??= client.end()),
+  };
+}
+
+async function untilBlocked(database: TestDatabase, batches: number): Promise<void> {
+  const limit = Date.now() + BLOCKED_LIMIT_MS;
+  for (;;) {
+    const [row] = await database.query<{ blocked: number }>(
+      `SELECT count(*)::int AS blocked FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'ledger-writer' AND wait_event_type = 'Lock'`,
+    );
+    if (row?.blocked === batches) return;
+    if (Date.now() > limit) throw new Error(`${row?.blocked} batches wait for the lock, not ${batches}`);
+  }
+}

@@ -1,0 +1,204 @@
+/** What a check needs of a database: `TestDatabase` is one, and so is whatever can run a SELECT. */
+export interface Queryable {
+  query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+export interface AccountRow {
+  readonly userId: string;
+  readonly asset: string;
+  readonly stripe: number;
+  readonly sequence: bigint;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly minBalance: bigint;
+  readonly settingsVersion: bigint;
+  readonly lastHash: string;
+  readonly lastEntryTime: bigint | null;
+  readonly commitOrder: bigint;
+}
+
+export interface EntryRow {
+  readonly userId: string;
+  readonly asset: string;
+  readonly stripe: number;
+  readonly sequence: bigint;
+  readonly transactionId: string;
+  readonly kind: number;
+  readonly change: bigint;
+  readonly balanceAfter: bigint;
+  readonly createTime: bigint;
+  readonly hash: string;
+}
+
+export interface TransactionRow {
+  readonly userId: string;
+  readonly transactionId: string;
+  readonly kind: number;
+  readonly requestId: string;
+  readonly caller: string;
+  readonly createTime: bigint;
+  readonly effectiveTime: bigint | null;
+  readonly description: string;
+  readonly reference: string;
+  readonly metadata: Record<string, string>;
+  readonly itemId: string | null;
+  readonly itemName: string | null;
+  readonly priceVersion: bigint | null;
+  readonly unitPrice: bigint | null;
+  readonly quantity: bigint | null;
+  readonly reversesTransactionId: string | null;
+  readonly entryKeys: readonly (readonly [string, string, number, string])[];
+  readonly digest: string;
+  readonly hashVersion: number;
+  readonly commitOrder: bigint;
+}
+
+export interface RequestRow {
+  readonly userId: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly code: number;
+  readonly outcome: string;
+  readonly transactionId: string | null;
+}
+
+export interface ItemVersionRow {
+  readonly itemId: string;
+  readonly version: bigint;
+  readonly name: string;
+  readonly asset: string;
+  readonly price: bigint;
+  readonly grantAsset: string;
+  readonly createTime: bigint;
+}
+
+export interface HoldSumRow {
+  readonly userId: string;
+  readonly asset: string;
+  readonly amount: bigint;
+}
+
+/** Everything that a ledger consists of. */
+export interface LedgerRows {
+  /** By key. */
+  readonly accounts: readonly AccountRow[];
+  /** By key: each account's in order of their sequence. */
+  readonly entries: readonly EntryRow[];
+  readonly transactions: readonly TransactionRow[];
+  readonly requests: readonly RequestRow[];
+  /** By item, then version. */
+  readonly itemVersions: readonly ItemVersionRow[];
+  /** What open holds sum up to. */
+  readonly openHolds: readonly HoldSumRow[];
+}
+
+const micros = (column: string): string => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
+
+const columns = {
+  accounts: {
+    text: { userId: 'user_id', asset: 'asset', lastHash: `encode(last_hash, 'hex')` },
+    number: { stripe: 'stripe' },
+    bigint: {
+      sequence: 'sequence',
+      balance: 'balance',
+      held: 'held',
+      minBalance: 'min_balance',
+      settingsVersion: 'settings_version',
+      lastEntryTime: micros('last_entry_time'),
+      commitOrder: 'commit_order',
+    },
+    order: ['user_id', 'asset', 'stripe'],
+  },
+  entries: {
+    text: { userId: 'user_id', asset: 'asset', transactionId: 'transaction_id', hash: `encode(hash, 'hex')` },
+    number: { stripe: 'stripe', kind: 'kind' },
+    bigint: {
+      sequence: 'sequence',
+      change: 'change',
+      balanceAfter: 'balance_after',
+      createTime: micros('create_time'),
+    },
+    order: ['user_id', 'asset', 'stripe', 'sequence'],
+  },
+  transactions: {
+    text: {
+      userId: 'user_id',
+      transactionId: 'transaction_id',
+      requestId: 'request_id',
+      caller: 'caller',
+      description: 'description',
+      reference: 'reference',
+      metadata: 'metadata',
+      itemId: 'item_id',
+      itemName: 'item_name',
+      reversesTransactionId: 'reverses_transaction_id',
+      entryKeys: 'entry_keys',
+      digest: `encode(digest, 'hex')`,
+    },
+    number: { kind: 'kind', hashVersion: 'hash_version' },
+    bigint: {
+      createTime: micros('create_time'),
+      effectiveTime: micros('effective_time'),
+      priceVersion: 'price_version',
+      unitPrice: 'unit_price',
+      quantity: 'quantity',
+      commitOrder: 'commit_order',
+    },
+    order: ['transaction_id'],
+  },
+  requests: {
+    text: {
+      userId: 'user_id',
+      requestId: 'request_id',
+      method: 'method',
+      outcome: `encode(outcome, 'hex')`,
+      transactionId: 'transaction_id',
+    },
+    number: { code: 'code' },
+    bigint: {},
+    order: ['user_id', 'request_id'],
+  },
+  item_versions: {
+    text: { itemId: 'item_id', name: 'name', asset: 'asset', grantAsset: 'grant_asset' },
+    number: {},
+    bigint: { version: 'version', price: 'price', createTime: micros('create_time') },
+    order: ['item_id', 'version'],
+  },
+} as const;
+
+/** Reads the whole ledger. Nothing may be written meanwhile: the tables are read one after the other. */
+export async function readLedgerRows(database: Queryable): Promise<LedgerRows> {
+  const openHolds = await database.query<{ userId: string; asset: string; amount: string }>(
+    `SELECT user_id AS "userId", asset, sum(amount)::text AS amount
+       FROM ledger.holds WHERE state = 1 GROUP BY user_id, asset`,
+  );
+  return {
+    accounts: await readTable<AccountRow>(database, 'accounts'),
+    entries: await readTable<EntryRow>(database, 'entries'),
+    transactions: await readTable<TransactionRow>(database, 'transactions'),
+    requests: await readTable<RequestRow>(database, 'requests'),
+    itemVersions: await readTable<ItemVersionRow>(database, 'item_versions'),
+    openHolds: openHolds.map((row) => ({ ...row, amount: BigInt(row.amount) })),
+  };
+}
+
+async function readTable<Row>(database: Queryable, table: keyof typeof columns): Promise<Row[]> {
+  const { text, number, bigint, order } = columns[table];
+  const selected = [
+    ...Object.entries({ ...text, ...number }).map(([name, sql]) => `${sql} AS "${name}"`),
+    ...Object.entries(bigint).map(([name, sql]) => `${sql}::text AS "${name}"`),
+  ];
+  const rows = await database.query<Record<string, unknown>>(
+    // With its table, since a bare name would be that of the selected text.
+    `SELECT ${selected.join(', ')} FROM ledger.${table} t ORDER BY ${order.map((name) => `t.${name}`).join(', ')}`,
+  );
+  const bigints = Object.keys(bigint);
+  for (const row of rows) {
+    for (const name of bigints) {
+      const value = row[name];
+      row[name] = typeof value === 'string' ? BigInt(value) : null;
+    }
+  }
+  // The table of columns above is what fixes the types.
+  return rows as Row[];
+}
