@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CanonicalBytes } from '../ledger/canonical-bytes';
+import { listWriters, readTime } from '../store/statements/list-writers';
+import { readHeads } from '../store/statements/read-heads';
+import { FIRST_KEY, type LedgerReader } from './ledger-reader';
+
+const ACCOUNTS_PER_PAGE = 1_000;
+const WRITERS_POLL_MS = 20;
+/** Longer than any batch may take with the default settings. */
+const WRITERS_WAIT_MS = 60_000;
+
+/** Where the whole ledger stood at a time. */
+export interface LedgerRoot {
+  /** Microseconds since 1970: every entry with a create_time up to it is covered. */
+  readonly time: bigint;
+  /** Accounts (and stripes) that had entries. */
+  readonly accounts: bigint;
+  /** The entries covered. */
+  readonly entries: bigint;
+  /** SHA-256 over the last entry of each account; see rootAt. */
+  readonly root: Buffer;
+}
+
+/** Something was still being booked when the wait for it ended. */
+export class WritersBusy extends Error {
+  override readonly name = 'WritersBusy';
+}
+
+/**
+ * A time up to which no entry can be added any more: the clock now, once every transaction that may have read an
+ * earlier one has ended. An entry's time is never before the clock that its transaction read.
+ *
+ * It rests on the database's clock. Should that be set back past this time, or a standby with a slower one take over,
+ * new entries come before it, and a checkpoint of it no longer agrees.
+ */
+export async function settledTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): Promise<bigint> {
+  const time = await read(readTime);
+  // A virtual transaction id is never used again by its session, so who is gone is gone.
+  let left = await read(listWriters);
+  const end = performance.now() + waitMs;
+  while (left.size > 0) {
+    if (performance.now() > end) {
+      throw new WritersBusy(`a transaction has been writing for ${waitMs} ms: ${[...left].join(', ')} in pg_locks`);
+    }
+    await delay(WRITERS_POLL_MS);
+    const now = await read(listWriters);
+    left = new Set([...left].filter((id) => now.has(id)));
+  }
+  return time;
+}
+
+/**
+ * Where the ledger stood at a settled time.
+ *
+ * The root is SHA-256 over canonical bytes: text `ledger.root`, byte 1, then for each account with an entry by then,
+ * in byte order of user id, asset and stripe: text user id, text asset, i64 stripe, i64 sequence and 32 bytes hash
+ * of its last entry.
+ */
+export async function rootAt(read: LedgerReader, time: bigint): Promise<LedgerRoot> {
+  const hash = createHash('sha256');
+  const scratch = new CanonicalBytes();
+  hash.update(scratch.reset().text('ledger.root').byte(1).bytes());
+  let after = FIRST_KEY;
+  let accounts = 0n;
+  let entries = 0n;
+  for (;;) {
+    const heads = await read((connection) => readHeads(connection, after, time, ACCOUNTS_PER_PAGE));
+    for (const head of heads) {
+      if (head.hash === null) continue;
+      accounts += 1n;
+      entries += head.sequence;
+      scratch.reset().text(head.userId).text(head.asset).i64(BigInt(head.stripe));
+      hash.update(scratch.i64(head.sequence).raw(head.hash).bytes());
+    }
+    const last = heads.at(-1);
+    if (last === undefined || heads.length < ACCOUNTS_PER_PAGE) break;
+    after = last;
+  }
+  return { time, accounts, entries, root: hash.digest() };
+}
