@@ -39,6 +39,10 @@ export interface Config {
   readonly concurrentStreamsMax: number;
   /** How often the database is asked whether it is there, for the health service. */
   readonly healthIntervalMs: number;
+  /** How often the database is asked for new entries while somebody watches. */
+  readonly watchPollMs: number;
+  /** The longest silence of a stream of entries. */
+  readonly watchHeartbeatMs: number;
 }
 
 /** A setting that cannot be used; the message names the variable. */
@@ -79,6 +83,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ),
     concurrentStreamsMax: integer(env, 'LEDGER_CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
     healthIntervalMs: integer(env, 'LEDGER_HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
+    watchPollMs: integer(env, 'LEDGER_WATCH_POLL_MS', 20, 1, 60_000),
+    watchHeartbeatMs: integer(env, 'LEDGER_WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
   };
 }
 

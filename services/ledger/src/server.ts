@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GroupCommit } from './commit/group-commit';
 import type { Config } from './config';
@@ -9,6 +10,7 @@ import { outcomeEncoder } from './rpc/outcome-encoder';
 import { PageTokens } from './rpc/page-token';
 import { servedServices } from './rpc/services';
 import { BalanceReader } from './store/balance-reader';
+import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
 import { shareSecret } from './store/statements/share-secret';
 import { Store } from './store/store';
@@ -18,7 +20,8 @@ export interface LedgerServer {
   /** Host and the port it got. */
   readonly address: string;
   /**
-   * Stops: NOT_SERVING first, then no new calls, then the end of those that run, at most for the shutdown timeout.
+   * Stops: NOT_SERVING first, then no new calls, the end of streams, and then of the calls that run, at most for the
+   * shutdown timeout.
    * Every write that was accepted is finished, and answered if its connection still stands.
    */
   stop(): Promise<void>;
@@ -81,6 +84,9 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
     priceGraceMicros: BigInt(config.priceGraceMs) * 1000n,
     onFault: (fault) => log.batchFault(fault),
   });
+  const stopping = new AbortController();
+  // Every stream listens: no leak to warn of.
+  setMaxListeners(0, stopping.signal);
   const services = servedServices({
     commit,
     store,
@@ -88,6 +94,9 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
     tokens: new PageTokens(secret),
     // A chunk that is under way when the limit is reached has room still.
     batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),
+    changes: new ChangeSignal(store, config.watchPollMs),
+    heartbeatMs: config.watchHeartbeatMs,
+    stopping: stopping.signal,
     log,
   });
   const names = services.map((service) => service.name);
@@ -109,7 +118,7 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
 
   const address = await bind(server, config.listen);
   await health.start();
-  return { address, stop: () => stop({ config, server, health, commit, store, log }) };
+  return { address, stop: () => stop({ config, server, health, stopping, commit, store, log }) };
 }
 
 function bind(server: Server, listen: string): Promise<string> {
@@ -128,15 +137,17 @@ interface Running {
   readonly config: Config;
   readonly server: Server;
   readonly health: Health;
+  readonly stopping: AbortController;
   readonly commit: GroupCommit;
   readonly store: Store;
   readonly log: ServerLog;
 }
 
-async function stop({ config, server, health, commit, store, log }: Running): Promise<void> {
+async function stop({ config, server, health, stopping, commit, store, log }: Running): Promise<void> {
   health.stop();
   const limit = deadline(config.shutdownTimeoutMs);
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  stopping.abort();
   const inTime = await Promise.race([closed.then(() => true), limit.passed.then(() => false)]);
   limit.cancel();
   if (!inTime) log.logger.warn('calls still ran after the shutdown timeout');

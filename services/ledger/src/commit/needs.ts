@@ -24,11 +24,13 @@ export async function readPrerequisites(
 ): Promise<Prerequisites> {
   const items = itemKeys(commands);
   const holds = holdKeys(commands);
-  const originals = commands.filter((command) => command.kind === 'ReverseTransaction');
+  const originals = originalKeys(commands);
   const [foundItems, foundHolds, foundOriginals] = await Promise.all([
     items.length > 0 ? findItems(connection, items) : [],
     holds.length > 0 ? findHolds(connection, holds) : [],
-    Promise.all(originals.map(({ userId, transactionId }) => findTransaction(connection, transactionId, userId))),
+    Promise.all(
+      originals.map(({ userId, transactionId }) => findTransaction(connection, transactionId, userId)),
+    ),
   ]);
   return {
     items: foundItems,
@@ -90,9 +92,24 @@ export function accountKeys(
   return [...keys.values()].sort(byKey);
 }
 
-/** The holds that the commands name. */
+/** The holds that the commands name, each once. */
 export function holdKeys(commands: readonly Command[]): { userId: string; holdId: string }[] {
-  return commands.filter((command) => command.kind === 'CaptureHold' || command.kind === 'ReleaseHold');
+  const keys = new Map<string, { userId: string; holdId: string }>();
+  for (const command of commands) {
+    if (command.kind !== 'CaptureHold' && command.kind !== 'ReleaseHold') continue;
+    keys.set(`${command.userId}\0${command.holdId}`, command);
+  }
+  return [...keys.values()];
+}
+
+/** The transactions that the commands take back, each once: several reversals of one may meet in a batch. */
+function originalKeys(commands: readonly Command[]): { userId: string; transactionId: string }[] {
+  const keys = new Map<string, { userId: string; transactionId: string }>();
+  for (const command of commands) {
+    if (command.kind === 'ReverseTransaction')
+      keys.set(`${command.userId}\0${command.transactionId}`, command);
+  }
+  return [...keys.values()];
 }
 
 /** The accounts whose settings the commands change. */

@@ -5,6 +5,7 @@ import {
   ListHoldsResponse,
 } from '../gen/ledger/v1/ledger_service';
 import { HoldState } from '../ledger/hold';
+import { LAST_ID } from '../ledger/transaction-id';
 import { findHold, listHolds as selectHolds, type HoldFilter } from '../store/statements/list-holds';
 import type { Store } from '../store/store';
 import { bytesOf, holdMessage } from './message';
@@ -52,7 +53,7 @@ export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHol
       const token = shape.pageToken(request.pageToken);
       shape.refuse();
       const bound: PageFilter = ['ListHolds', filter.userId, filter.asset, [...filter.states].sort().join()];
-      const before = tokens.open(bound, token)?.toString() ?? null;
+      const before = tokens.open(bound, token)?.toString() ?? LAST_ID;
       const found = await store.read(
         (connection) => selectHolds(connection, filter, before, pageSize + 1),
         deadline,

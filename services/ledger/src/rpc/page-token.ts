@@ -23,15 +23,20 @@ export class PageTokens {
     return Buffer.concat([Buffer.of(VERSION), mac, position]).toString('base64url');
   }
 
-  /** The position of a token, or null for the empty token of a first page. */
-  open(filter: PageFilter, token: string): Buffer | null {
+  /**
+   * The position of a token, or null for the empty token of a first page.
+   *
+   * @param field what the error names
+   */
+  open(filter: PageFilter, token: string, field = 'page_token'): Buffer | null {
     if (token === '') return null;
     const bytes = Buffer.from(token, 'base64url');
     // Decoding is lenient: what it skips is no part of a token.
-    if (bytes.toString('base64url') !== token) throw invalidToken();
-    if (bytes.length < 1 + MAC_BYTES || bytes[0] !== VERSION) throw invalidToken();
+    if (bytes.toString('base64url') !== token) throw invalidToken(field);
+    if (bytes.length < 1 + MAC_BYTES || bytes[0] !== VERSION) throw invalidToken(field);
     const position = bytes.subarray(1 + MAC_BYTES);
-    if (!timingSafeEqual(bytes.subarray(1, 1 + MAC_BYTES), this.mac(filter, position))) throw invalidToken();
+    if (!timingSafeEqual(bytes.subarray(1, 1 + MAC_BYTES), this.mac(filter, position)))
+      throw invalidToken(field);
     return position;
   }
 
@@ -48,10 +53,9 @@ export class PageTokens {
   }
 }
 
-function invalidToken(): RpcError {
-  return invalidFields([
-    { field: 'page_token', description: 'must be a next_page_token of the same call with the same filter' },
-  ]);
+function invalidToken(field: string): RpcError {
+  const given = field === 'page_token' ? 'next_page_token' : field;
+  return invalidFields([{ field, description: `must be a ${given} of the same call with the same filter` }]);
 }
 
 /** The rows of a page, and the last of them when there are more. */

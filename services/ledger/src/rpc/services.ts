@@ -4,6 +4,7 @@ import { CatalogServiceService } from '../gen/ledger/v1/catalog_service';
 import { LedgerServiceService } from '../gen/ledger/v1/ledger_service';
 import type { GroupCommit } from '../commit/group-commit';
 import type { BalanceReader } from '../store/balance-reader';
+import type { ChangeSignal } from '../store/change-signal';
 import type { Store } from '../store/store';
 import type { CallLog } from './call-log';
 import { getAccount, listAccounts } from './accounts';
@@ -14,8 +15,11 @@ import { getRequest } from './get-request';
 import { getHold, listHolds } from './holds';
 import { listEntries } from './list-entries';
 import type { PageTokens } from './page-token';
+import { serverStreamHandler, type ServerStreamMethod } from './server-stream';
 import { unaryHandler, type UnaryMethod } from './unary';
 import { getTransaction, listTransactions } from './transactions';
+import { verifyLedger } from './verify-ledger';
+import { watchEntries } from './watch-entries';
 import { writeHandler, writeMethods, type WriteMethod } from './write';
 
 /** What the rpcs work with. */
@@ -27,6 +31,11 @@ export interface ServiceParts {
   readonly log: CallLog;
   /** Once the answers of a BatchWrite have this size it starts no more writes. */
   readonly batchAnswerMaxBytes: number;
+  readonly changes: ChangeSignal;
+  /** The longest silence of a stream of entries. */
+  readonly heartbeatMs: number;
+  /** Aborted when the server stops: streams then end. */
+  readonly stopping: AbortSignal;
 }
 
 /** A service as grpc-js registers it. */
@@ -44,7 +53,7 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 
 function ledgerService(parts: ServiceParts): ServedService {
   const { commit, store, balances, tokens, batchAnswerMaxBytes } = parts;
-  const { read, write } = handlers(parts);
+  const { read, write, stream } = handlers(parts);
   return {
     name: 'ledger.v1.LedgerService',
     definition: bytesIn(LedgerServiceService),
@@ -67,6 +76,8 @@ function ledgerService(parts: ServiceParts): ServedService {
       getRequest: read(getRequest(store)),
       getHold: read(getHold(store)),
       listHolds: read(listHolds(store, tokens)),
+      watchEntries: stream(watchEntries(parts)),
+      verifyLedger: stream(verifyLedger(store)),
     },
   };
 }
@@ -103,14 +114,17 @@ function accountService(parts: ServiceParts): ServedService {
 interface Handlers {
   readonly read: <Request>(method: UnaryMethod<Request>) => Handler;
   readonly write: <Request>(method: WriteMethod<Request>) => Handler;
+  readonly stream: <Request>(method: ServerStreamMethod<Request>) => StreamHandler;
 }
 
 type Handler = ReturnType<typeof unaryHandler>;
+type StreamHandler = ReturnType<typeof serverStreamHandler>;
 
-function handlers({ commit, log }: ServiceParts): Handlers {
+function handlers({ commit, log, stopping }: ServiceParts): Handlers {
   return {
     read: (method) => unaryHandler(method, log),
     write: (method) => unaryHandler(writeHandler(commit, method), log),
+    stream: (method) => serverStreamHandler(method, log, stopping),
   };
 }
 

@@ -206,10 +206,10 @@ export class Shape {
     return value;
   }
 
-  pageToken(value: string): string {
+  pageToken(value: string, field = 'page_token'): string {
     // In code points, as the contract counts: a length in UTF-16 units is never below it.
     if (value.length > PAGE_TOKEN_MAX && [...value].length > PAGE_TOKEN_MAX) {
-      this.violate('page_token', `must be up to ${PAGE_TOKEN_MAX} characters`);
+      this.violate(field, `must be up to ${PAGE_TOKEN_MAX} characters`);
     }
     return value;
   }

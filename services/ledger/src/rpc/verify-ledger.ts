@@ -54,7 +54,12 @@ function encoded(result: VerifyLedgerResponse['result']): Buffer {
   return bytesOf(VerifyLedgerResponse.encode({ result }));
 }
 
-function reportMessage({ accountsChecked, entriesChecked, violations, truncated }: VerificationReport): VerifyReport {
+function reportMessage({
+  accountsChecked,
+  entriesChecked,
+  violations,
+  truncated,
+}: VerificationReport): VerifyReport {
   return {
     valid: violations.length === 0,
     accountsChecked,

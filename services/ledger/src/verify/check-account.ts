@@ -82,7 +82,11 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
     add(2, sequence, `balance ${before.balance} changed by ${entry.change} is not ${balanceAfter}`);
   }
   if (before.time !== null && entry.createTime !== null && entry.createTime < before.time) {
-    add(2, sequence, `its time ${timeText(entry.createTime)} is before the previous ${timeText(before.time)}`);
+    add(
+      2,
+      sequence,
+      `its time ${timeText(entry.createTime)} is before the previous ${timeText(before.time)}`,
+    );
   }
   // Settings that were never changed mean a minimum of zero at all times.
   if (balanceAfter < 0n && account.settingsVersion === 0n && !isSystemAccount(account.userId)) {
@@ -95,7 +99,11 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
   for (const [rule, detail] of checkBond(before, entry, transaction)) add(rule, sequence, detail);
   const expected = follows ? hashOf(account, before, entry, transaction) : entry.hash;
   if (expected === null || !entry.hash.equals(expected)) {
-    add(7, sequence, `its hash is ${hex(entry.hash)}, its content gives ${expected === null ? 'none' : hex(expected)}`);
+    add(
+      7,
+      sequence,
+      `its hash is ${hex(entry.hash)}, its content gives ${expected === null ? 'none' : hex(expected)}`,
+    );
   }
   return found;
 }
@@ -127,9 +135,13 @@ function* checkBond(
   if (transactionId === FIRST_ID) yield [1, 'its transaction has no id'];
   if (transaction.copies > 1n) yield [1, `there are ${transaction.copies} transactions ${transactionId}`];
   if (!transaction.namesEntry) yield [1, `its transaction ${transactionId} does not name it`];
-  if (kind !== transaction.kind) yield [7, `its kind is ${kind}, that of its transaction ${transaction.kind}`];
+  if (kind !== transaction.kind)
+    yield [7, `its kind is ${kind}, that of its transaction ${transaction.kind}`];
   if (createTime === null || createTime !== transaction.createTime) {
-    yield [7, `its time is ${timeText(createTime)}, that of its transaction ${timeText(transaction.createTime)}`];
+    yield [
+      7,
+      `its time is ${timeText(createTime)}, that of its transaction ${timeText(transaction.createTime)}`,
+    ];
   }
   if (transaction.commitOrder < before.commitOrder) {
     yield [2, `its commit order ${transaction.commitOrder} is before the previous ${before.commitOrder}`];

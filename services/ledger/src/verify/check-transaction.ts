@@ -25,7 +25,15 @@ export function checkTransaction(
   const { transactionId, userId } = transaction;
   if (keys === null) {
     const nowhere = { userId: '', asset: '', stripe: 0 };
-    return [violationAt(nowhere, 1, 0n, transactionId, `the entries of the transaction of ${userId} cannot be read`)];
+    return [
+      violationAt(
+        nowhere,
+        1,
+        0n,
+        transactionId,
+        `the entries of the transaction of ${userId} cannot be read`,
+      ),
+    ];
   }
   const at = (key: EntryKey, rule: Rule, detail: string): Violation =>
     violationAt(key, rule, key.sequence, transactionId, detail);
@@ -48,7 +56,8 @@ type Leg = EntryKey & { readonly change: bigint };
 function checkSums(legs: readonly Leg[]): { concerned: readonly Leg[]; detail: string }[] {
   const found = [];
   const accounts = new Set(legs.map(({ userId, asset, stripe }) => `${userId}\0${asset}\0${stripe}`));
-  if (accounts.size < legs.length) found.push({ concerned: legs, detail: 'its transaction names an account twice' });
+  if (accounts.size < legs.length)
+    found.push({ concerned: legs, detail: 'its transaction names an account twice' });
   for (const asset of new Set(legs.map((leg) => leg.asset))) {
     const concerned = legs.filter((leg) => leg.asset === asset);
     const sum = concerned.reduce((total, leg) => total + leg.change, 0n);
@@ -60,7 +69,8 @@ function checkSums(legs: readonly Leg[]): { concerned: readonly Leg[]; detail: s
 /** What the digest covers, and the two columns beside it that follow from what it covers. */
 function checkSeal(transaction: StoredTransaction, legs: readonly Leg[]): string[] {
   const { digest, hashVersion, reversedAmount, kind } = transaction;
-  if (hashVersion !== HASH_VERSION) return [`its transaction has the hash version ${hashVersion}, unknown here`];
+  if (hashVersion !== HASH_VERSION)
+    return [`its transaction has the hash version ${hashVersion}, unknown here`];
   const found = [];
   const header = headerOf(transaction);
   const expected = header === null ? null : transactionDigest(header, legs);
@@ -70,7 +80,9 @@ function checkSeal(transaction: StoredTransaction, legs: readonly Leg[]): string
   }
   const reversed = kind === EntryKind.REVERSAL ? reversibleAmountOf(legs) : null;
   if (reversedAmount !== reversed) {
-    found.push(`its transaction takes ${reversedAmount ?? 'nothing'} back, its entries ${reversed ?? 'nothing'}`);
+    found.push(
+      `its transaction takes ${reversedAmount ?? 'nothing'} back, its entries ${reversed ?? 'nothing'}`,
+    );
   }
   return found;
 }
@@ -116,9 +128,10 @@ function isEntryKind(kind: number): kind is EntryKind {
 
 function entryKeyOf(json: unknown): EntryKey | null {
   if (!Array.isArray(json) || json.length !== 4) return null;
-  const [userId, asset, stripe, sequence]: unknown[] = json;
+  const [userId, asset, stripe, sequence] = json as unknown[];
   if (typeof userId !== 'string' || typeof asset !== 'string' || !isStripe(stripe)) return null;
-  if (typeof sequence !== 'string' || !/^[1-9][0-9]{0,18}$/.test(sequence) || !fitsInt64(BigInt(sequence))) return null;
+  if (typeof sequence !== 'string' || !/^[1-9][0-9]{0,18}$/.test(sequence) || !fitsInt64(BigInt(sequence)))
+    return null;
   return { userId, asset, stripe, sequence: BigInt(sequence) };
 }
 

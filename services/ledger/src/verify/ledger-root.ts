@@ -41,7 +41,9 @@ export async function settledTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS):
   const end = performance.now() + waitMs;
   while (left.size > 0) {
     if (performance.now() > end) {
-      throw new WritersBusy(`a transaction has been writing for ${waitMs} ms: ${[...left].join(', ')} in pg_locks`);
+      throw new WritersBusy(
+        `a transaction has been writing for ${waitMs} ms: ${[...left].join(', ')} in pg_locks`,
+      );
     }
     await delay(WRITERS_POLL_MS);
     const now = await read(listWriters);

@@ -130,7 +130,9 @@ class Walk {
     }
     const holds = await this.read((connection) => findStrayHolds(connection, range, KEYS_PER_PAGE));
     for (const key of holds) {
-      this.found.add(violationAt({ ...key, stripe: 0 }, 3, 0n, '', 'it has open holds, and the account has no row'));
+      this.found.add(
+        violationAt({ ...key, stripe: 0 }, 3, 0n, '', 'it has open holds, and the account has no row'),
+      );
     }
   }
 
@@ -166,7 +168,12 @@ class Walk {
   private async checkTransactions(transactions: readonly StoredTransaction[]): Promise<void> {
     if (transactions.length === 0) return;
     const keys = transactions.map(entryKeysOf);
-    const legs = await this.read((connection) => readLegs(connection, keys.flatMap((own) => own ?? [])));
+    const legs = await this.read((connection) =>
+      readLegs(
+        connection,
+        keys.flatMap((own) => own ?? []),
+      ),
+    );
     let taken = 0;
     transactions.forEach((transaction, index) => {
       const own = keys[index] ?? null;

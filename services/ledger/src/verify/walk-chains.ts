@@ -31,14 +31,12 @@ export async function* walkChains(
   found: ViolationList,
 ): AsyncGenerator<ChainPage> {
   for (const violation of accounts.flatMap(checkRow)) found.add(violation);
-  let chains = accounts.map(
-    (account): Chain => ({
-      account,
-      // A row that claims more entries than there are would be walked for ever.
-      upTo: account.sequence < account.lastSequence ? account.sequence : account.lastSequence,
-      end: CHAIN_START,
-    }),
-  );
+  let chains = accounts.map((account): Chain => ({
+    account,
+    // A row that claims more entries than there are would be walked for ever.
+    upTo: account.sequence < account.lastSequence ? account.sequence : account.lastSequence,
+    end: CHAIN_START,
+  }));
   while (chains.length > 0) {
     const slices = slicesOf(chains);
     const parts = await read((connection) => readChains(connection, slices));

@@ -40,23 +40,28 @@ export async function findHolds(
   return rows.map(holdOfRow);
 }
 
+// Account by account, which OFFSET 0 and the aggregate below keep up: a join of young tables would begin with the time
+// and read all open holds.
 const findDueHoldsStatement = {
   name: 'find_due_holds',
   text: `
     SELECT ${HOLD_COLUMNS}
       FROM unnest($1::text[], $2::text[]) AS k (user_id, asset)
-      JOIN ledger.holds h
-        ON h.user_id = k.user_id AND h.asset = k.asset AND h.state = 1 AND h.expire_time <= $3::timestamptz`,
+     CROSS JOIN LATERAL (
+       SELECT * FROM ledger.holds o
+        WHERE o.user_id = k.user_id AND o.asset = k.asset AND o.state = 1 AND o.expire_time <= $3::timestamptz
+       OFFSET 0) h`,
 };
 
 const findNextExpiriesStatement = {
   name: 'find_next_expiries',
   text: `
-    SELECT k.user_id, k.asset, ${microsOf('min(h.expire_time)')}
+    SELECT k.user_id, k.asset, ${microsOf('h.expire_time')}
       FROM unnest($1::text[], $2::text[]) AS k (user_id, asset)
-      JOIN ledger.holds h
-        ON h.user_id = k.user_id AND h.asset = k.asset AND h.state = 1 AND h.expire_time > $3::timestamptz
-     GROUP BY k.user_id, k.asset`,
+     CROSS JOIN LATERAL (
+       SELECT min(o.expire_time) AS expire_time FROM ledger.holds o
+        WHERE o.user_id = k.user_id AND o.asset = k.asset AND o.state = 1 AND o.expire_time > $3::timestamptz) h
+     WHERE h.expire_time IS NOT NULL`,
 };
 
 /** What has expired on accounts by a time, and when the next hold of each expires. */

@@ -3,11 +3,12 @@ import { metadataOf, microsOf, query, type Connection } from '../connection';
 
 const findSettingsStatement = {
   name: 'find_settings',
+  // The stripe, always 0, is a column of the keys: as a constant it made plans for young tables begin with it.
   text: `
     SELECT a.user_id, a.asset, a.metadata, a.settings_version, ${microsOf('a.settings_time')},
            ${microsOf('a.create_time')}
-      FROM unnest($1::text[], $2::text[]) AS k (user_id, asset)
-      JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = 0`,
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
+      JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe`,
 };
 
 type Row = [string, string, Record<string, string>, bigint, bigint | null, bigint];
@@ -28,6 +29,7 @@ export async function findSettings(
   const rows = await query<Row>(connection, findSettingsStatement, [
     keys.map((key) => key.userId),
     keys.map((key) => key.asset),
+    keys.map(() => 0),
   ]);
   return rows.map(([userId, asset, metadata, version, updateTime, createTime]) => ({
     userId,

@@ -32,14 +32,15 @@ export interface EntryFilter {
   readonly kinds: readonly EntryKind[];
 }
 
-const columns = `
+/** The columns of an entry `e`, as storedEntryOf takes them. */
+export const entryColumns = `
   e.user_id, e.asset, e.stripe, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
   ${microsOf('e.create_time')}, e.hash`;
 
 // Each stripe is read along its primary key from where its range begins, then the stripes are merged by time. Time
 // never runs backwards within a stripe, so the merge is right, and a page costs the same wherever it lies.
 const statement = (direction: 'ASC' | 'DESC'): string => `
-  SELECT ${columns}
+  SELECT ${entryColumns}
     FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS s (stripe, after, before)
    CROSS JOIN LATERAL (
      SELECT * FROM ledger.entries i
@@ -53,7 +54,8 @@ const statement = (direction: 'ASC' | 'DESC'): string => `
 const newestFirstStatement = { name: 'list_entries_newest_first', text: statement('DESC') };
 const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statement('ASC') };
 
-type Row = [string, string, number, bigint, string, EntryKind, bigint, bigint, bigint, Buffer];
+/** An entry's row. */
+export type EntryRow = [string, string, number, bigint, string, EntryKind, bigint, bigint, bigint, Buffer];
 
 /** At most `limit` entries of the ranges, by time, then stripe and sequence. */
 export async function listEntries(
@@ -62,7 +64,7 @@ export async function listEntries(
   ranges: readonly StripeRange[],
   limit: number,
 ): Promise<StoredEntry[]> {
-  const rows = await query<Row>(connection, newestFirst ? newestFirstStatement : oldestFirstStatement, [
+  const rows = await query<EntryRow>(connection, newestFirst ? newestFirstStatement : oldestFirstStatement, [
     userId,
     asset,
     ranges.map((range) => range.stripe),
@@ -98,7 +100,7 @@ export async function findSequencesBefore(
 const findEntriesStatement = {
   name: 'find_entries',
   text: `
-    SELECT ${columns}
+    SELECT ${entryColumns}
       FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) WITH ORDINALITY
         AS k (user_id, asset, stripe, sequence, position)
       JOIN ledger.entries e
@@ -111,7 +113,7 @@ export async function findEntries(
   connection: Connection,
   keys: readonly Pick<Entry, 'userId' | 'asset' | 'stripe' | 'sequence'>[],
 ): Promise<StoredEntry[]> {
-  const rows = await query<Row>(connection, findEntriesStatement, [
+  const rows = await query<EntryRow>(connection, findEntriesStatement, [
     keys.map((key) => key.userId),
     keys.map((key) => key.asset),
     keys.map((key) => key.stripe),
@@ -120,7 +122,8 @@ export async function findEntries(
   return rows.map(storedEntryOf);
 }
 
-function storedEntryOf(row: Row): StoredEntry {
+/** An entry from its row. */
+export function storedEntryOf(row: EntryRow): StoredEntry {
   const [userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash] = row;
   return { userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash };
 }

@@ -15,7 +15,7 @@ const listHoldsStatement = {
   name: 'list_holds',
   text: `
     SELECT ${columns} FROM ledger.holds h
-     WHERE h.user_id = $1 AND ($2::uuid IS NULL OR h.hold_id < $2) AND ($3 = '' OR h.asset = $3)
+     WHERE h.user_id = $1 AND h.hold_id < $2 AND ($3 = '' OR h.asset = $3)
        AND ($4::int[] IS NULL OR ${state} = ANY ($4))
      ORDER BY h.hold_id DESC LIMIT $5`,
 };
@@ -35,11 +35,11 @@ export interface HoldFilter {
   readonly states: readonly HoldState[];
 }
 
-/** At most `limit` holds before an id (null: from the newest), newest first. */
+/** At most `limit` holds before an id, newest first. */
 export async function listHolds(
   connection: Connection,
   { userId, asset, states }: HoldFilter,
-  before: string | null,
+  before: string,
   limit: number,
 ): Promise<Hold[]> {
   const wanted = states.length === 0 ? null : states;

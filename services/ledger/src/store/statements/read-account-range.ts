@@ -65,7 +65,13 @@ export async function readAccountRange(
   limit: number,
 ): Promise<StoredAccount[]> {
   const { userId, asset, stripe } = after;
-  const rows = await query<Row>(connection, readAccountRangeStatement, [userId, asset, stripe, lastUserId, limit]);
+  const rows = await query<Row>(connection, readAccountRangeStatement, [
+    userId,
+    asset,
+    stripe,
+    lastUserId,
+    limit,
+  ]);
   return rows.map(storedAccountOf);
 }
 

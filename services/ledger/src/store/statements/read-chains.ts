@@ -84,7 +84,10 @@ type Row = [
 ];
 
 /** The entries of each slice, in the order of the slices, each in order of the sequence. */
-export async function readChains(connection: Connection, slices: readonly ChainSlice[]): Promise<ChainEntry[][]> {
+export async function readChains(
+  connection: Connection,
+  slices: readonly ChainSlice[],
+): Promise<ChainEntry[][]> {
   const rows = await query<Row>(connection, readChainsStatement, [
     slices.map((slice) => slice.userId),
     slices.map((slice) => slice.asset),

@@ -30,6 +30,10 @@ export async function readHeads(
   limit: number,
 ): Promise<Head[]> {
   const values = [after.userId, after.asset, after.stripe, timestampText(time), limit];
-  const rows = await query<[string, string, number, bigint, Buffer | null]>(connection, readHeadsStatement, values);
+  const rows = await query<[string, string, number, bigint, Buffer | null]>(
+    connection,
+    readHeadsStatement,
+    values,
+  );
   return rows.map(([userId, asset, stripe, sequence, hash]) => ({ userId, asset, stripe, sequence, hash }));
 }

@@ -3,13 +3,15 @@ import { execute, metadataJson, timeOrNull, type Connection } from '../connectio
 
 const updateSettingsStatement = {
   name: 'update_settings',
+  // The stripe is a column of the keys: as a constant it made plans for young tables begin with it.
   text: `
     UPDATE ledger.accounts a
        SET min_balance = k.min_balance, frozen = k.frozen, metadata = k.metadata,
            settings_version = k.settings_version, settings_time = k.settings_time
-      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[], $5::jsonb[], $6::bigint[], $7::timestamptz[])
-        AS k (user_id, asset, min_balance, frozen, metadata, settings_version, settings_time)
-     WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = 0`,
+      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[], $5::jsonb[], $6::bigint[], $7::timestamptz[],
+                  $8::int[])
+        AS k (user_id, asset, min_balance, frozen, metadata, settings_version, settings_time, stripe)
+     WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe`,
 };
 
 /** Writes new settings of accounts whose rows this transaction has locked. Returns how many were there. */
@@ -22,5 +24,6 @@ export function updateSettings(connection: Connection, rows: readonly Account[])
     rows.map((row) => metadataJson(row.settings?.metadata ?? [])),
     rows.map((row) => row.settings?.version ?? 0n),
     rows.map((row) => timeOrNull(row.settings?.updateTime ?? null)),
+    rows.map((row) => row.stripe),
   ]);
 }

@@ -1,4 +1,4 @@
-import type { Hold } from '../../ledger/hold';
+import { HoldState, type Hold } from '../../ledger/hold';
 import { execute, timeOrNull, timestampText, type Connection } from '../connection';
 
 const insertHoldsStatement = {
@@ -12,12 +12,13 @@ const insertHoldsStatement = {
 
 const updateHoldsStatement = {
   name: 'update_holds',
+  // The state is a parameter: as a constant it let plans for young tables read the whole index of open holds.
   text: `
     UPDATE ledger.holds h
        SET captured_amount = k.captured_amount, state = k.state, update_time = k.update_time
       FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[])
         AS k (user_id, hold_id, captured_amount, state, update_time)
-     WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = 1`,
+     WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = $6`,
 };
 
 /** Writes holds that were placed. */
@@ -44,5 +45,6 @@ export function updateHolds(connection: Connection, rows: readonly Hold[]): Prom
     rows.map((row) => row.capturedAmount),
     rows.map((row) => row.state),
     rows.map((row) => timestampText(row.updateTime)),
+    HoldState.OPEN,
   ]);
 }
