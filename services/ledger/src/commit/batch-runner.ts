@@ -123,11 +123,7 @@ function faultOf(error: unknown): SqlFault {
   return error instanceof LostRace || error instanceof CommitUnknown ? 'retry' : sqlFault(error);
 }
 
-function rejectAll(
-  writes: readonly Write[],
-  fault: SqlFault,
-  cause: unknown,
-): Rejection[] {
+function rejectAll(writes: readonly Write[], fault: SqlFault, cause: unknown): Rejection[] {
   const away = fault === 'unavailable' || fault === 'retry';
   const rejection = away
     ? new Rejection('STORE_UNAVAILABLE', 'the database is away', {}, { cause })
