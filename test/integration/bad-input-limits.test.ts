@@ -24,7 +24,7 @@ const asset = `A${'Z0_:.-'.repeat(10)}ABC/99`;
 const systemAccount = `@${'aZ0_.:-'.repeat(18)}b`;
 const metadata = new Map([
   ...Array.from({ length: 12 }, (_, index): [string, string] => [
-    `${String.fromCharCode(97 + index)}`.repeat(64),
+    String.fromCharCode(97 + index).repeat(64),
     'v'.repeat(256),
   ]),
   ['é'.repeat(32), '名'.repeat(85)],
@@ -54,8 +54,8 @@ it.each([
   ['the last that there is', LAST, { ...LAST, nanos: 999_999_000 }],
   ['just before 1970', { seconds: -1n, nanos: 999_999_999 }, { seconds: -1n, nanos: 999_999_000 }],
 ])('a credit is kept as it was sent, whatever its time: %s', async (_when, effectiveTime, kept) => {
-  const sent = { requestId: requestId + effectiveTime.seconds, userId: word, asset, amount: 1n };
-  const request = { ...sent, requestId: sent.requestId.slice(-128), source: systemAccount, ...annotations };
+  const id = `${requestId}${effectiveTime.seconds}`.slice(-128);
+  const request = { requestId: id, userId: word, asset, amount: 1n, source: systemAccount, ...annotations };
   const { transaction } = CreditResponse.decode(
     await succeed(exactCalls.credit({ ...request, effectiveTime })),
   );
@@ -65,7 +65,7 @@ it.each([
   );
   expect(stored.transaction).toEqual(transaction);
   expect(stored.transaction).toMatchObject({
-    ...{ ...annotations, userId: word, requestId: request.requestId, effectiveTime: kept },
+    ...{ ...annotations, userId: word, requestId: id, effectiveTime: kept },
     entries: [
       { userId: word, asset, change: 1n },
       { userId: systemAccount, asset, change: -1n },

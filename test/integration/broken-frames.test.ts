@@ -1,4 +1,9 @@
-import { connect as connectHttp2, constants, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect as connectHttp2,
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
@@ -141,8 +146,6 @@ describe('a connection that speaks something else', () => {
 
   it('is closed when its headers never end, long before they fill the memory', async () => {
     const socket = await openSocket();
-    let closed = false;
-    socket.once('close', () => (closed = true));
     socket.write(Buffer.concat([Buffer.from(PREFACE), frame(FRAME.SETTINGS, 0, 0)]));
     // Literal header fields without indexing, in frames that never say END_HEADERS.
     const piece = Buffer.concat(
@@ -151,10 +154,10 @@ describe('a connection that speaks something else', () => {
     socket.write(Buffer.concat([frame(FRAME.HEADERS, 0, 1, piece.length), piece]));
     const more = Buffer.concat([frame(FRAME.CONTINUATION, 0, 1, piece.length), piece]);
     const FLOOD_FRAMES = 2_000;
-    for (let sent = 0; sent < FLOOD_FRAMES && !closed; sent += 1) {
+    for (let sent = 0; sent < FLOOD_FRAMES && !socket.closed; sent += 1) {
       await new Promise((resolve) => socket.write(more, resolve));
     }
-    if (!closed) await new Promise((resolve) => socket.once('close', resolve));
+    if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
     expect(socket.bytesWritten).toBeLessThan(FLOOD_FRAMES * more.length);
   });
 });
@@ -169,7 +172,9 @@ function callWith(headers: OutgoingHttpHeaders, body: readonly Buffer[]): Promis
     answer.http = Number(response[':status']);
     if (response['grpc-status'] !== undefined) answer.grpc = Number(response['grpc-status']);
   });
-  stream.on('trailers', (trailers) => (answer.grpc = Number(trailers['grpc-status'])));
+  stream.on('trailers', (trailers: IncomingHttpHeaders) => {
+    answer.grpc = Number(trailers['grpc-status']);
+  });
   stream.on('error', () => undefined);
   stream.resume();
   for (const piece of body) stream.write(piece);

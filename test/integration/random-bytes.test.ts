@@ -51,7 +51,7 @@ const served: readonly (readonly [path: string, messages: fc.Arbitrary<Uint8Arra
 ];
 const contract = [LedgerServiceService, CatalogServiceService, AccountServiceService];
 const unserved = contract
-  .flatMap((service) => Object.values(service).map(({ path }): string => path))
+  .flatMap((service) => Object.values<{ path: string }>(service).map(({ path }) => path))
   .filter((path) => !served.some(([known]) => known === path));
 const foreign = [
   '/grpc.health.v1.Health/Check',

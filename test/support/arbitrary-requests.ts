@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import {
-  GetItemRequest,
-  ListItemsRequest,
+  type GetItemRequest,
+  type ListItemsRequest,
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {
   CreditRequest,
-  GetBalanceRequest,
+  type GetBalanceRequest,
   GetTransactionRequest,
-  ListEntriesRequest,
+  type ListEntriesRequest,
   PurchaseItem,
   PurchasePrice,
   PurchaseRequest,

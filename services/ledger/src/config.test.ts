@@ -92,9 +92,8 @@ describe.each(['DATABASE_URL', 'MIGRATION_DATABASE_URL'])('%s', (name) => {
   );
 
   it('never shows the password in what it says', () => {
-    expect(() => parseConfig({ [name]: 'mysql://ledger:s3cret@db/x' })).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
-    );
+    const parse = (): unknown => parseConfig({ [name]: 'mysql://ledger:s3cret@db/x' });
+    expect(parse).toThrow(/^(?!.*s3cret)/s);
   });
 });
 

@@ -78,15 +78,16 @@ it('refuses every other way to write the same bytes', () => {
   }
 });
 
-it('says which field is wrong, and of what it was made nothing', () => {
-  const forged = (): unknown => tokens.open(filter, 'forged');
-  expect(forged).toThrow(
-    expect.objectContaining({
-      facts: {
-        ...{ reason: 'INVALID_FIELD', metadata: { field: 'page_token' } },
-        message: 'page_token must be a next_page_token of the same call with the same filter',
-        violations: [expect.objectContaining({ field: 'page_token' })],
-      },
-    }),
-  );
+it('says which field is wrong, and nothing of what it was made', () => {
+  let facts: unknown;
+  try {
+    tokens.open(filter, 'forged');
+  } catch (error) {
+    facts = error instanceof RpcError ? error.facts : error;
+  }
+  expect(facts).toEqual({
+    ...{ reason: 'INVALID_FIELD', metadata: { field: 'page_token' } },
+    message: 'page_token must be a next_page_token of the same call with the same filter',
+    violations: [expect.objectContaining({ field: 'page_token' })],
+  });
 });
