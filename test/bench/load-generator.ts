@@ -32,7 +32,7 @@ export interface LoadResult {
 
 process.once('message', (request: LoadRequest) => {
   void generate(request).then((result) => {
-    process.send?.(result, () => process.exit(0));
+    process.send?.(result, undefined, undefined, () => process.exit(0));
   });
 });
 process.send?.('ready');

@@ -11,6 +11,7 @@ describe.each(TOPOLOGIES)('items that are edited while others work ($topology)',
   });
   afterAll(() => ledger.dispose());
   afterEach(async () => expect(await checkLedger(ledger.database)).toEqual([]));
+  afterEach(() => expect(ledger.refusals()).toEqual([]));
 
   it('are sold at the price of the version that the purchase names, whatever is put meanwhile', async () => {
     const itemId = 'coupon';

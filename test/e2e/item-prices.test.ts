@@ -99,6 +99,10 @@ describe.each(TOPOLOGIES)('the price of an item ($topology)', ({ servers }) => {
       reason: 'ITEM_NOT_FOUND',
       metadata: { item_id: itemId, version: '2' },
     });
+    const last = 2n ** 63n - 1n;
+    const unknown = { reason: 'ITEM_NOT_FOUND', metadata: { item_id: itemId, version: String(last) } };
+    await expect(purchase({ priceVersion: last })).rejects.toMatchObject(unknown);
+    await expect(ledger.client().getItem({ itemId, version: last })).rejects.toMatchObject(unknown);
   });
 
   it('counts for nothing while the item is not sold, even within the grace period', async () => {

@@ -11,6 +11,7 @@ describe.each(TOPOLOGIES)('a balance that many want to spend at once ($topology)
   });
   afterAll(() => ledger.dispose());
   afterEach(async () => expect(await checkLedger(ledger.database)).toEqual([]));
+  afterEach(() => expect(ledger.refusals()).toEqual([]));
 
   it('pays exactly what is there: 100 of 200 purchases of 1 out of 100', async () => {
     await ledger.client().credit({ userId: 'ada', asset: 'GOLD', amount: 100n });

@@ -10,6 +10,7 @@ describe.each(TOPOLOGIES)('a balance that several callers change at once ($topol
   });
   afterAll(() => ledger.dispose());
   afterEach(async () => expect(await checkLedger(ledger.database)).toEqual([]));
+  afterEach(() => expect(ledger.refusals()).toEqual([]));
 
   it('shows a credit and a purchase that came at the same time, for each of many users', async () => {
     const users = Array.from({ length: 60 }, (_, n) => `pair-${n}`);

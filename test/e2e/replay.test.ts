@@ -22,6 +22,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   });
   afterAll(() => ledger.dispose());
   afterEach(async () => expect(await checkLedger(ledger.database)).toEqual([]));
+  afterEach(() => expect(ledger.refusals()).toEqual([]));
 
   it('is booked once when 50 copies are under way at once, also as the first write of its account', async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -69,6 +70,32 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
     expect(await balanceOf('poor')).toMatchObject({ balance: 1010n, sequence: 2n });
     // A new id is a new try.
     expect(await ledger.raw().send(purchaseOf('poor', 'again', 11n))).toMatchObject({ code: status.OK });
+  });
+
+  it.each([
+    ['an account that is not there', (n: number) => purchaseOf(`nobody-${n}`, 'only', 1n)],
+    [
+      'an item that is not there',
+      (n: number) =>
+        purchaseCall({
+          ...{ requestId: 'only', userId: `reader-${n}` },
+          subject: { $case: 'item', value: { itemId: 'none', quantity: 1n } },
+        }),
+    ],
+    [
+      'a version that is not there',
+      (n: number) =>
+        putItemCall({
+          ...{ requestId: `unborn-${n}`, itemId: 'none', name: 'None', asset: 'GOLD', price: 1n },
+          expectedVersion: 7n,
+        }),
+    ],
+  ])('is refused once by 50 copies that lock nothing, for %s', async (_name, callOf) => {
+    for (let round = 0; round < 10; round += 1) {
+      const answers = await sendCopies(callOf(round));
+      expectOneAnswer(answers, answers[0]!.code);
+      expect([status.FAILED_PRECONDITION, status.NOT_FOUND, status.ABORTED]).toContain(answers[0]!.code);
+    }
   });
 
   it('gets the balance of its time, whatever came after', async () => {

@@ -21,6 +21,7 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     userId = `user-${(users += 1)}`;
   });
   afterEach(async () => expect(await checkLedger(ledger.database)).toEqual([]));
+  afterEach(() => expect(ledger.refusals()).toEqual([]));
 
   const content = () => ({
     requestId: 'first',
@@ -102,6 +103,25 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
       }
     }
     expect(await bookedOf(userId)).toBe('5');
+  });
+
+  it('goes to one of several contents that all fail and lock nothing', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => {
+          const value = { asset: 'GOLD', amount: BigInt(n % 2) + 1n };
+          return ledger
+            .raw(n % 2)
+            .send(purchaseCall({ requestId: `race-${round}`, userId, subject: { $case: 'price', value } }));
+        }),
+      );
+      const codes = answers.map(({ code }) => code);
+      expect(codes.filter((code) => code === status.FAILED_PRECONDITION)).toHaveLength(10);
+      expect(codes.filter((code) => code === status.ALREADY_EXISTS)).toHaveLength(10);
+      expect(
+        answers.filter(({ code, replayed }) => code === status.FAILED_PRECONDITION && replayed === undefined),
+      ).toHaveLength(1);
+    }
   });
 
   it('is another one under another user, and in the catalog', async () => {

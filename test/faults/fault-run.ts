@@ -56,6 +56,9 @@ const LATEST_STRIKE = 0.7;
 /** How many answers of earlier rounds are asked for again in each round. */
 const OLD_ANSWERS = 300;
 
+/** A load that is so wrong goes on for nothing. */
+const MANY_VIOLATIONS = 50;
+
 const ROUND_LIMIT_MS = 180_000;
 
 /**
@@ -149,6 +152,7 @@ class FaultRun {
     const isOver = (): boolean =>
       (strike.isOver && journal.answers >= before + writes) ||
       strike.hasFailed ||
+      journal.violations.length >= MANY_VIOLATIONS ||
       signal?.aborted === true ||
       isLate();
     await runLoad({ round, workers, random: this.#random.fork(), client, hastyClient, journal, isOver });

@@ -1,10 +1,10 @@
 import { LedgerClient } from '@ledger/client';
 import { findFreePort } from '../../services/ledger/src/embedded/free-port';
+import { watchHealth, type HealthWatch } from '../support/health-client';
 import { LedgerProcess } from '../support/ledger-process';
 import { signalAll, TestDataDirectory } from '../support/test-data-directory';
 import { openDatabase, type OpenDatabase } from '../support/test-database';
 import { waitUntil } from '../support/wait-until';
-import { HealthWatch } from './health-watch';
 import type { Random } from './random';
 
 /** What is killed, always by SIGKILL. */
@@ -106,9 +106,9 @@ export class LedgerUnderFault {
   /** Gets ready for a strike. */
   async arm(fault: Fault): Promise<void> {
     const { postmasterPid } = this.directory;
-    const health = new HealthWatch(this.#address);
+    const health = watchHealth(this.#address);
     this.#armed = { fault, postmasterPid, health, targets: [] };
-    await waitUntil('the ledger serves', () => health.statuses.at(-1) === 'SERVING', RECOVERY_LIMIT_MS);
+    await waitUntil('the ledger serves', () => health.seen.at(-1) === 'SERVING', RECOVERY_LIMIT_MS);
   }
 
   /** To be called a little before the strike: to find the processes of Postgres takes longer than a commit. */
@@ -161,7 +161,7 @@ export class LedgerUnderFault {
         await this.#restart(random.pick(START_MOMENTS));
         break;
     }
-    health.close();
+    health.end();
     this.#armed = undefined;
 
     const now = this.directory.postmasterPid;
@@ -183,7 +183,7 @@ export class LedgerUnderFault {
 
   /** Ends everything and removes the data. */
   async dispose(): Promise<void> {
-    this.#armed?.health.close();
+    this.#armed?.health.end();
     for (const client of [this.client, this.hastyClient, this.settlingClient]) client.close();
     await Promise.all(this.#servers.map((server) => server.dispose()));
     await this.directory.remove();
@@ -195,8 +195,8 @@ export class LedgerUnderFault {
   }
 
   async #seeOutage(health: HealthWatch): Promise<void> {
-    const { statuses } = health;
-    const isBack = (): boolean => statuses.at(-1) === 'SERVING' && statuses.includes('NOT_SERVING');
+    const { seen } = health;
+    const isBack = (): boolean => seen.at(-1) === 'SERVING' && seen.includes('NOT_SERVING');
     const isDead = (): boolean => this.#server.ending !== undefined;
     await waitUntil('NOT_SERVING and SERVING again', () => isBack() || isDead(), RECOVERY_LIMIT_MS);
     if (isDead()) throw new Error('the server died with its Postgres');

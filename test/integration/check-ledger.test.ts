@@ -124,6 +124,20 @@ const CHANGES: readonly (readonly [name: string, sql: string, violations: readon
     `UPDATE item_versions SET grant_asset = 'CUP'`,
     [/does not book what version 1 of item mug costs and grants/],
   ],
+  [
+    'a reversal of more than there was',
+    `UPDATE entries SET change = change * 9 WHERE kind = 5`,
+    [
+      /reversal .* of .* takes -36 of 4 back on ada PEEP 0/,
+      /reversal .* takes 36 of -4 back on @issuance PEEP/,
+    ],
+  ],
+  [
+    'a reversal of another transaction',
+    `UPDATE transactions SET reverses_transaction_id =
+       (SELECT transaction_id FROM transactions WHERE kind = 2 LIMIT 1) WHERE kind = 5`,
+    [/reversal .* has other accounts/],
+  ],
   ['a missing version', `UPDATE item_versions SET version = 2`, [/version 2 of item mug follows none/]],
 ];
 
@@ -142,6 +156,8 @@ describe('the check of a ledger', () => {
     });
     const subject = { $case: 'item', value: { itemId: 'mug', quantity: 1n } } as const;
     await client.purchase({ requestId: 'buy', userId: 'ada', subject });
+    const { transaction } = await client.credit({ userId: 'ada', asset: 'PEEP', amount: 4n });
+    await client.reverseTransaction({ userId: 'ada', transactionId: transaction.transactionId });
     owner = new Client({ connectionString: ledger.database.url });
     await owner.connect();
   });

@@ -1,6 +1,7 @@
 import { SortOrder } from '@ledger/client';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { startTestServer } from '../support/test-server';
+import { untilAlone } from '../support/until-alone';
 
 const TABLES = ['accounts', 'transactions', 'entries', 'requests', 'item_versions'];
 
@@ -39,7 +40,8 @@ describe('a server at work', () => {
       expect((await client.listItems({})).items).toHaveLength(1);
     }
     await server.stop();
-    await untilAlone();
+    // A backend counts what it did before it goes.
+    await untilAlone(database);
 
     const counts = await database.query<{ relname: string; sequential: number; indexed: number }>(
       `SELECT relname::text, seq_scan::int AS sequential, idx_scan::int AS indexed
@@ -51,12 +53,4 @@ describe('a server at work', () => {
     );
     for (const { indexed } of counts) expect(indexed).toBeGreaterThan(0);
   });
-
-  /** A backend counts what it did before it goes. */
-  async function untilAlone(): Promise<void> {
-    const others = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-                       AND backend_type = 'client backend'`;
-    const limit = Date.now() + 10_000;
-    while ((await database.query(others)).length > 0) expect(Date.now()).toBeLessThan(limit);
-  }
 });

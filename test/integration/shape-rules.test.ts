@@ -5,25 +5,60 @@ import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import * as fc from 'fast-check';
 import { DESCRIPTOR_SET_BASE64 } from '../../services/ledger/src/gen/descriptor-set';
 import {
+  GetAccountRequest,
+  ListAccountsRequest,
+  UpdateAccountRequest,
+} from '../../services/ledger/src/gen/ledger/v1/account_service';
+import {
   GetItemRequest,
   ListItemsRequest,
+  ListItemVersionsRequest,
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {
+  BatchGetBalancesRequest,
+  BatchWriteRequest,
+  CaptureHoldRequest,
   CreditRequest,
   GetBalanceRequest,
+  GetHoldRequest,
+  GetRequestRequest,
   GetTransactionRequest,
+  ListBalancesRequest,
   ListEntriesRequest,
+  ListHoldsRequest,
+  ListTransactionsRequest,
+  PlaceHoldRequest,
+  PostTransactionRequest,
   PurchaseRequest,
+  ReleaseHoldRequest,
+  ReverseTransactionRequest,
+  TransferRequest,
 } from '../../services/ledger/src/gen/ledger/v1/ledger_service';
-import { itemQuery, itemsQuery } from '../../services/ledger/src/rpc/catalog';
-import { balanceQuery } from '../../services/ledger/src/rpc/balances';
-import { transactionQuery } from '../../services/ledger/src/rpc/transactions';
+import { updateAccountCommand } from '../../services/ledger/src/rpc/account-request';
+import { accountQuery, accountsQuery } from '../../services/ledger/src/rpc/accounts';
+import { balanceQuery, balancesQuery, batchBalancesQuery } from '../../services/ledger/src/rpc/balances';
+import { batchCommands } from '../../services/ledger/src/rpc/batch-write';
+import { itemQuery, itemsQuery, itemVersionsQuery } from '../../services/ledger/src/rpc/catalog';
+import { requestQuery } from '../../services/ledger/src/rpc/get-request';
+import {
+  captureHoldCommand,
+  placeHoldCommand,
+  releaseHoldCommand,
+} from '../../services/ledger/src/rpc/hold-request';
+import { holdQuery, holdsQuery } from '../../services/ledger/src/rpc/holds';
 import { entriesQuery } from '../../services/ledger/src/rpc/list-entries';
 import { RpcError } from '../../services/ledger/src/rpc/status';
+import { transactionQuery, transactionsQuery } from '../../services/ledger/src/rpc/transactions';
 import { shapedCommand } from '../../services/ledger/src/rpc/write';
-import { shapedCommand } from '../../services/ledger/src/rpc/write';
-import { creditCommand, purchaseCommand, putItemCommand } from '../../services/ledger/src/rpc/write-request';
+import {
+  creditCommand,
+  postTransactionCommand,
+  purchaseCommand,
+  putItemCommand,
+  reverseTransactionCommand,
+  transferCommand,
+} from '../../services/ledger/src/rpc/write-request';
 import * as requests from '../support/arbitrary-requests';
 
 const registry = createFileRegistry(
@@ -118,6 +153,176 @@ describe.each<[rpc: string, judged: Judged]>([
       fields: ['page_size', 'page_token'],
     }),
   ],
+  [
+    'TransferRequest',
+    judged({
+      codec: TransferRequest,
+      requests: requests.transfer,
+      check: (request) => shapedCommand(request, transferCommand),
+      fields: ['amount', 'asset', ...annotations, 'from_user_id', 'request_id', 'to_user_id'],
+    }),
+  ],
+  [
+    'PostTransactionRequest',
+    judged({
+      codec: PostTransactionRequest,
+      requests: requests.postTransaction,
+      check: (request) => shapedCommand(request, postTransactionCommand),
+      fields: [
+        ...annotations,
+        'legs',
+        'legs.asset',
+        'legs.expected_sequence',
+        'legs.user_id',
+        'request_id',
+        'user_id',
+      ],
+    }),
+  ],
+  [
+    'ReverseTransactionRequest',
+    judged({
+      codec: ReverseTransactionRequest,
+      requests: requests.reverseTransaction,
+      check: (request) => shapedCommand(request, reverseTransactionCommand),
+      fields: ['amount', 'description', 'request_id', 'transaction_id', 'user_id'],
+    }),
+  ],
+  [
+    'PlaceHoldRequest',
+    judged({
+      codec: PlaceHoldRequest,
+      requests: requests.placeHold,
+      check: (request) => shapedCommand(request, placeHoldCommand),
+      fields: ['amount', 'asset', 'destination', 'expire_time', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'CaptureHoldRequest',
+    judged({
+      codec: CaptureHoldRequest,
+      requests: requests.captureHold,
+      check: (request) => shapedCommand(request, captureHoldCommand),
+      fields: ['amount', 'hold_id', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'ReleaseHoldRequest',
+    judged({
+      codec: ReleaseHoldRequest,
+      requests: requests.releaseHold,
+      check: (request) => shapedCommand(request, releaseHoldCommand),
+      fields: ['hold_id', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'BatchWriteRequest',
+    judged({
+      codec: BatchWriteRequest,
+      requests: requests.batchWrite,
+      check: batchCommands,
+      fields: [
+        'request_id',
+        'writes',
+        'writes.write',
+        'writes.credit.amount',
+        'writes.transfer.to_user_id',
+        'writes.post_transaction.legs',
+        'writes.purchase.item.quantity',
+        'writes.capture_hold.hold_id',
+      ],
+    }),
+  ],
+  [
+    'BatchGetBalancesRequest',
+    judged({
+      codec: BatchGetBalancesRequest,
+      requests: requests.batchGetBalances,
+      check: batchBalancesQuery,
+      fields: ['accounts', 'accounts.asset', 'accounts.user_id', 'as_of_time'],
+    }),
+  ],
+  [
+    'ListBalancesRequest',
+    judged({
+      codec: ListBalancesRequest,
+      requests: requests.listBalances,
+      check: balancesQuery,
+      fields: ['as_of_time', 'page_size', 'page_token', 'user_id'],
+    }),
+  ],
+  [
+    'ListTransactionsRequest',
+    judged({
+      codec: ListTransactionsRequest,
+      requests: requests.listTransactions,
+      check: transactionsQuery,
+      fields: ['end_time', 'kinds', 'order', 'page_size', 'page_token', 'reference', 'start_time', 'user_id'],
+    }),
+  ],
+  [
+    'GetRequestRequest',
+    judged({
+      codec: GetRequestRequest,
+      requests: requests.getRequest,
+      check: requestQuery,
+      fields: ['request_id', 'user_id'],
+    }),
+  ],
+  [
+    'GetHoldRequest',
+    judged({
+      codec: GetHoldRequest,
+      requests: requests.getHold,
+      check: holdQuery,
+      fields: ['hold_id', 'user_id'],
+    }),
+  ],
+  [
+    'ListHoldsRequest',
+    judged({
+      codec: ListHoldsRequest,
+      requests: requests.listHolds,
+      check: holdsQuery,
+      fields: ['asset', 'page_size', 'page_token', 'states', 'user_id'],
+    }),
+  ],
+  [
+    'ListItemVersionsRequest',
+    judged({
+      codec: ListItemVersionsRequest,
+      requests: requests.listItemVersions,
+      check: itemVersionsQuery,
+      fields: ['item_id', 'page_size', 'page_token'],
+    }),
+  ],
+  [
+    'GetAccountRequest',
+    judged({
+      codec: GetAccountRequest,
+      requests: requests.getAccount,
+      check: accountQuery,
+      fields: ['asset', 'user_id'],
+    }),
+  ],
+  [
+    'ListAccountsRequest',
+    judged({
+      codec: ListAccountsRequest,
+      requests: requests.listAccounts,
+      check: accountsQuery,
+      fields: ['page_size', 'page_token', 'user_id'],
+    }),
+  ],
+  [
+    'UpdateAccountRequest',
+    judged({
+      codec: UpdateAccountRequest,
+      requests: requests.updateAccount,
+      check: (request) => shapedCommand(request, updateAccountCommand),
+      fields: ['asset', 'etag', 'metadata', 'request_id', 'update_mask', 'user_id'],
+    }),
+  ],
 ])('the checks of %s', (message, { pairs, fields }) => {
   const schema = registry.getMessage(`ledger.v1.${message}`)!;
 
@@ -177,17 +382,41 @@ function violatedChecks(check: () => unknown): string[] {
 function violatedRules(schema: DescMessage, bytes: Uint8Array): string[] {
   const result = validator.validate(schema, fromBinary(schema, bytes));
   if (result.kind === 'error') throw result.error;
-  return unique((result.violations ?? []).map(fieldOf));
+  return unique([...(result.violations ?? []).map(fieldOf), ...unbalanced(schema, bytes)]);
 }
 
-/** The path; a rule over the whole message has the field in its name. */
+/** What no rule can say, for want of a sum: the legs of a transaction sum to zero per asset. */
+function unbalanced(schema: DescMessage, bytes: Uint8Array): string[] {
+  if (schema.name === 'PostTransactionRequest') {
+    return sumsToZero(PostTransactionRequest.decode(bytes)) ? [] : ['legs'];
+  }
+  if (schema.name !== 'BatchWriteRequest') return [];
+  return BatchWriteRequest.decode(bytes).writes.flatMap(({ write }) =>
+    write?.$case === 'postTransaction' && !sumsToZero(write.value) ? ['writes.post_transaction.legs'] : [],
+  );
+}
+
+function sumsToZero({ legs }: PostTransactionRequest): boolean {
+  return legs.every(
+    ({ asset }) =>
+      legs.filter((leg) => leg.asset === asset).reduce((sum, { change }) => sum + change, 0n) === 0n,
+  );
+}
+
+/** The rules that protovalidate has by itself; the contract's own are named for the field that they are about. */
+const STANDARD_RULE = /^(string|int32|int64|enum|repeated|map|timestamp|required)\b/;
+
+/** The path; a rule over a whole message has the field in its name. */
 function fieldOf({ field, ruleId }: Violation): string {
   const names = field.flatMap((part) => (part.kind === 'field' || part.kind === 'oneof' ? [part.name] : []));
-  return names.length > 0 ? names.join('.') : ruleId.slice(ruleId.indexOf('.') + 1);
+  const about = ruleId.slice(ruleId.indexOf('.') + 1);
+  const whole = !STANDARD_RULE.test(ruleId) && names.at(-1) !== about;
+  return (whole ? [...names, about] : names).join('.');
 }
 
+/** Without positions, and without what comes behind a key of metadata. */
 function withoutKey(path: string): string {
-  return path.replace(/\[.*$/s, '');
+  return path.replace(/\bmetadata\[.*$/s, 'metadata').replace(/\[\d+\]/g, '');
 }
 
 function unique(names: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import { migrations } from '../../services/ledger/src/store/migrations';
 import { checkLedger } from '../support/check-ledger';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/test-database';
 import { startTestServer, type TestServer } from '../support/test-server';
+import { untilAlone } from '../support/until-alone';
 
 describe('a database that servers are started on', () => {
   let database: TestDatabase;
@@ -53,11 +54,7 @@ describe('a database that servers are started on', () => {
       message:
         "the database's schema is newer than this server (it has FromTheFuture9999999999999): run a newer server",
     });
-    const connections = await database.query(
-      `SELECT application_name FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'ledger-%'`,
-    );
-    expect(connections).toEqual([]);
+    await untilAlone(database);
   });
 
   describe('by a user who does not own it', () => {

@@ -1,17 +1,32 @@
 import * as fc from 'fast-check';
 import {
-  GetItemRequest,
-  ListItemsRequest,
+  type GetItemRequest,
+  type ListItemsRequest,
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {
+  BatchGetBalancesRequest,
+  BatchWriteRequest,
+  CaptureHoldRequest,
   CreditRequest,
   GetBalanceRequest,
+  GetHoldRequest,
+  GetRequestRequest,
   GetTransactionRequest,
+  Leg,
+  ListBalancesRequest,
   ListEntriesRequest,
+  ListHoldsRequest,
+  ListTransactionsRequest,
+  PlaceHoldRequest,
+  PostTransactionRequest,
   PurchaseItem,
   PurchasePrice,
   PurchaseRequest,
+  ReleaseHoldRequest,
+  ReverseTransactionRequest,
+  TransferRequest,
+  type BatchWriteItem,
 } from '../../services/ledger/src/gen/ledger/v1/ledger_service';
 
 /** Requests of every served rpc for properties: each field good, or now and then odd: too long, empty, negative … */
@@ -263,3 +278,173 @@ export const listItems: fc.Arbitrary<ListItemsRequest> = fc.record({
   pageToken,
   includeInactive: fc.boolean(),
 });
+
+export const transfer: fc.Arbitrary<TransferRequest> = fc
+  .record({
+    ...{ requestId, fromUserId: user, toUserId: user, asset, amount, ...annotations },
+    toOneself: rarely(fc.constant(false), fc.constant(true)),
+  })
+  .map(({ toOneself, ...request }) =>
+    TransferRequest.fromPartial({ ...request, ...(toOneself ? { toUserId: request.fromUserId } : {}) }),
+  );
+
+const expectedSequence = fc.option(version, { nil: undefined });
+/** Two legs of one asset that sum to zero. */
+const balanced: fc.Arbitrary<Leg[]> = fc
+  .record({
+    ...{ from: account, to: account, asset, change: amount },
+    ...{ fromSequence: expectedSequence, toSequence: expectedSequence },
+  })
+  .map(({ from, to, asset: of, change, fromSequence, toSequence }) => [
+    Leg.fromPartial({
+      userId: from,
+      asset: of,
+      change: change === INT64_MIN ? change : -change,
+      expectedSequence: fromSequence,
+    }),
+    Leg.fromPartial({ userId: to, asset: of, change, expectedSequence: toSequence }),
+  ]);
+/** As many as no transaction has, all of them good. */
+const tooManyLegs = fc
+  .integer({ min: 65, max: 66 })
+  .map((count) =>
+    Array.from({ length: count + (count % 2) }, (_, index) =>
+      Leg.fromPartial({ userId: `user-${index}`, asset: 'GOLD', change: index % 2 === 0 ? 1n : -1n }),
+    ),
+  );
+const legs: fc.Arbitrary<Leg[]> = fc.oneof(
+  { arbitrary: fc.array(balanced, { minLength: 1, maxLength: 3 }).map((pairs) => pairs.flat()), weight: 20 },
+  { arbitrary: balanced.map(([leg]) => (leg === undefined ? [] : [leg])), weight: 1 },
+  { arbitrary: fc.array(balanced, { maxLength: 3 }).map((pairs) => pairs.flat().slice(1)), weight: 1 },
+  { arbitrary: balanced.map((pair) => [...pair, ...pair]), weight: 1 },
+  { arbitrary: tooManyLegs, weight: 1 },
+);
+
+export const postTransaction: fc.Arbitrary<PostTransactionRequest> = fc
+  .record({
+    requestId,
+    userId: user,
+    legs,
+    ...annotations,
+    owns: rarely(fc.constant(true), fc.constant(false)),
+  })
+  .map(({ owns, ...request }) => {
+    const [first, ...others] = request.legs;
+    const own =
+      owns && first !== undefined ? [{ ...first, userId: request.userId }, ...others] : request.legs;
+    return PostTransactionRequest.fromPartial({ ...request, legs: own });
+  });
+
+export const reverseTransaction: fc.Arbitrary<ReverseTransactionRequest> = fc
+  .record({
+    requestId,
+    userId: user,
+    transactionId: uuid,
+    amount: version,
+    description: annotations.description,
+  })
+  .map((request) => ReverseTransactionRequest.fromPartial(request));
+
+export const placeHold: fc.Arbitrary<PlaceHoldRequest> = fc
+  .record({ requestId, userId: user, asset, amount, expireTime: time, destination: system })
+  .map((request) => PlaceHoldRequest.fromPartial(request));
+
+export const captureHold: fc.Arbitrary<CaptureHoldRequest> = fc
+  .record({ requestId, userId: user, holdId: uuid, amount: version })
+  .map((request) => CaptureHoldRequest.fromPartial(request));
+
+export const releaseHold: fc.Arbitrary<ReleaseHoldRequest> = fc
+  .record({ requestId, userId: user, holdId: uuid })
+  .map((request) => ReleaseHoldRequest.fromPartial(request));
+
+const batchItem: fc.Arbitrary<BatchWriteItem> = fc
+  .oneof<fc.Arbitrary<NonNullable<BatchWriteItem['write']> | undefined>[]>(
+    credit.map((value) => ({ $case: 'credit', value })),
+    purchase.map((value) => ({ $case: 'purchase', value })),
+    transfer.map((value) => ({ $case: 'transfer', value })),
+    postTransaction.map((value) => ({ $case: 'postTransaction', value })),
+    reverseTransaction.map((value) => ({ $case: 'reverseTransaction', value })),
+    placeHold.map((value) => ({ $case: 'placeHold', value })),
+    captureHold.map((value) => ({ $case: 'captureHold', value })),
+    releaseHold.map((value) => ({ $case: 'releaseHold', value })),
+    fc.constant(undefined),
+  )
+  .map((write) => ({ write }));
+
+export const batchWrite: fc.Arbitrary<BatchWriteRequest> = fc.record({
+  requestId: fc.oneof(fc.constant(''), requestId),
+  writes: fc.array(batchItem, { maxLength: 2 }),
+  atomic: fc.boolean(),
+});
+
+export const batchGetBalances: fc.Arbitrary<BatchGetBalancesRequest> = fc.record({
+  accounts: fc.oneof(
+    { arbitrary: fc.array(fc.record({ userId: account, asset }), { maxLength: 3 }), weight: 9 },
+    {
+      arbitrary: fc
+        .integer({ min: 1000, max: 1001 })
+        .map((length) => Array.from({ length }, () => ({ userId: 'ada', asset: 'GOLD' }))),
+      weight: 1,
+    },
+  ),
+  asOfTime: time,
+});
+
+export const listBalances: fc.Arbitrary<ListBalancesRequest> = fc.record({
+  ...{ userId: account, asOfTime: time, pageSize, pageToken },
+});
+
+export const listTransactions: fc.Arbitrary<ListTransactionsRequest> = fc.record({
+  userId: fc.oneof(fc.constant(''), user, person),
+  reference: fc.oneof(fc.constant(''), annotations.reference),
+  ...{ pageSize, pageToken, startTime: time, endTime: time, kinds },
+  order: rarely<number>(fc.integer({ min: 0, max: 2 }), fc.constantFrom(3, -1, INT32_MAX)),
+});
+
+export const getRequest: fc.Arbitrary<GetRequestRequest> = fc.record({
+  userId: text(fc.oneof(userId, systemId, fc.constantFrom('@catalog', '@batch'))),
+  requestId,
+});
+
+export const getHold: fc.Arbitrary<GetHoldRequest> = fc.record({ userId: user, holdId: uuid });
+
+export const listHolds: fc.Arbitrary<ListHoldsRequest> = fc.record({
+  ...{ userId: user, asset: text(maybe(assetCode)), pageSize, pageToken },
+  states: rarely(
+    fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
+    fc.oneof(
+      fc.array(fc.constantFrom(1, 4, 0, 5, -1, INT32_MAX, INT32_MIN), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.constant(1), { minLength: 8, maxLength: 9 }),
+    ),
+  ),
+});
+
+export const listItemVersions: fc.Arbitrary<ListItemVersionsRequest> = fc.record({
+  ...{ itemId: item, pageSize, pageToken },
+});
+
+export const getAccount: fc.Arbitrary<GetAccountRequest> = fc.record({ userId: account, asset });
+
+export const listAccounts: fc.Arbitrary<ListAccountsRequest> = fc.record({
+  userId: account,
+  pageSize,
+  pageToken,
+});
+
+export const updateAccount: fc.Arbitrary<UpdateAccountRequest> = fc
+  .record({
+    ...{ requestId, userId: user, asset, metadata, frozen: fc.boolean() },
+    minBalance: fc.constantFrom(0n, 1n, -1n, INT64_MAX, INT64_MIN),
+    updateMask: rarely<string[] | undefined>(
+      fc.array(fc.constantFrom('min_balance', 'frozen', 'metadata'), { minLength: 1, maxLength: 4 }),
+      fc.oneof(
+        fc.constant(undefined),
+        fc.array(fc.constantFrom('min_balance', 'minBalance', 'etag', '*', ''), { maxLength: 2 }),
+      ),
+    ),
+    etag: fc.oneof(
+      { arbitrary: fc.constantFrom('', '1', 'e'.repeat(64), '😀'.repeat(64)), weight: 9 },
+      { arbitrary: fc.constantFrom('e'.repeat(65), '😀'.repeat(65)), weight: 1 },
+    ),
+  })
+  .map((request) => ({ ...UpdateAccountRequest.fromPartial({}), ...request }));

@@ -22,11 +22,16 @@ export async function checkLedger(database: Queryable): Promise<string[]> {
     ...checkHolds(rows),
     ...checkRequests(rows),
     ...checkTransactions(rows),
+    ...checkReversals(rows),
     ...checkItems(rows),
   ];
 }
 
 const PURCHASE = 2;
+const REVERSAL = 5;
+
+/** What moves something whenever it succeeds. */
+const MOVING = ['Credit', 'Purchase', 'Transfer', 'PostTransaction', 'ReverseTransaction', 'CaptureHold'];
 
 /** Rule 1 for whole assets; checkTransactions has it for each transaction. */
 function* checkSums({ entries, accounts }: LedgerRows): Generator<string> {
@@ -125,7 +130,7 @@ function* checkRequests({ requests, transactions }: LedgerRows): Generator<strin
   for (const { userId, requestId, method, code, outcome, transactionId } of requests) {
     const line = `request ${userId} ${requestId}`;
     if (transactionId === null) {
-      if (code === 0 && (method === 'Credit' || method === 'Purchase')) yield `rule 4: ${line} moved nothing`;
+      if (code === 0 && MOVING.includes(method)) yield `rule 4: ${line} moved nothing`;
       continue;
     }
     if (!known.has(transactionId)) yield `rule 4: the transaction of ${line} is missing`;
@@ -171,6 +176,40 @@ function* checkTransactions({ transactions, entries }: LedgerRows): Generator<st
     if (uuidTime(transaction.transactionId) !== transaction.createTime / 1000n) {
       yield `${line} is not named for its time ${transaction.createTime}`;
     }
+  }
+}
+
+/** A reversal goes back through the accounts and stripes of its original; all of them take back no more than that moved. */
+function* checkReversals({ transactions, entries }: LedgerRows): Generator<string> {
+  const byId = new Map(transactions.map((transaction) => [transaction.transactionId, transaction]));
+  const byTransaction = groupBy(entries, (entry) => entry.transactionId);
+  const changesOf = (transactionId: string): Map<string, bigint> =>
+    new Map((byTransaction.get(transactionId) ?? []).map((entry) => [keyOf(entry), entry.change]));
+  const left = new Map<string, Map<string, bigint>>();
+  for (const { transactionId, kind, userId, reversesTransactionId: originalId } of transactions) {
+    if (originalId === null) {
+      if (kind === REVERSAL) yield `reversal ${transactionId} names no original`;
+      continue;
+    }
+    const line = `reversal ${transactionId} of ${originalId}`;
+    const original = byId.get(originalId);
+    if (original?.userId !== userId || kind !== REVERSAL || original.kind === REVERSAL) {
+      yield `${line} is not one of its owner's movements`;
+      continue;
+    }
+    const rest = left.get(originalId) ?? changesOf(originalId);
+    left.set(originalId, rest);
+    const taken = changesOf(transactionId);
+    if ([...taken.keys()].sort().join() !== [...rest.keys()].sort().join())
+      yield `${line} has other accounts`;
+    for (const [key, change] of taken) {
+      const before = rest.get(key) ?? 0n;
+      rest.set(key, before + change);
+      if (change > 0n === before > 0n || (before + change) * before < 0n) {
+        yield `${line} takes ${change} of ${before} back on ${key}`;
+      }
+    }
+    if (rest.size > 2 && [...rest.values()].some((change) => change !== 0n)) yield `${line} is not whole`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LedgerClient } from '@ledger/client';
+import { LedgerClient } from '@ledger/client';
 import type { Config } from '../../services/ledger/src/config';
 import { RawClient } from './raw-client';
 import { createTestDatabase, type TestDatabase } from './test-database';
@@ -10,6 +10,9 @@ export const TOPOLOGIES = [
   { topology: 'two servers on one database', servers: 2 },
 ];
 
+/** The budget of a call: a machine that runs all tests at once is slow at times. */
+const PATIENCE_MS = 20_000;
+
 /** Servers on one database, with clients of each kind. */
 export interface LedgerUnderTest {
   readonly database: TestDatabase;
@@ -18,6 +21,11 @@ export interface LedgerUnderTest {
   client(turn?: number): LedgerClient;
   /** A client for bytes of one of the servers, in turn. */
   raw(turn?: number): RawClient;
+  /**
+   * The SQLSTATEs of everything that the database refused to the servers. None, where all goes as it should: locks in
+   * one order meet no deadlock, and what is locked collides with nobody.
+   */
+  refusals(): string[];
   /** Stops the servers and drops the database. */
   dispose(): Promise<void>;
 }
@@ -31,14 +39,16 @@ export async function startLedger(
   const started = await Promise.all(
     Array.from({ length: servers }, () => startTestServer(database.url, overrides)),
   );
+  const clients = started.map(({ address }) => new LedgerClient({ address, timeoutMs: PATIENCE_MS }));
   const raws = started.map(({ address }) => new RawClient(address));
   return {
     database,
     servers: started,
-    client: (turn = 0) => inTurn(started, turn).client,
+    client: (turn = 0) => inTurn(clients, turn),
     raw: (turn = 0) => inTurn(raws, turn),
+    refusals: () => started.flatMap(({ faults }) => faults.flatMap(sqlStates)),
     dispose: async () => {
-      for (const raw of raws) raw.close();
+      for (const client of [...clients, ...raws]) client.close();
       await Promise.all(started.map((server) => server.stop()));
       await database.drop();
     },
@@ -49,4 +59,10 @@ function inTurn<T>(values: readonly T[], turn: number): T {
   const value = values[turn % values.length];
   if (value === undefined) throw new RangeError('there is no server');
   return value;
+}
+
+/** The SQLSTATE of a fault, none for a lost race. */
+function sqlStates(fault: unknown): string[] {
+  const error = typeof fault === 'object' && fault !== null && 'error' in fault ? fault.error : fault;
+  return typeof error === 'object' && error !== null && 'code' in error ? [String(error.code)] : [];
 }

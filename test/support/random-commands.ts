@@ -73,23 +73,28 @@ export const GRANTED = 'TICKET';
 
 const SMALL_REQUEST_IDS = ['r0', 'r1'];
 const HUGE = 2n ** 63n - 1n;
+/** What users begin with; also comes as an amount, so that a balance is spent to the last. */
+const SAVINGS = { u0: 100n, u1: 60n };
 
 const user = fc.constantFrom(...USERS);
 const asset = fc.constantFrom(...ASSETS);
 const item = fc.constantFrom('i0', 'i1');
+/** Text that some layer on the way to the disk might take for something else. */
+const ODD = `NULL "\\{},'\n\u{1F600}`;
 const notes: fc.Arbitrary<Notes> = fc.record({
-  description: fc.constantFrom('', '', 'päid'),
-  metadata: fc.constantFrom(
+  description: fc.constantFrom('', '', 'päid', ODD),
+  metadata: fc.constantFrom<Notes['metadata'][]>(
     [],
     [],
     [
-      ['a', '1'],
+      ['a', ODD],
       ['ß', '2'],
-    ] as const,
+    ],
     [
       ['ß', '2'],
-      ['a', '1'],
-    ] as const,
+      ['a', ODD],
+    ],
+    [[ODD, '']],
   ),
 });
 const requestId = fc.oneof(
@@ -98,6 +103,7 @@ const requestId = fc.oneof(
 );
 const amount = fc.oneof(
   { weight: 30, arbitrary: fc.bigInt(1n, 40n) },
+  { weight: 3, arbitrary: fc.constantFrom(SAVINGS.u0, SAVINGS.u1) },
   { weight: 1, arbitrary: fc.constantFrom(0n, -1n) },
   { weight: 1, arbitrary: fc.constantFrom(HUGE, HUGE / 2n + 1n) },
 );
@@ -149,8 +155,8 @@ const prelude: readonly RandomCommand[] = [
   putOf('i0', { price: 5n, grant: '' }),
   putOf('i0', { price: 7n, grant: GRANTED }),
   putOf('i1', { price: 2n, grant: 'PEEP' }),
-  creditOf('u0', 100n),
-  creditOf('u1', 60n),
+  creditOf('u0', SAVINGS.u0),
+  creditOf('u1', SAVINGS.u1),
 ];
 const start = fc.oneof(
   { weight: 3, arbitrary: fc.constant(prelude) },

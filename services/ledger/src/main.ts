@@ -1,3 +1,4 @@
+import { setLogger } from '@grpc/grpc-js';
 import { parseConfig, ConfigError, type Config } from './config';
 import {
   EmbeddedPostgresError,
@@ -7,6 +8,7 @@ import {
 import { createLog, type ServerLog } from './logger';
 import { createLedgerServer, StartError } from './server';
 import { migrate, SchemaError } from './store/migrate';
+import { isProgramFault } from './store/sql-state';
 
 /** Stable: scripts may rely on them. */
 const EXIT_FAILED = 1;
@@ -23,6 +25,8 @@ async function main(): Promise<void> {
   }
   const log = createLog(config.logLevel);
   process.on('exit', () => log.flush());
+  // gRPC would write to standard error by itself.
+  setLogger({ error: (message) => log.logger.warn({ message }, 'grpc') });
   if (command === 'migrate') await migrateOnly(config, log);
   else await serve(config, log);
 }
@@ -90,12 +94,11 @@ function describe(error: unknown): string {
   const known = [ConfigError, StartError, SchemaError, EmbeddedPostgresError];
   if (known.some((type) => error instanceof type) && error instanceof Error) return error.message;
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  if (error instanceof Error) {
-    return 'code' in error
-      ? `cannot use the database: ${error.message || String(error.code)}`
-      : (error.stack ?? error.message);
-  }
-  return String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Nobody but a programmer has a use for a stack.
+  if (isProgramFault(error)) return error.stack ?? error.message;
+  const said = error.message !== '' ? error.message : 'code' in error ? String(error.code) : error.name;
+  return `cannot use the database: ${said}`;
 }
 
 main().then(

@@ -106,9 +106,7 @@ export class BatchRunner {
     await runner?.release();
   }
 
-  private async attempt<T>(
-    work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
-  ): Promise<T> {
+  private async attempt<T>(work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>): Promise<T> {
     const runner = await this.connectedRunner();
     const { encoder, priceGraceMicros } = this.settings;
     return work(runner, { stripe: this.stripe, priceGraceMicros, encoder });

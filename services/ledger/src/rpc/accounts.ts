@@ -22,15 +22,21 @@ export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
     path: 'ledger.v1.AccountService/GetAccount',
     decode: (bytes) => GetAccountRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const userId = shape.accountUserId('user_id', request.userId);
-      const asset = shape.asset('asset', request.asset);
-      shape.refuse();
+      const { userId, asset } = accountQuery(request);
       const found = await store.read((connection) => findAccount(connection, userId, asset), deadline);
       const account = fitting(found ?? neverWritten(userId, asset));
       return bytesOf(GetAccountResponse.encode({ account }));
     },
   };
+}
+
+/** Which account. Throws INVALID_FIELD with all that is wrong. */
+export function accountQuery(request: GetAccountRequest): { userId: string; asset: string } {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const asset = shape.asset('asset', request.asset);
+  shape.refuse();
+  return { userId, asset };
 }
 
 /** ListAccounts: all accounts of a user, by asset. */
@@ -39,11 +45,7 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
     path: 'ledger.v1.AccountService/ListAccounts',
     decode: (bytes) => ListAccountsRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const userId = shape.accountUserId('user_id', request.userId);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { userId, pageSize, token } = accountsQuery(request);
       const filter: PageFilter = ['ListAccounts', userId];
       const after = tokens.open(filter, token)?.toString() ?? '';
       const found = await store.read(
@@ -55,6 +57,20 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
       return bytesOf(ListAccountsResponse.encode({ accounts: rows.map(fitting), nextPageToken }));
     },
   };
+}
+
+/** Whose accounts. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function accountsQuery(request: ListAccountsRequest): {
+  userId: string;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { userId, pageSize, token };
 }
 
 function neverWritten(userId: string, asset: string): AccountView {

@@ -10,7 +10,11 @@ import type { Balance } from '../gen/ledger/v1/ledger';
 import { fitsInt64 } from '../ledger/money';
 import type { BalanceReader } from '../store/balance-reader';
 import type { Connection } from '../store/connection';
-import { listBalances as selectBalances, readBalances, type BalanceKey } from '../store/statements/read-balances';
+import {
+  listBalances as selectBalances,
+  readBalances,
+  type BalanceKey,
+} from '../store/statements/read-balances';
 import {
   listBalancesAsOfTime,
   readBalanceAsOfSequence,
@@ -56,14 +60,7 @@ export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequ
     path: 'ledger.v1.LedgerService/BatchGetBalances',
     decode: (bytes) => BatchGetBalancesRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const { accounts } = request;
-      if (accounts.length < 1 || accounts.length > ACCOUNTS_MAX) {
-        shape.violate('accounts', `must be 1 to ${ACCOUNTS_MAX}`);
-      }
-      const keys = accounts.slice(0, ACCOUNTS_MAX).map((key, index) => keyOf(shape, `accounts[${index}].`, key));
-      const time = shape.optionalTime('as_of_time', request.asOfTime);
-      shape.refuse();
+      const { keys, time } = batchBalancesQuery(request);
       const distinct = [...new Map(keys.map((key) => [idOf(key), key])).values()];
       const found = await store.read(async (connection) => {
         if (time === null) return (await readBalances(connection, distinct)).map(balanceMessage);
@@ -77,23 +74,35 @@ export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequ
   };
 }
 
+/** Which accounts, and when. Throws INVALID_FIELD with all that is wrong. */
+export function batchBalancesQuery(request: BatchGetBalancesRequest): {
+  keys: BalanceKey[];
+  time: bigint | null;
+} {
+  const shape = new Shape();
+  const { accounts } = request;
+  if (accounts.length < 1 || accounts.length > ACCOUNTS_MAX) {
+    shape.violate('accounts', `must be 1 to ${ACCOUNTS_MAX}`);
+  }
+  const keys = accounts.slice(0, ACCOUNTS_MAX).map((key, index) => keyOf(shape, `accounts[${index}].`, key));
+  const time = shape.optionalTime('as_of_time', request.asOfTime);
+  shape.refuse();
+  return { keys, time };
+}
+
 /** ListBalances: all assets of a user, by asset. */
 export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<ListBalancesRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListBalances',
     decode: (bytes) => ListBalancesRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const userId = shape.accountUserId('user_id', request.userId);
-      const time = shape.optionalTime('as_of_time', request.asOfTime);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { userId, time, pageSize, token } = balancesQuery(request);
       const filter: PageFilter = ['ListBalances', userId, time];
       const after = tokens.open(filter, token)?.toString() ?? '';
       const found = await store.read(async (connection) => {
         const limit = pageSize + 1;
-        if (time === null) return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);
+        if (time === null)
+          return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);
         return (await listBalancesAsOfTime(connection, userId, after, limit, time)).map(pastBalanceMessage);
       }, deadline);
       const { rows, last } = pageOf(found, pageSize);
@@ -101,6 +110,22 @@ export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<List
       return bytesOf(ListBalancesResponse.encode({ balances: rows.map(fitting), nextPageToken }));
     },
   };
+}
+
+/** Whose balances, and when. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function balancesQuery(request: ListBalancesRequest): {
+  userId: string;
+  time: bigint | null;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const time = shape.optionalTime('as_of_time', request.asOfTime);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { userId, time, pageSize, token };
 }
 
 /** What an account that was never written has. */

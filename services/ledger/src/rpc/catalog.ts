@@ -8,7 +8,10 @@ import {
 } from '../gen/ledger/v1/catalog_service';
 import { findItems } from '../store/statements/find-items';
 import { INT64_MAX } from '../ledger/money';
-import { listItems as selectItems, listItemVersions as selectItemVersions } from '../store/statements/list-items';
+import {
+  listItems as selectItems,
+  listItemVersions as selectItemVersions,
+} from '../store/statements/list-items';
 import type { Store } from '../store/store';
 import { bytesOf, itemMessage } from './message';
 import { pageOf, type PageFilter, type PageTokens } from './page-token';
@@ -57,11 +60,7 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
     path: 'ledger.v1.CatalogService/ListItemVersions',
     decode: (bytes) => ListItemVersionsRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const itemId = shape.itemId('item_id', request.itemId);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { itemId, pageSize, token } = itemVersionsQuery(request);
       const filter: PageFilter = ['ListItemVersions', itemId];
       const position = tokens.open(filter, token);
       const before = position === null ? INT64_MAX : BigInt(position.toString());
@@ -70,7 +69,8 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
         deadline,
       );
       const { rows, last } = pageOf(found, pageSize);
-      const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.version.toString()));
+      const nextPageToken =
+        last === undefined ? '' : tokens.seal(filter, Buffer.from(last.version.toString()));
       return bytesOf(ListItemVersionsResponse.encode({ items: rows.map(itemMessage), nextPageToken }));
     },
   };
@@ -96,6 +96,20 @@ export function itemsQuery({ includeInactive, ...request }: ListItemsRequest): {
   const token = shape.pageToken(request.pageToken);
   shape.refuse();
   return { includeInactive, pageSize, token };
+}
+
+/** Which item's versions. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function itemVersionsQuery(request: ListItemVersionsRequest): {
+  itemId: string;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const itemId = shape.itemId('item_id', request.itemId);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { itemId, pageSize, token };
 }
 
 function itemNotFound(itemId: string, version: bigint): RpcError {

@@ -13,10 +13,7 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
     path: 'ledger.v1.LedgerService/GetRequest',
     decode: (bytes) => GetRequestRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const userId = shape.scope('user_id', request.userId);
-      const requestId = shape.requestId(request.requestId);
-      shape.refuse();
+      const { userId, requestId } = requestQuery(request);
       const found = await store.read((connection) => findRequest(connection, userId, requestId), deadline);
       if (found === null) {
         throw new RpcError({
@@ -39,6 +36,15 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
       );
     },
   };
+}
+
+/** Which request. Throws INVALID_FIELD with all that is wrong. */
+export function requestQuery(request: GetRequestRequest): { userId: string; requestId: string } {
+  const shape = new Shape();
+  const userId = shape.scope('user_id', request.userId);
+  const requestId = shape.requestId(request.requestId);
+  shape.refuse();
+  return { userId, requestId };
 }
 
 function reasonOf(name: string): ErrorReason {

@@ -24,10 +24,7 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
     path: 'ledger.v1.LedgerService/GetHold',
     decode: (bytes) => GetHoldRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const userId = shape.userId('user_id', request.userId);
-      const holdId = shape.uuid('hold_id', request.holdId);
-      shape.refuse();
+      const { userId, holdId } = holdQuery(request);
       const hold = await store.read((connection) => findHold(connection, userId, holdId), deadline);
       if (hold === null) {
         throw new RpcError({
@@ -41,17 +38,22 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
   };
 }
 
+/** Which hold. Throws INVALID_FIELD with all that is wrong. */
+export function holdQuery(request: GetHoldRequest): { userId: string; holdId: string } {
+  const shape = new Shape();
+  const userId = shape.userId('user_id', request.userId);
+  const holdId = shape.uuid('hold_id', request.holdId);
+  shape.refuse();
+  return { userId, holdId };
+}
+
 /** ListHolds: a user's holds, newest first. */
 export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHoldsRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListHolds',
     decode: (bytes) => ListHoldsRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const filter = filterOf(shape, request);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { filter, pageSize, token } = holdsQuery(request);
       const bound: PageFilter = ['ListHolds', filter.userId, filter.asset, [...filter.states].sort().join()];
       const before = tokens.open(bound, token)?.toString() ?? LAST_ID;
       const found = await store.read(
@@ -65,12 +67,28 @@ export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHol
   };
 }
 
+/** Which holds. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function holdsQuery(request: ListHoldsRequest): {
+  filter: HoldFilter;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const filter = filterOf(shape, request);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { filter, pageSize, token };
+}
+
 function filterOf(shape: Shape, request: ListHoldsRequest): HoldFilter {
   if (request.states.length > STATES_MAX) shape.violate('states', `must be up to ${STATES_MAX}`);
   return {
     userId: shape.userId('user_id', request.userId),
     asset: shape.optionalAsset('asset', request.asset),
-    states: request.states.map((state, index) => holdState(shape, `states[${index}]`, state)),
+    states: request.states
+      .slice(0, STATES_MAX)
+      .map((state, index) => holdState(shape, `states[${index}]`, state)),
   };
 }
 

@@ -201,8 +201,10 @@ export class Shape {
     return value === 0 ? PAGE_SIZE_DEFAULT : Math.min(value, PAGE_SIZE_MAX);
   }
 
+  /** In code points, as a page token. */
   etag(value: string): string {
-    if (value.length > ETAG_MAX) this.violate('etag', `must be up to ${ETAG_MAX} characters`);
+    if (value.length > ETAG_MAX && [...value].length > ETAG_MAX)
+      this.violate('etag', `must be up to ${ETAG_MAX} characters`);
     return value;
   }
 

@@ -61,13 +61,7 @@ export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<
     path: 'ledger.v1.LedgerService/ListTransactions',
     decode: (bytes) => ListTransactionsRequest.decode(bytes),
     handle: async (request, { deadline }) => {
-      const shape = new Shape();
-      const filter = filterOf(shape, request);
-      const start = shape.optionalTime('start_time', request.startTime);
-      const end = shape.optionalTime('end_time', request.endTime);
-      const pageSize = shape.pageSize(request.pageSize);
-      const token = shape.pageToken(request.pageToken);
-      shape.refuse();
+      const { filter, start, end, pageSize, token } = transactionsQuery(request);
       const bound: PageFilter = [
         'ListTransactions',
         ...[filter.userId, filter.reference, filter.newestFirst, start, end, [...filter.kinds].sort().join()],
@@ -83,6 +77,24 @@ export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<
       }, deadline);
     },
   };
+}
+
+/** Which transactions. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function transactionsQuery(request: ListTransactionsRequest): {
+  filter: TransactionFilter;
+  start: bigint | null;
+  end: bigint | null;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const filter = filterOf(shape, request);
+  const start = shape.optionalTime('start_time', request.startTime);
+  const end = shape.optionalTime('end_time', request.endTime);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { filter, start, end, pageSize, token };
 }
 
 function filterOf(shape: Shape, request: ListTransactionsRequest): TransactionFilter {
@@ -115,7 +127,8 @@ async function messagesOf(
   connection: Connection,
   transactions: readonly Transaction[],
 ): Promise<TransactionMessage[]> {
-  const reversed = transactions.length === 0 ? new Map<string, bigint>() : await sumReversals(connection, transactions);
+  const reversed =
+    transactions.length === 0 ? new Map<string, bigint>() : await sumReversals(connection, transactions);
   return transactions.map((transaction) => {
     const { kind, entries, transactionId } = transaction;
     const total = kind === EntryKind.REVERSAL ? 0n : reversibleAmountOf(entries);

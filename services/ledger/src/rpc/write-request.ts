@@ -70,7 +70,10 @@ export function transferCommand(request: TransferRequest, shape: Shape): Transfe
 }
 
 /** PostTransaction as a command. */
-export function postTransactionCommand(request: PostTransactionRequest, shape: Shape): PostTransactionCommand {
+export function postTransactionCommand(
+  request: PostTransactionRequest,
+  shape: Shape,
+): PostTransactionCommand {
   return {
     kind: 'PostTransaction',
     caller: NO_CALLER,
@@ -149,13 +152,13 @@ function commandLegs(request: PostTransactionRequest, shape: Shape): CommandLeg[
   const { legs, userId } = request;
   if (legs.length < LEGS_MIN || legs.length > LEGS_MAX) {
     shape.violate('legs', `must be ${LEGS_MIN} to ${LEGS_MAX}`);
-    return [];
   }
+  if (legs.length === 0) return [];
   const accounts = new Set(legs.map((leg) => `${leg.userId}\0${leg.asset}`));
   if (accounts.size < legs.length) shape.violate('legs', 'must have one leg per account');
   if (!legs.some((leg) => leg.userId === userId)) shape.violate('user_id', 'must be one of the legs');
   for (const asset of unbalancedAssets(legs)) shape.violate('legs', `must sum to zero in ${asset}`);
-  return legs.map((leg, index) => commandLeg(leg, `legs[${index}]`, shape));
+  return legs.slice(0, LEGS_MAX).map((leg, index) => commandLeg(leg, `legs[${index}]`, shape));
 }
 
 function commandLeg(leg: Leg, field: string, shape: Shape): CommandLeg {

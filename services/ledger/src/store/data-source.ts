@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { EventEmitter } from 'node:events';
 import { DataSource } from 'typeorm';
 import { migrations } from './migrations';
 
@@ -47,6 +48,11 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       pipeline: settings.pipeline ?? false,
       query_timeout: settings.queryTimeoutMs ?? 0,
       keepAlive: true,
+      // On its way from the pool to its first user nobody else listens to a connection, and an error that nobody
+      // listens to ends the process. Whoever uses it next is told anyway.
+      onConnect: (client: EventEmitter) => {
+        client.on('error', () => undefined);
+      },
     },
   });
 }

@@ -46,6 +46,7 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
 }
 
-function isProgramFault(error: unknown): boolean {
+/** Whether the error is of a kind that only a program makes, and neither a database nor a network. */
+export function isProgramFault(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 }

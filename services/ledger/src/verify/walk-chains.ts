@@ -5,7 +5,7 @@ import type { LedgerReader } from './ledger-reader';
 import type { ViolationList } from './violation';
 
 /** Entries in memory, and the longest that hashing keeps other work of the process waiting: some milliseconds. */
-const ENTRIES_PER_PAGE = 500n;
+const ENTRIES_PER_PAGE = 250n;
 
 /** An account on whose chain the walk is. */
 interface Chain {

@@ -1,0 +1,104 @@
+import { ConfigError, parseConfig } from './config';
+
+/** Every whole number that can be set, with its limits. */
+const integers: readonly (readonly [name: string, least: number, most: number])[] = [
+  ['LEDGER_LANES', 1, 32],
+  ['LEDGER_BATCH_MAX', 1, 10_000],
+  ['LEDGER_QUEUE_MAX', 1, 1_000_000],
+  ['LEDGER_BATCH_TIMEOUT_MS', 100, 600_000],
+  ['LEDGER_READ_CONNECTIONS', 1, 500],
+  ['LEDGER_READ_TIMEOUT_MS', 100, 600_000],
+  ['LEDGER_STRIPES', 1, 64],
+  ['LEDGER_PRICE_GRACE_MS', 0, 86_400_000],
+  ['LEDGER_SHUTDOWN_TIMEOUT_MS', 100, 600_000],
+  ['LEDGER_MESSAGE_MAX_BYTES', 65_536, 67_108_864],
+  ['LEDGER_CONCURRENT_STREAMS_MAX', 1, 1_000_000],
+  ['LEDGER_HEALTH_INTERVAL_MS', 10, 600_000],
+];
+
+function expectRefused(name: string, value: string): void {
+  const parse = (): unknown => parseConfig({ [name]: value });
+  expect(parse).toThrow(ConfigError);
+  expect(parse).toThrow(new RegExp(`^${name} must be `));
+}
+
+it('needs nothing set', () => {
+  expect(parseConfig({})).toEqual({
+    ...{ listen: '127.0.0.1:50051', databaseUrl: null, migrationDatabaseUrl: null, dataDir: '.data' },
+    ...{ logLevel: 'info', lanes: 1, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
+    ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
+    ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
+    healthIntervalMs: 1_000,
+  });
+});
+
+it('takes what is empty or blank for not set', () => {
+  const names = [...integers.map(([name]) => name), 'LEDGER_LISTEN', 'DATABASE_URL', 'LEDGER_LOG_LEVEL'];
+  for (const blank of ['', '  ', '\t']) {
+    expect(parseConfig(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(parseConfig({}));
+  }
+});
+
+it('reads each variable into its own setting', () => {
+  const set = Object.fromEntries(integers.map(([name, least], index) => [name, String(least + index)]));
+  const parsed = parseConfig({
+    ...{ ...set, LEDGER_LISTEN: '0.0.0.0:1', LEDGER_DATA_DIR: '/data', LEDGER_LOG_LEVEL: 'debug' },
+    ...{ DATABASE_URL: 'postgres://a@db/x', MIGRATION_DATABASE_URL: 'postgresql://b@db/x' },
+  });
+  expect(parsed).toEqual({
+    ...{ listen: '0.0.0.0:1', dataDir: '/data', logLevel: 'debug' },
+    ...{ databaseUrl: 'postgres://a@db/x', migrationDatabaseUrl: 'postgresql://b@db/x' },
+    ...{ lanes: 1, batchMax: 2, queueMax: 3, batchTimeoutMs: 103, readConnections: 5, readTimeoutMs: 105 },
+    ...{ stripes: 7, priceGraceMs: 7, shutdownTimeoutMs: 108, messageMaxBytes: 65_545 },
+    ...{ concurrentStreamsMax: 11, healthIntervalMs: 21 },
+  });
+});
+
+describe.each(integers)('%s', (name, least, most) => {
+  it(`takes ${least} to ${most}`, () => {
+    for (const value of [least, most]) expect(() => parseConfig({ [name]: ` ${value} ` })).not.toThrow();
+  });
+
+  it.each([
+    ...[String(least - 1), String(most + 1), '-1', '1.5', '1e3', '0x10', 'many', '1 000', '1_000'],
+    ...['99999999999999999999', 'NaN', 'Infinity', '+1', '１'],
+  ])('refuses %j by its name', (value) => {
+    expectRefused(name, value);
+  });
+});
+
+describe('LEDGER_LISTEN', () => {
+  it.each(['localhost:0', '[::1]:50051', '[::]:65535', 'ledger.internal:1', '0.0.0.0:80'])(
+    'takes %s',
+    (listen) => {
+      expect(parseConfig({ LEDGER_LISTEN: listen }).listen).toBe(listen);
+    },
+  );
+
+  it.each([
+    ...['50051', ':50051', 'localhost', 'localhost:', 'localhost:port', 'localhost:65536', 'localhost:-1'],
+    ...['::1:50051', '[::1]', 'http://localhost:50051', 'local host:50051', 'localhost:50051/'],
+  ])('refuses %j by its name', (value) => {
+    expectRefused('LEDGER_LISTEN', value);
+  });
+});
+
+describe.each(['DATABASE_URL', 'MIGRATION_DATABASE_URL'])('%s', (name) => {
+  it.each(['mysql://db/x', 'localhost:5432', 'postgres://', 'postgres:/db', 'http://db'])(
+    'refuses %j by its name',
+    (value) => {
+      expectRefused(name, value);
+    },
+  );
+
+  it('never shows the password in what it says', () => {
+    const parse = (): unknown => parseConfig({ [name]: 'mysql://ledger:s3cret@db/x' });
+    expect(parse).toThrow(/^(?!.*s3cret)/s);
+  });
+});
+
+describe('LEDGER_LOG_LEVEL', () => {
+  it.each(['verbose', 'INFO', 'warning', '30'])('refuses %j by its name', (value) => {
+    expectRefused('LEDGER_LOG_LEVEL', value);
+  });
+});

@@ -1,0 +1,47 @@
+import { accountId, blankAccount, type Account } from '../../services/ledger/src/ledger/account';
+import type { Item } from '../../services/ledger/src/ledger/item';
+import { transactionIdAt } from '../../services/ledger/src/ledger/transaction-id';
+import { WorkingSet, type WorkingSetContext } from '../../services/ledger/src/ledger/working-set';
+
+/** A moment for the database's clock, in microseconds since 1970. */
+export const NOW = 1_763_640_000_000_000n;
+export const GRACE_MICROS = 600_000_000n;
+export const STRIPE = 7;
+
+export interface LockedState extends Partial<WorkingSetContext> {
+  readonly accounts?: readonly (Partial<Account> & Pick<Account, 'userId' | 'asset'>)[];
+  readonly items?: readonly (Partial<Item> & Pick<Item, 'itemId'>)[];
+}
+
+/** What a batch has locked and read: the core decides on it without any database. */
+export function lockedState({ accounts = [], items = [], ...context }: LockedState): WorkingSet {
+  let counter = 0;
+  const set = new WorkingSet({
+    ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS },
+    newId: (timeMicros) => transactionIdAt(timeMicros, counter++, Buffer.alloc(6)),
+    ...context,
+  });
+  for (const account of accounts) {
+    const stripe = account.userId.startsWith('@') ? set.context.stripe : 0;
+    set.load({ ...blankAccount({ userId: account.userId, asset: account.asset, stripe }), ...account });
+  }
+  for (const item of items) {
+    set.loadItem({
+      ...{ version: 1n, name: 'Mug', asset: 'GOLD', price: 5n, active: true, grantAsset: '', createTime: 0n },
+      ...item,
+    });
+  }
+  return set;
+}
+
+/** All that a decision may change, to compare before and after. */
+export function traceOf(set: WorkingSet, accounts: readonly Pick<Account, 'userId' | 'asset'>[]): object {
+  return {
+    accounts: accounts.map(({ userId, asset }) => {
+      const account = set.account(userId, asset);
+      return [accountId(userId, asset, account.stripe), { ...account }];
+    }),
+    transactions: [...set.transactions],
+    newItems: [...set.newItems],
+  };
+}
