@@ -79,16 +79,16 @@ describe.each(TOPOLOGIES)('several who end one hold at once ($topology)', ({ ser
     for (const [index, [captured, spent]] of results.entries()) {
       const { holdId, expireTime } = holds[index]!;
       const { hold } = await ledger.client().getHold({ userId, holdId });
-      if (captured?.status === 'fulfilled') {
+      if (captured.status === 'fulfilled') {
         left -= 10n;
         const { transaction } = captured.value;
         expect(hold).toMatchObject({ state: HoldState.CAPTURED, capturedAmount: 10n });
         expect(microsOf(transaction.createTime!)).toBeLessThan(microsOf(expireTime));
       } else {
         expect(hold).toMatchObject({ state: HoldState.EXPIRED, capturedAmount: 0n });
-        expect(captured?.reason).toMatchObject({ reason: 'HOLD_NOT_OPEN', metadata: { state: 'EXPIRED' } });
+        expect(captured.reason).toMatchObject({ reason: 'HOLD_NOT_OPEN', metadata: { state: 'EXPIRED' } });
       }
-      if (spent?.status === 'fulfilled') left -= 10n;
+      if (spent.status === 'fulfilled') left -= 10n;
     }
     await leaves(left);
   });

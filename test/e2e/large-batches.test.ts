@@ -26,14 +26,15 @@ describe('large batches', () => {
     async () => {
       const { client } = ledger.servers[0]!;
       await client.credit({ userId: 'ada', asset, amount: 1_000n });
-      let running = true;
+      const ended = new AbortController();
       const batch = client
         .batchWrite({ writes: credits('independent', MOST) }, PATIENT)
-        .finally(() => (running = false));
+        .finally(() => ended.abort());
       let paid = 0;
-      while (running) {
+      const stillRuns = (): boolean => !ended.signal.aborted;
+      while (stillRuns()) {
         await client.purchase({ userId: 'ada', subject: { $case: 'price', value: { asset, amount: 1n } } });
-        if (running) paid += 1;
+        if (stillRuns()) paid += 1;
       }
       const { results } = await batch;
 

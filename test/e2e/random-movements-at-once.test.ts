@@ -18,7 +18,7 @@ import { unforeseenFaults } from '../support/unforeseen-faults';
 import { batchWriteCall } from '../support/write-calls';
 
 /** Set LEDGER_RANDOM_RUNS to search longer. */
-const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 4);
+const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 2);
 const TIMEOUT_MS = 30_000 + RUNS * 4_000;
 /** Each refers to what those before it made. */
 const ROUNDS = 3;

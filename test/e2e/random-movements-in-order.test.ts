@@ -27,7 +27,7 @@ import { unforeseenFaults } from '../support/unforeseen-faults';
 import { batchWriteCall } from '../support/write-calls';
 
 /** Set LEDGER_RANDOM_RUNS to search longer. */
-const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 6);
+const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 4);
 const TIMEOUT_MS = 30_000 + RUNS * 2_000;
 
 interface Step {

@@ -225,11 +225,8 @@ describe.each<[rpc: string, judged: Judged]>([
         'request_id',
         'writes',
         'writes.write',
-        'writes.credit.amount',
-        'writes.transfer.to_user_id',
-        'writes.post_transaction.legs',
-        'writes.purchase.item.quantity',
-        'writes.capture_hold.hold_id',
+        'writes.credit.request_id',
+        'writes.purchase.request_id',
       ],
     }),
   ],
@@ -331,7 +328,7 @@ describe.each<[rpc: string, judged: Judged]>([
       fc.property(pairs, ({ bytes, violated }) => {
         expect(violated).toEqual(violatedRules(schema, bytes));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 

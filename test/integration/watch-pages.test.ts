@@ -5,7 +5,7 @@ import { faultsOf, firstOf, keyOf, storedKeys } from '../support/watching';
 /** More entries than the server reads at once, in every way in which they can lie. */
 const TOGETHER = 700;
 const LIVELY = 620;
-const QUIET_ASSETS = 12;
+const CALM_ASSETS = 12;
 
 let ledger: LedgerUnderTest;
 
@@ -50,10 +50,10 @@ describe('a stream over many pages', () => {
 });
 
 async function fill(client: LedgerClient): Promise<void> {
-  const collected = ['LIVELY', ...Array.from({ length: QUIET_ASSETS }, (_, n) => `QUIET_${n}`)];
-  const credits = Array.from({ length: LIVELY + QUIET_ASSETS * 9 }, (_, n) => {
-    // One asset has most of the entries, the others come in one after the other.
-    const asset = n % 7 === 0 ? collected[1 + (Math.floor(n / 50) % QUIET_ASSETS)]! : 'LIVELY';
+  const collected = ['LIVELY', ...Array.from({ length: CALM_ASSETS }, (_, n) => `CALM_${n}`)];
+  const credits = Array.from({ length: LIVELY + CALM_ASSETS * 9 }, (_, n) => {
+    // One asset has most of the entries and comes last of its commit order; the others come up one after the other.
+    const asset = n % 7 === 0 ? collected[1 + (Math.floor(n / 50) % CALM_ASSETS)]! : 'LIVELY';
     return credit('collector', asset, `collect-${n}`);
   });
   await client.batchWrite({ writes: credits }, { timeoutMs: 20_000 });

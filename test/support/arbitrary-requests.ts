@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import {
+  GetAccountRequest,
+  ListAccountsRequest,
+  UpdateAccountRequest,
+} from '../../services/ledger/src/gen/ledger/v1/account_service';
+import {
   type GetItemRequest,
   type ListItemsRequest,
+  type ListItemVersionsRequest,
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {

@@ -1,16 +1,36 @@
 import {
+  AccountServiceService,
+  GetAccountRequest,
+  ListAccountsRequest,
+  UpdateAccountRequest,
+} from '../../services/ledger/src/gen/ledger/v1/account_service';
+import {
   CatalogServiceService,
   GetItemRequest,
   ListItemsRequest,
+  ListItemVersionsRequest,
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {
+  BatchGetBalancesRequest,
+  BatchWriteRequest,
+  CaptureHoldRequest,
   CreditRequest,
   GetBalanceRequest,
+  GetHoldRequest,
+  GetRequestRequest,
   GetTransactionRequest,
   LedgerServiceService,
+  ListBalancesRequest,
   ListEntriesRequest,
+  ListHoldsRequest,
+  ListTransactionsRequest,
+  PlaceHoldRequest,
+  PostTransactionRequest,
   PurchaseRequest,
+  ReleaseHoldRequest,
+  ReverseTransactionRequest,
+  TransferRequest,
 } from '../../services/ledger/src/gen/ledger/v1/ledger_service';
 import type { RawCall } from './raw-client';
 
@@ -24,6 +44,23 @@ export const exactCalls = {
   getTransaction: callOf(LedgerServiceService.getTransaction, GetTransactionRequest),
   getItem: callOf(CatalogServiceService.getItem, GetItemRequest),
   listItems: callOf(CatalogServiceService.listItems, ListItemsRequest),
+  transfer: callOf(LedgerServiceService.transfer, TransferRequest),
+  postTransaction: callOf(LedgerServiceService.postTransaction, PostTransactionRequest),
+  reverseTransaction: callOf(LedgerServiceService.reverseTransaction, ReverseTransactionRequest),
+  placeHold: callOf(LedgerServiceService.placeHold, PlaceHoldRequest),
+  captureHold: callOf(LedgerServiceService.captureHold, CaptureHoldRequest),
+  releaseHold: callOf(LedgerServiceService.releaseHold, ReleaseHoldRequest),
+  batchWrite: callOf(LedgerServiceService.batchWrite, BatchWriteRequest),
+  batchGetBalances: callOf(LedgerServiceService.batchGetBalances, BatchGetBalancesRequest),
+  listBalances: callOf(LedgerServiceService.listBalances, ListBalancesRequest),
+  listTransactions: callOf(LedgerServiceService.listTransactions, ListTransactionsRequest),
+  getRequest: callOf(LedgerServiceService.getRequest, GetRequestRequest),
+  getHold: callOf(LedgerServiceService.getHold, GetHoldRequest),
+  listHolds: callOf(LedgerServiceService.listHolds, ListHoldsRequest),
+  listItemVersions: callOf(CatalogServiceService.listItemVersions, ListItemVersionsRequest),
+  getAccount: callOf(AccountServiceService.getAccount, GetAccountRequest),
+  listAccounts: callOf(AccountServiceService.listAccounts, ListAccountsRequest),
+  updateAccount: callOf(AccountServiceService.updateAccount, UpdateAccountRequest),
 };
 
 /** Who sends a write. */

@@ -153,6 +153,5 @@ function finish(scope: string, write: Unfinished): Movement {
   const text = JSON.stringify([write.$case, content], (_key, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   );
-  // Only its parts were named.
-  return { ...write, scope, requestId, content: text } as Movement;
+  return { ...write, scope, requestId, content: text };
 }

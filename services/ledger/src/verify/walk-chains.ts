@@ -10,8 +10,6 @@ const ENTRIES_PER_PAGE = 250n;
 /** An account on whose chain the walk is. */
 interface Chain {
   readonly account: StoredAccount;
-  /** The last sequence to read: what comes after the account's row belongs to later writes. */
-  readonly upTo: bigint;
   end: ChainEnd;
 }
 
@@ -31,12 +29,7 @@ export async function* walkChains(
   found: ViolationList,
 ): AsyncGenerator<ChainPage> {
   for (const violation of accounts.flatMap(checkRow)) found.add(violation);
-  let chains = accounts.map((account): Chain => ({
-    account,
-    // A row that claims more entries than there are would be walked for ever.
-    upTo: account.sequence < account.lastSequence ? account.sequence : account.lastSequence,
-    end: CHAIN_START,
-  }));
+  let chains = accounts.map((account): Chain => ({ account, end: CHAIN_START }));
   while (chains.length > 0) {
     const slices = slicesOf(chains);
     const parts = await read((connection) => readChains(connection, slices));
@@ -45,7 +38,7 @@ export async function* walkChains(
       const entries = parts[index] ?? [];
       follow(chain, entries, found);
       // Fewer than asked for: some are missing, and there are no more.
-      if (chain.end.sequence < chain.upTo && BigInt(entries.length) === limit) return;
+      if (chain.end.sequence < chain.account.sequence && BigInt(entries.length) === limit) return;
       finish(chain, found);
       done.add(chain);
     });
@@ -61,11 +54,12 @@ function slicesOf(chains: readonly Chain[]): Slice[] {
   const slices: Slice[] = [];
   let room = ENTRIES_PER_PAGE;
   for (const chain of chains) {
-    const { account, end, upTo } = chain;
-    const left = upTo - end.sequence;
+    const { account, end } = chain;
+    // What comes after the row's sequence belongs to later writes.
+    const left = account.sequence - end.sequence;
     if (room === 0n && left > 0n) break;
     const limit = left < room ? left : room;
-    const { userId, asset, stripe } = account;
+    const { userId, asset, stripe, sequence: upTo } = account;
     slices.push({ userId, asset, stripe, after: end.sequence, upTo, limit, chain });
     room -= limit;
   }
