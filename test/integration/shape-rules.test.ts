@@ -124,7 +124,7 @@ describe.each<[rpc: string, judged: Judged]>([
       fc.property(pairs, ({ bytes, violated }) => {
         expect(violated).toEqual(violatedRules(schema, bytes));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
   });
 
