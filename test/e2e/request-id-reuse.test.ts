@@ -141,6 +141,19 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     expect([await bookedOf(userId), await bookedOf(other)]).toEqual(['1', '1']);
   });
 
+  it('is one of many when all users choose the same at once', async () => {
+    const calls = Array.from({ length: 40 }, (_, n) =>
+      creditCall({ ...content(), requestId: 'popular', userId: `${userId}-${n % 20}` }),
+    );
+    const answers = await Promise.all(calls.map((call, n) => ledger.raw(n).send(call)));
+    expect(answers.filter(({ code }) => code !== status.OK)).toEqual([]);
+    expect(answers.filter(({ replayed }) => replayed === undefined)).toHaveLength(20);
+    for (let n = 0; n < 20; n += 1) {
+      expect(contentOf(answers[n]!)).toEqual(contentOf(answers[n + 20]!));
+      expect(await bookedOf(`${userId}-${n}`)).toBe('1');
+    }
+  });
+
   it('is refused for another version of an item', async () => {
     const item = { requestId: `item-${userId}`, itemId: userId, name: 'Item', asset: 'GOLD', price: 1n };
     await ledger.client().putItem(item);

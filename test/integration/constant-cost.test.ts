@@ -318,6 +318,7 @@ function step(position: number): number {
 function literal(value: unknown): string {
   if (value === null) return 'NULL';
   if (Array.isArray(value)) return `'{${value.map((item) => `"${String(item)}"`).join(',')}}'`;
+  if (typeof value === 'object') throw new TypeError('no such value is sent');
   return `'${String(value)}'`;
 }
 

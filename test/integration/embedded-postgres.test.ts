@@ -163,10 +163,10 @@ describe('a data directory', () => {
 
   test('is refused when its Postgres cannot start, with the reason that Postgres gave', async () => {
     const dataDir = join(directory, 'data');
-    const owner = own({ dataDir, settings: { shared_buffers: 'plenty' }, startTimeoutMs: 3_000 });
+    const owner = own({ dataDir, settings: { shared_buffers: 'plenty' }, startTimeoutMs: 8_000 });
     const { name, message } = await owner.failure();
     expect(name).toBe('EmbeddedPostgresError');
-    expect(message).toMatch(/did not answer within 3000 ms/);
+    expect(message).toMatch(/did not answer within 8000 ms/);
     expect(message).toMatch(/invalid value for parameter "shared_buffers"/);
   });
 });

@@ -63,11 +63,11 @@ describe.each(served)('%s', (path, messages) => {
   afterAll(expectUnharmed);
 
   it('judges random bytes', async () => {
-    await sendVolleys(path, fc.uint8Array({ maxLength: 200 }), 8, expectJudged);
+    await sendVolleys(path, fc.uint8Array({ maxLength: 200 }), 6, expectJudged);
   });
 
   it('judges messages that were bent', async () => {
-    await sendVolleys(path, bent(messages), 12, expectJudged);
+    await sendVolleys(path, bent(messages), 10, expectJudged);
   });
 
   it.each<[what: string, bytes: () => Buffer]>([

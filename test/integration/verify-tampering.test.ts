@@ -135,6 +135,21 @@ describe('an account and its entries', () => {
     [`an account's commit order`, account('bob', 'commit_order = commit_order + 1'), ['2 bob GOLD 0 3']],
     [`an account's sequence`, account('bob', 'sequence = 9223372036854775807'), ['2 bob GOLD 0 4']],
     [
+      `an account's sequence, below zero`,
+      `ALTER TABLE ledger.accounts DROP CONSTRAINT IF EXISTS accounts_sequence_check;
+       ${account('bob', 'sequence = -1')}`,
+      ['2 bob GOLD 0 0'],
+    ],
+    [
+      'an entry before the first',
+      `ALTER TABLE ledger.entries DROP CONSTRAINT IF EXISTS entries_sequence_check;
+       INSERT INTO ledger.entries (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after,
+                                   create_time, hash)
+       SELECT user_id, asset, 0, 0, transaction_id, kind, 100, 100, create_time, hash FROM ledger.entries
+        WHERE ${of('ada', 1)}`,
+      ['2 ada GOLD 0 0'],
+    ],
+    [
       'an account row, deleted with its entries left',
       `DELETE FROM ledger.accounts WHERE ${row('bob')}`,
       ['2 bob GOLD 0 1', '3 bob GOLD 0 0'],

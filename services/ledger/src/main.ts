@@ -1,4 +1,3 @@
-import { setLogger } from '@grpc/grpc-js';
 import { parseConfig, ConfigError, type Config } from './config';
 import {
   EmbeddedPostgresError,
@@ -25,8 +24,6 @@ async function main(): Promise<void> {
   }
   const log = createLog(config.logLevel);
   process.on('exit', () => log.flush());
-  // gRPC would write to standard error by itself.
-  setLogger({ error: (message) => log.logger.warn({ message }, 'grpc') });
   if (command === 'migrate') await migrateOnly(config, log);
   else await serve(config, log);
 }

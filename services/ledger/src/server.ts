@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { GroupCommit } from './commit/group-commit';
 import type { Config } from './config';
 import type { ServerLog } from './logger';
@@ -69,6 +69,8 @@ export async function createLedgerServer(
 }
 
 async function serve(config: Config, store: Store, log: ServerLog): Promise<LedgerServer> {
+  // gRPC would write to standard error by itself.
+  setLogger({ error: (message) => log.logger.warn({ message }, 'grpc') });
   const secret = await store.write((connection) =>
     shareSecret(connection, PAGE_TOKEN_SECRET, randomBytes(SECRET_BYTES)),
   );

@@ -123,6 +123,9 @@ class Walk {
       );
       for (const key of keys) {
         if (!key.hasAccount) this.found.add(violationAt(key, 2, key.sequence, '', 'its account has no row'));
+        // The walk along the chain begins with 1.
+        if (key.sequence < 1n)
+          this.found.add(violationAt(key, 2, key.sequence, '', 'sequences begin with 1'));
       }
       const end = keys.length < KEYS_PER_PAGE ? undefined : keys.at(-1);
       if (end === undefined) break;

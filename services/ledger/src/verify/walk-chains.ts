@@ -56,7 +56,7 @@ function slicesOf(chains: readonly Chain[]): Slice[] {
   for (const chain of chains) {
     const { account, end } = chain;
     // What comes after the row's sequence belongs to later writes.
-    const left = account.sequence - end.sequence;
+    const left = account.sequence > end.sequence ? account.sequence - end.sequence : 0n;
     if (room === 0n && left > 0n) break;
     const limit = left < room ? left : room;
     const { userId, asset, stripe, sequence: upTo } = account;
