@@ -72,7 +72,7 @@ describe('pages of entries', () => {
         ]) {
           const wanted = entries.filter(
             ({ kind, createTime }) =>
-              (kinds.length === 0 || kinds.includes(kind as unknown as EntryKind)) &&
+              (kinds.length === 0 || kinds.includes(kind)) &&
               (startTime === undefined || nanosOf(createTime) >= nanosOf(startTime)) &&
               (endTime === undefined || nanosOf(createTime) < nanosOf(endTime)),
           );
@@ -148,7 +148,7 @@ describe('transactions', () => {
     ).toBe(true);
     expect(await list({ userId })).toEqual([...own].reverse());
     expect(await list({ userId, kinds: [EntryKind.TRANSFER], order: SortOrder.OLDEST_FIRST })).toEqual(
-      own.filter(({ kind }) => (kind as unknown as EntryKind) === EntryKind.TRANSFER),
+      own.filter(({ kind }) => kind === EntryKind.TRANSFER),
     );
     expect(await list({ reference: 'order-x' })).toHaveLength(12);
     expect(await list({ userId, reference: 'order-x', order: SortOrder.OLDEST_FIRST })).toEqual(
@@ -193,8 +193,8 @@ describe('reads of one thing', () => {
       for (let n = 0; n < 40; n += 1) {
         const [fromUserId, toUserId] = n % 2 === 0 ? ['kim', 'pat'] : ['pat', 'kim'];
         await client(n).transfer({
-          fromUserId: fromUserId!,
-          toUserId: toUserId!,
+          fromUserId: fromUserId,
+          toUserId: toUserId,
           asset: 'GOLD',
           amount: 60n,
         });

@@ -318,8 +318,9 @@ function step(position: number): number {
 function literal(value: unknown): string {
   if (value === null) return 'NULL';
   if (Array.isArray(value)) return `'{${value.map((item) => `"${String(item)}"`).join(',')}}'`;
-  if (typeof value === 'object') throw new TypeError('no such value is sent');
-  return `'${String(value)}'`;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return `'${value}'`;
+  throw new TypeError('no read sends such a value');
 }
 
 /** An entry a second, and for users as many holds and transactions. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
-  GetAccountRequest,
-  ListAccountsRequest,
+  type GetAccountRequest,
+  type ListAccountsRequest,
   UpdateAccountRequest,
 } from '../../services/ledger/src/gen/ledger/v1/account_service';
 import {
@@ -11,19 +11,19 @@ import {
   PutItemRequest,
 } from '../../services/ledger/src/gen/ledger/v1/catalog_service';
 import {
-  BatchGetBalancesRequest,
-  BatchWriteRequest,
+  type BatchGetBalancesRequest,
+  type BatchWriteRequest,
   CaptureHoldRequest,
   CreditRequest,
-  GetBalanceRequest,
-  GetHoldRequest,
-  GetRequestRequest,
+  type GetBalanceRequest,
+  type GetHoldRequest,
+  type GetRequestRequest,
   GetTransactionRequest,
   Leg,
-  ListBalancesRequest,
-  ListEntriesRequest,
-  ListHoldsRequest,
-  ListTransactionsRequest,
+  type ListBalancesRequest,
+  type ListEntriesRequest,
+  type ListHoldsRequest,
+  type ListTransactionsRequest,
   PlaceHoldRequest,
   PostTransactionRequest,
   PurchaseItem,

@@ -21,7 +21,7 @@ export class ChangeSignal {
   private told = 0n;
 
   constructor(
-    private readonly store: Store,
+    private readonly store: Pick<Store, 'read'>,
     private readonly intervalMs: number,
   ) {}
 
