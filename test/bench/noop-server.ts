@@ -1,12 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Answer } from '../../services/ledger/src/commit/answer';
-import type { GroupCommit } from '../../services/ledger/src/commit/group-commit';
 import type { Command } from '../../services/ledger/src/ledger/command';
 // The compiled code, exactly what a server runs.
 import { CreditResponse, PurchaseResponse } from '../../services/ledger/dist/gen/ledger/v1/ledger_service';
 import { contentHash } from '../../services/ledger/dist/ledger/content-hash';
 import { createLog } from '../../services/ledger/dist/logger';
-import { servedServices } from '../../services/ledger/dist/rpc/services';
+import { servedServices, type ServiceParts } from '../../services/ledger/dist/rpc/services';
 
 /**
  * The ceiling of grpc-js: the same messages through the same decoding, validation, content hash and logging, and an
@@ -26,8 +25,9 @@ const commit = {
 };
 
 const server = new Server({ 'grpc.max_concurrent_streams': 1024 });
-const parts = { commit: commit as unknown as GroupCommit, log };
-for (const { definition, implementation } of servedServices(parts as Parameters<typeof servedServices>[0])) {
+// Writes use nothing else of the parts.
+const parts = { commit, log } as unknown as ServiceParts;
+for (const { definition, implementation } of servedServices(parts)) {
   server.addService(definition, implementation);
 }
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
@@ -42,7 +42,12 @@ function sampleAnswer(command: Command): Answer {
   const entry = (userId: string, change: bigint) => ({
     ...{ userId, asset: 'USD/2', stripe: 0, sequence: 1000n },
     transactionId: '01a1fa54-5ee3-7804-8000-c2df81ac74d0',
-    ...{ kind: 2, change, balanceAfter: 1_000_000n, createTime: { seconds: 1_795_000_000n, nanos: 123_456_000 } },
+    ...{
+      kind: 2,
+      change,
+      balanceAfter: 1_000_000n,
+      createTime: { seconds: 1_795_000_000n, nanos: 123_456_000 },
+    },
     hash: Buffer.alloc(32, 7),
   });
   const message = {
@@ -63,4 +68,3 @@ function sampleAnswer(command: Command): Answer {
     bytes: Buffer.from(type.encode(type.fromPartial(message)).finish()),
   };
 }
-
