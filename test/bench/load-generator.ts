@@ -1,4 +1,4 @@
-import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { performance } from 'node:perf_hooks';
 
 /**
@@ -25,7 +25,12 @@ export interface LoadResult {
   readonly failures: number;
   readonly firstFailure: string;
   /** Milliseconds at these percentiles. */
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  };
   /** CPU seconds that the generator itself took. */
   readonly cpuSeconds: number;
 }
@@ -40,7 +45,9 @@ process.send?.('ready');
 async function generate(request: LoadRequest): Promise<LoadResult> {
   const frames = request.messages.map((message) => frame(Buffer.from(message, 'base64')));
   const sessions = Array.from({ length: request.sessions }, () => connect(`http://${request.address}`));
-  await Promise.all(sessions.map((session) => new Promise((resolve) => session.once('remoteSettings', resolve))));
+  await Promise.all(
+    sessions.map((session) => new Promise((resolve) => session.once('remoteSettings', resolve))),
+  );
   const latencies = new Float64Array(frames.length);
   let next = 0;
   let failures = 0;
@@ -69,7 +76,8 @@ async function generate(request: LoadRequest): Promise<LoadResult> {
   const used = process.cpuUsage(cpu);
   for (const session of sessions) session.close();
   latencies.sort();
-  const at = (share: number): number => latencies[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0;
+  const at = (share: number): number =>
+    latencies[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0;
   return {
     ...{ seconds, calls: frames.length, failures, firstFailure },
     latencyMs: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
@@ -91,13 +99,15 @@ function call(session: ClientHttp2Session, path: string, message: Buffer): Promi
     stream.on('response', (headers) => {
       status = String(headers['grpc-status'] ?? status);
     });
-    stream.on('trailers', (trailers) => {
+    stream.on('trailers', (trailers: IncomingHttpHeaders) => {
       status = String(trailers['grpc-status'] ?? status);
     });
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    stream.on('close', () => resolve(status === '0' && bytes > 5 ? '' : `grpc-status ${status}, ${bytes} bytes`));
+    stream.on('close', () =>
+      resolve(status === '0' && bytes > 5 ? '' : `grpc-status ${status}, ${bytes} bytes`),
+    );
     stream.on('error', () => undefined);
     stream.end(message);
   });

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CreditRequest, PurchaseRequest } from '../../services/ledger/src/gen/ledger/v1/ledger_service';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../services/ledger/src/embedded/embedded-postgres';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../services/ledger/src/embedded/embedded-postgres';
 import { checkLedger } from '../support/check-ledger';
 import { openDatabase } from '../support/test-database';
 import { cpuSeconds, runLoad, startServer, type ServerProcess } from './processes';
@@ -66,9 +69,16 @@ async function measure(
   concurrency: number,
 ): Promise<Measurement> {
   const before = [cpuSeconds(server.pid), postgres === null ? 0 : cpuSeconds(postgres.pid, true)] as const;
-  const result = await runLoad({ address: server.address, path: PURCHASE, messages, inFlight: concurrency, sessions: 4 });
+  const result = await runLoad({
+    address: server.address,
+    path: PURCHASE,
+    messages,
+    inFlight: concurrency,
+    sessions: 4,
+  });
   const after = [cpuSeconds(server.pid), postgres === null ? 0 : cpuSeconds(postgres.pid, true)] as const;
-  if (result.failures > 0) throw new Error(`${side}: ${result.failures} calls failed, first ${result.firstFailure}`);
+  if (result.failures > 0)
+    throw new Error(`${side}: ${result.failures} calls failed, first ${result.firstFailure}`);
   return {
     side,
     perSecond: result.calls / result.seconds,
@@ -93,7 +103,13 @@ async function seed(server: ServerProcess): Promise<void> {
       ).finish(),
     ).toString('base64'),
   );
-  const result = await runLoad({ address: server.address, path: CREDIT, messages, inFlight: 512, sessions: 4 });
+  const result = await runLoad({
+    address: server.address,
+    path: CREDIT,
+    messages,
+    inFlight: 512,
+    sessions: 4,
+  });
   if (result.failures > 0) throw new Error(`seeding failed: ${result.firstFailure}`);
 }
 
@@ -138,7 +154,13 @@ async function main(): Promise<void> {
       const turn = [
         await measure('noop', noop, null, purchases(calls, uniform), inFlight),
         await measure('purchase, uniform', ledger, postgres, purchases(calls, uniform), inFlight),
-        await measure('purchase, one hot account', ledger, postgres, purchases(calls, () => 0), inFlight),
+        await measure(
+          'purchase, one hot account',
+          ledger,
+          postgres,
+          purchases(calls, () => 0),
+          inFlight,
+        ),
         await measure('noop, one caller', noop, null, purchases(calls / 40, uniform), 1),
         await measure('purchase, one caller', ledger, postgres, purchases(calls / 40, uniform), 1),
       ];

@@ -24,10 +24,10 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const RECOVERY_LIMIT_MS = 30_000;
+const RECOVERY_LIMIT_MS = 60_000;
 
 /** Patience that outlasts every recovery. */
-const SETTLING = { timeoutMs: 30_000, retry: { maxAttempts: 1_000 } };
+const SETTLING = { timeoutMs: 60_000, retry: { maxAttempts: 1_000 } };
 
 /** Log lines of a start, in their order: a moment to kill it at. */
 const START_MOMENTS = [

@@ -9,12 +9,13 @@ const allowedFolders: Record<string, readonly string[]> = {
   ledger: [],
   store: ['ledger'],
   commit: ['ledger', 'store'],
-  rpc: ['gen', 'commit', 'store', 'ledger'],
+  rpc: ['gen', 'commit', 'store', 'ledger', 'verify'],
+  verify: ['ledger', 'store'],
   embedded: [],
 };
 
 /** The files that join the folders; no folder imports them. */
-const topLevelFiles = ['config.ts', 'healthcheck.ts', 'logger.ts', 'main.ts', 'server.ts'];
+const topLevelFiles = ['checkpoint-command.ts', 'config.ts', 'healthcheck.ts', 'logger.ts', 'main.ts', 'server.ts'];
 
 /** Packages that only some places of the ledger service may know. */
 const confinedPackages: readonly { packages: RegExp; places: readonly string[] }[] = [

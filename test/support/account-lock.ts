@@ -33,7 +33,8 @@ export async function lockAccount(
   };
 }
 
-async function untilBlocked(database: TestDatabase, batches: number): Promise<void> {
+/** Resolves when so many batches wait for a lock of whatever kind. */
+export async function untilBlocked(database: TestDatabase, batches: number): Promise<void> {
   const limit = Date.now() + BLOCKED_LIMIT_MS;
   for (;;) {
     const [row] = await database.query<{ blocked: number }>(

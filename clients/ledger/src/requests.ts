@@ -39,7 +39,7 @@ export type BatchWriteRequest = WriteInput<
 >;
 /** A new version of an item, all of it: what is left out is empty in the new version. */
 export type PutItemRequest = WriteInput<catalog.PutItemRequest, 'itemId' | 'name' | 'asset' | 'price'>;
-/** New settings of an account: those that `updateMask` names, as in `{ paths: ['min_balance'] }`. */
+/** New settings of an account: those that `updateMask` names, as in `['min_balance']`. */
 export type UpdateAccountRequest = WriteInput<
   account.UpdateAccountRequest,
   'userId' | 'asset' | 'updateMask'

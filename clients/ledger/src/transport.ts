@@ -11,6 +11,8 @@ const DEFAULT_ADDRESS = '127.0.0.1:50051';
 const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
+  // What the server sends at most: the answer to a large batch repeats its writes with their entries.
+  'grpc.max_receive_message_length': 32 * 1024 * 1024,
 };
 
 /** How a client reaches the ledger. Everything has a default. */
