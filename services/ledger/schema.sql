@@ -70,6 +70,7 @@ CREATE TABLE ledger.entries (
   CONSTRAINT entries_sequence_check CHECK (sequence >= 1),
   CONSTRAINT entries_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id ~~ '@%'::text))
 );
+CREATE INDEX entries_time_index ON ledger.entries USING btree (user_id, asset, stripe, create_time, sequence) WHERE ((sequence % (64)::bigint) = 0);
 CREATE TRIGGER entries_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.entries FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
 ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_refuse_rewriting;
 CREATE TRIGGER entries_refuse_truncate BEFORE TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
@@ -176,6 +177,7 @@ CREATE TABLE ledger.transactions (
   unit_price bigint,
   quantity bigint,
   reverses_transaction_id uuid,
+  reversed_amount bigint,
   entry_keys jsonb NOT NULL,
   digest bytea NOT NULL,
   hash_version smallint NOT NULL,
@@ -185,7 +187,7 @@ CREATE TABLE ledger.transactions (
   CONSTRAINT transactions_entry_keys_check CHECK (jsonb_array_length(entry_keys) >= 2),
   CONSTRAINT transactions_item_check CHECK (num_nulls(item_id, item_name, price_version, unit_price, quantity) = ANY (ARRAY[0, 5])),
   CONSTRAINT transactions_kind_check CHECK (kind >= 1 AND kind <= 6),
-  CONSTRAINT transactions_reversal_check CHECK ((kind = 5) = (reverses_transaction_id IS NOT NULL)),
+  CONSTRAINT transactions_reversal_check CHECK ((kind = 5) = (reverses_transaction_id IS NOT NULL) AND (kind = 5) = (reversed_amount IS NOT NULL) AND (reversed_amount IS NULL OR reversed_amount >= 1)),
   CONSTRAINT transactions_user_id_check CHECK (user_id <> ''::text AND user_id !~~ '@%'::text)
 );
 CREATE INDEX transactions_commit_order_index ON ledger.transactions USING btree (commit_order);

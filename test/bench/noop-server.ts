@@ -42,7 +42,12 @@ function sampleAnswer(command: Command): Answer {
   const entry = (userId: string, change: bigint) => ({
     ...{ userId, asset: 'USD/2', stripe: 0, sequence: 1000n },
     transactionId: '01a1fa54-5ee3-7804-8000-c2df81ac74d0',
-    ...{ kind: 2, change, balanceAfter: 1_000_000n, createTime: { seconds: 1_795_000_000n, nanos: 123_456_000 } },
+    ...{
+      kind: 2,
+      change,
+      balanceAfter: 1_000_000n,
+      createTime: { seconds: 1_795_000_000n, nanos: 123_456_000 },
+    },
     hash: Buffer.alloc(32, 7),
   });
   const message = {
@@ -63,4 +68,3 @@ function sampleAnswer(command: Command): Answer {
     bytes: Buffer.from(type.encode(type.fromPartial(message)).finish()),
   };
 }
-

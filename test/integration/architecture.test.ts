@@ -15,7 +15,14 @@ const allowedFolders: Record<string, readonly string[]> = {
 };
 
 /** The files that join the folders; no folder imports them. */
-const topLevelFiles = ['checkpoint-command.ts', 'config.ts', 'healthcheck.ts', 'logger.ts', 'main.ts', 'server.ts'];
+const topLevelFiles = [
+  'checkpoint-command.ts',
+  'config.ts',
+  'healthcheck.ts',
+  'logger.ts',
+  'main.ts',
+  'server.ts',
+];
 
 /** Packages that only some places of the ledger service may know. */
 const confinedPackages: readonly { packages: RegExp; places: readonly string[] }[] = [

@@ -41,9 +41,9 @@ describe('a database transaction that is held open', () => {
     expect(seenByCursor).toEqual([]);
 
     const keys = [
-      await received(streams[0]!, 4),
-      await received(streams[1]!, 1),
-      await received(streams[2]!, 2),
+      await received(streams[0], 4),
+      await received(streams[1], 1),
+      await received(streams[2], 2),
     ];
     expect(keys[0]!.filter((key) => !key.startsWith('@')).sort()).toEqual([
       'early GOLD 0 2',
@@ -86,11 +86,11 @@ describe('a database transaction that is held open', () => {
     expect(Number(overtaken!.xid)).toBeLessThan(Number(overtaker!.xid));
     expect(overtaken!.order).toBe(overtaker!.order);
 
-    const [all] = [await received(streams[0]!, 5)];
+    const [all] = [await received(streams[0], 5)];
     const stored = (await storedKeys(ledger.database)).map(keyOf);
     expect(faultsOf(stored)).toEqual([]);
     expect(all).toEqual(stored.slice(-5));
-    await Promise.all([streams[1]!.stop(), streams[2]!.stop()]);
+    await Promise.all([streams[1].stop(), streams[2].stop()]);
     const shared = await firstOf(ledger.client(1), { userId: 'shared', fromStart: true }, 3);
     expect(shared.map(({ entry }) => entry?.sequence)).toEqual([1n, 2n, 3n]);
   });
@@ -104,9 +104,9 @@ describe('a database transaction that is held open', () => {
     await Promise.all(streams.map((stream) => stream.untilHeartbeats(5)));
     expect(streams.map((stream) => stream.keys())).toEqual([[], [], []]);
     await session.query('COMMIT');
-    await received(streams[0]!, 4);
-    await received(streams[1]!, 1);
-    await received(streams[2]!, 2);
+    await received(streams[0], 4);
+    await received(streams[1], 1);
+    await received(streams[2], 2);
     await session.end();
   });
 });

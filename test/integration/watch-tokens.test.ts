@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { LedgerClient, type WatchEntriesRequest } from '@ledger/client';
+import type { LedgerClient, WatchEntriesRequest } from '@ledger/client';
 import { PageTokens } from '../../services/ledger/src/rpc/page-token';
 import { startLedger, type LedgerUnderTest } from '../support/ledger-under-test';
 import { firstOf } from '../support/watching';

@@ -92,7 +92,9 @@ export function runAtomicBatch(
     const { encoder } = settings;
     const { set, finished } = await lockAndRead(connection, writes, [envelope], settings);
     const batchSize = writes.length;
-    const first = finished.find((each) => each.scope === envelope.scope && each.requestId === envelope.requestId);
+    const first = finished.find(
+      (each) => each.scope === envelope.scope && each.requestId === envelope.requestId,
+    );
     if (first !== undefined) {
       if (!first.contentHash.equals(envelope.contentHash)) {
         return { ...encoder.encodeReused(envelope), replayed: false, batchSize };
@@ -115,7 +117,10 @@ export function runAtomicBatch(
 }
 
 /** The one shape of a batch's database transaction: BEGIN, the work, COMMIT; or ROLLBACK. */
-async function inTransaction<T>(runner: QueryRunner, work: (connection: Connection) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  runner: QueryRunner,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   await runner.startTransaction();
   let result: T;
   try {
@@ -283,7 +288,8 @@ async function writeAll(connection: Connection, set: WorkingSet, requests: Reque
   // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
   certain.catch(() => undefined);
   // Fewer rows than meant: another server inserted one of them first.
-  if (!(await raced)) throw new LostRace('a request, an account or an item version was written by another server');
+  if (!(await raced))
+    throw new LostRace('a request, an account or an item version was written by another server');
   if (!(await certain)) throw new RangeError('a statement wrote another number of rows than was meant');
 }
 

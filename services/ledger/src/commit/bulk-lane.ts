@@ -96,7 +96,8 @@ export class BulkLane {
 }
 
 function notStarted(job: BulkJob): Rejection | null {
-  if (job.isCancelled()) return new Rejection('CANCELLED', 'the caller went away before the write was started');
+  if (job.isCancelled())
+    return new Rejection('CANCELLED', 'the caller went away before the write was started');
   if (job.deadline > Date.now()) return null;
   return new Rejection('NOT_STARTED', 'the deadline passed while the write waited');
 }

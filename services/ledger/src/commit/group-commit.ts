@@ -68,7 +68,11 @@ export class GroupCommit {
    *
    * @throws Rejection when it got no outcome
    */
-  async submitAtomic(requestId: string, commands: readonly Command[], options: SubmitOptions): Promise<Answer> {
+  async submitAtomic(
+    requestId: string,
+    commands: readonly Command[],
+    options: SubmitOptions,
+  ): Promise<Answer> {
     const refusal = this.bulkRefusal(commands.length);
     if (refusal !== null) throw refusal;
     const writes = commands.map(writeOf);

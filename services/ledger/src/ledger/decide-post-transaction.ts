@@ -10,7 +10,10 @@ import type { WorkingSet } from './working-set';
 export function decidePostTransaction(set: WorkingSet, command: PostTransactionCommand): Outcome {
   const conflict = findConflict(set, command);
   if (conflict !== null) return conflict;
-  const legs = command.legs.map(({ userId, asset, change }) => ({ account: set.account(userId, asset), change }));
+  const legs = command.legs.map(({ userId, asset, change }) => ({
+    account: set.account(userId, asset),
+    change,
+  }));
   const transaction = post(set, headerOf(EntryKind.POST, command), legs);
   if ('type' in transaction) return transaction;
   const balances = legs.map(({ account }) => account).filter(({ userId }) => !isSystemAccount(userId));

@@ -236,6 +236,7 @@ function purchaseOf(subject: PurchaseSubject): PurchaseCommand {
 }
 
 function moved(outcome: ReturnType<typeof decidePurchase>): Posted | Failure {
-  if (outcome.type !== 'posted' && outcome.type !== 'failure') throw new TypeError(`a purchase made a ${outcome.type}`);
+  if (outcome.type !== 'posted' && outcome.type !== 'failure')
+    throw new TypeError(`a purchase made a ${outcome.type}`);
   return outcome;
 }

@@ -32,13 +32,14 @@ export function decidePurchase(set: WorkingSet, command: PurchaseCommand): Outco
     legs.push({ account: set.account(command.userId, terms.grantAsset), change: quantity });
     legs.push({ account: set.account(ISSUANCE_ACCOUNT, terms.grantAsset), change: -quantity });
   }
-  const transaction = post(
-    set,
-    headerOf(EntryKind.PURCHASE, command, terms.snapshot),
-    legs,
-  );
+  const transaction = post(set, headerOf(EntryKind.PURCHASE, command, terms.snapshot), legs);
   if ('type' in transaction) return transaction;
-  return { type: 'posted', transaction, reversibleAmount: reversibleAmountOf(legs), balances: [viewOf(buyer)] };
+  return {
+    type: 'posted',
+    transaction,
+    reversibleAmount: reversibleAmountOf(legs),
+    balances: [viewOf(buyer)],
+  };
 }
 
 function termsOfPrice(subject: PurchaseSubject & { by: 'price' }): Terms {

@@ -1,6 +1,6 @@
 import type { UpdateAccountRequest } from '../gen/ledger/v1/account_service';
 import type { UpdateAccountCommand } from '../ledger/command';
-import { NO_CALLER, Shape } from './shape';
+import { NO_CALLER, type Shape } from './shape';
 
 const SETTINGS = ['min_balance', 'frozen', 'metadata'];
 

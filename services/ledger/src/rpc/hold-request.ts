@@ -1,11 +1,15 @@
-import type { CaptureHoldRequest, PlaceHoldRequest, ReleaseHoldRequest } from '../gen/ledger/v1/ledger_service';
+import type {
+  CaptureHoldRequest,
+  PlaceHoldRequest,
+  ReleaseHoldRequest,
+} from '../gen/ledger/v1/ledger_service';
 import {
   REVENUE_ACCOUNT,
   type CaptureHoldCommand,
   type PlaceHoldCommand,
   type ReleaseHoldCommand,
 } from '../ledger/command';
-import { NO_CALLER, Shape } from './shape';
+import { NO_CALLER, type Shape } from './shape';
 
 /** PlaceHold as a command. */
 export function placeHoldCommand(request: PlaceHoldRequest, shape: Shape): PlaceHoldCommand {

@@ -88,7 +88,11 @@ async function firstCursors(connection: Connection, filter: EntryFilter): Promis
 }
 
 /** The part of each stripe that is left. Oldest first also takes in stripes that came up meanwhile. */
-async function rangesOf(connection: Connection, filter: EntryFilter, cursors: Cursors): Promise<StripeRange[]> {
+async function rangesOf(
+  connection: Connection,
+  filter: EntryFilter,
+  cursors: Cursors,
+): Promise<StripeRange[]> {
   const { userId, asset, startTime, endTime } = filter;
   const [stripes, starts, ends] = await Promise.all([
     filter.newestFirst ? [...cursors.keys()] : stripesOf(connection, userId, asset),

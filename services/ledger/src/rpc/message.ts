@@ -1,12 +1,5 @@
 import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import type {
-  EntryKind,
-  Balance,
-  Entry,
-  Hold,
-  ItemSnapshot,
-  Transaction,
-} from '../gen/ledger/v1/ledger';
+import type { EntryKind, Balance, Entry, Hold, ItemSnapshot, Transaction } from '../gen/ledger/v1/ledger';
 import type { Account } from '../gen/ledger/v1/account_service';
 import type { Item } from '../gen/ledger/v1/catalog_service';
 import { etagOf } from '../ledger/account';

@@ -14,7 +14,14 @@ import type { Answer, EncodedOutcome, OutcomeEncoder } from '../commit/answer';
 import type { Command } from '../ledger/command';
 import type { Failure } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
-import { accountMessage, balanceMessage, bytesOf, holdMessage, itemMessage, transactionMessage } from './message';
+import {
+  accountMessage,
+  balanceMessage,
+  bytesOf,
+  holdMessage,
+  itemMessage,
+  transactionMessage,
+} from './message';
 import { encodeResults } from './batch-write';
 import { errorAt, errorStatus } from './status';
 

@@ -110,7 +110,10 @@ export function errorAt(path: string, { code, reason, bytes }: EncodedOutcome): 
   const details = status.details.map((any) => {
     if (any.typeUrl !== typeUrlOf('ErrorInfo')) return any;
     const info = ErrorInfo.decode(any.value);
-    return detail(ErrorInfo, 'ErrorInfo', { ...info, metadata: new Map([...info.metadata, ['write', path]]) });
+    return detail(ErrorInfo, 'ErrorInfo', {
+      ...info,
+      metadata: new Map([...info.metadata, ['write', path]]),
+    });
   });
   const message = `${path}: ${status.message}`;
   return { code, reason, bytes: Buffer.from(Status.encode({ code, message, details }).finish()) };

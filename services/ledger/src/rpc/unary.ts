@@ -143,7 +143,11 @@ const QUERY_CANCELED = '57014';
 const internal: ErrorFacts = { reason: 'INTERNAL', message: 'internal error; the cause is in the log' };
 
 /** An ending as grpc-js sends it. */
-export function serviceError({ code, bytes }: Ending): { code: GrpcCode; details: string; metadata: Metadata } {
+export function serviceError({ code, bytes }: Ending): {
+  code: GrpcCode;
+  details: string;
+  metadata: Metadata;
+} {
   const metadata = new Metadata();
   if (bytes.length > 0) metadata.set('grpc-status-details-bin', bytes);
   return { code, details: bytes.length > 0 ? Status.decode(bytes).message : '', metadata };

@@ -89,6 +89,28 @@ export async function findDueHolds(
 
 /** The hold of a row. */
 export function holdOfRow(row: HoldRow): Hold {
-  const [userId, holdId, asset, amount, capturedAmount, destination, state, expireTime, createTime, updateTime] = row;
-  return { userId, holdId, asset, amount, capturedAmount, destination, state, expireTime, createTime, updateTime };
+  const [
+    userId,
+    holdId,
+    asset,
+    amount,
+    capturedAmount,
+    destination,
+    state,
+    expireTime,
+    createTime,
+    updateTime,
+  ] = row;
+  return {
+    userId,
+    holdId,
+    asset,
+    amount,
+    capturedAmount,
+    destination,
+    state,
+    expireTime,
+    createTime,
+    updateTime,
+  };
 }

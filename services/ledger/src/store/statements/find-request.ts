@@ -22,10 +22,11 @@ export async function findRequest(
   scope: string,
   requestId: string,
 ): Promise<RequestOutcome | null> {
-  const [row] = await query<[string, number, string, string | null, bigint]>(connection, findRequestStatement, [
-    scope,
-    requestId,
-  ]);
+  const [row] = await query<[string, number, string, string | null, bigint]>(
+    connection,
+    findRequestStatement,
+    [scope, requestId],
+  );
   if (row === undefined) return null;
   const [method, code, reason, transactionId, createTime] = row;
   return { method, code, reason, transactionId, createTime };

@@ -56,7 +56,19 @@ export async function listAccounts(
 }
 
 function accountOfRow(row: Row): AccountView {
-  const [userId, asset, balance, held, sequence, minBalance, frozen, metadata, version, updateTime, createTime] = row;
+  const [
+    userId,
+    asset,
+    balance,
+    held,
+    sequence,
+    minBalance,
+    frozen,
+    metadata,
+    version,
+    updateTime,
+    createTime,
+  ] = row;
   return {
     userId,
     asset,

@@ -1,6 +1,5 @@
 import { query, type Connection } from '../connection';
 
-
 const listStripesStatement = {
   name: 'list_stripes',
   text: `SELECT stripe, sequence FROM ledger.accounts WHERE user_id = $1 AND asset = $2 ORDER BY stripe`,

@@ -38,7 +38,20 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
     keys.map((key) => key.stripe),
   ]);
   return rows.map((row) => {
-    const [userId, asset, stripe, sequence, balance, held, minBalance, frozen, lastHash, time, order, expiry] = row;
+    const [
+      userId,
+      asset,
+      stripe,
+      sequence,
+      balance,
+      held,
+      minBalance,
+      frozen,
+      lastHash,
+      time,
+      order,
+      expiry,
+    ] = row;
     return {
       userId,
       asset,

@@ -100,7 +100,11 @@ export async function readBalanceAsOfSequence(
   key: BalanceKey,
   sequence: bigint,
 ): Promise<PastBalance | null> {
-  const rows = await query<Row>(connection, readBalanceAsOfSequenceStatement, [key.userId, key.asset, sequence]);
+  const rows = await query<Row>(connection, readBalanceAsOfSequenceStatement, [
+    key.userId,
+    key.asset,
+    sequence,
+  ]);
   const [row] = rows;
   return row === undefined ? null : pastBalanceOf(row);
 }
