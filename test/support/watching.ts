@@ -23,12 +23,12 @@ export function watch(client: LedgerClient, request: WatchEntriesRequest): Watch
   const leave = new AbortController();
   const messages: WatchEntriesResponse[] = [];
   const entries = (): Entry[] => entriesOf(messages);
-  let failure: unknown = null;
+  let failure: Error | null = null;
   const reading = (async () => {
     for await (const message of client.watchEntries(request, { signal: leave.signal }))
       messages.push(message);
   })().catch((error: unknown) => {
-    if (!leave.signal.aborted) failure = error;
+    if (!leave.signal.aborted) failure = error instanceof Error ? error : new Error(String(error));
   });
   const until = (what: string, holds: () => boolean): Promise<void> =>
     waitUntil(what, () => {
@@ -40,7 +40,9 @@ export function watch(client: LedgerClient, request: WatchEntriesRequest): Watch
     keys: () => entries().map(keyOf),
     opened: async () => {
       await until('the stream opens', () => messages.length > 0);
-      return messages[0]!;
+      const [first] = messages;
+      if (first === undefined) throw new Error('the stream did not open');
+      return first;
     },
     untilEntries: (count) => until(`${count} entries`, () => entries().length >= count),
     untilHeartbeats: (more) => {
@@ -103,9 +105,10 @@ export async function storedKeys(database: TestDatabase): Promise<StoredKey[]> {
 export function faultsOf(keys: readonly string[]): string[] {
   const last = new Map<string, number>();
   return keys.flatMap((key) => {
-    const [, account, sequence] = /^(.*) (\d+)$/.exec(key)!;
-    const expected = (last.get(account!) ?? 0) + 1;
-    last.set(account!, Number(sequence));
-    return Number(sequence) === expected ? [] : [`${key} came in place of ${expected}`];
+    const account = key.slice(0, key.lastIndexOf(' '));
+    const sequence = Number(key.slice(account.length));
+    const expected = (last.get(account) ?? 0) + 1;
+    last.set(account, sequence);
+    return sequence === expected ? [] : [`${key} came in place of ${expected}`];
   });
 }

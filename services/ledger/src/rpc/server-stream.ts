@@ -61,7 +61,10 @@ export function serverStreamHandler<Request>(
     };
 
     call.on('cancelled', () => end(endingOfLeaving(call)));
-    if (stopping.aborted) { stop(); return; }
+    if (stopping.aborted) {
+      stop();
+      return;
+    }
     stopping.addEventListener('abort', stop);
     void send().then(
       () => end(finished),
@@ -88,7 +91,10 @@ function endingOfLeaving(call: Call): Ending {
 /** Resolves when there is room again, or nobody left to need it. */
 function drained(call: Call, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) { resolve(); return; }
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const done = (): void => {
       call.off('drain', done);
       signal.removeEventListener('abort', done);
