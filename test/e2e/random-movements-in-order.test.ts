@@ -48,9 +48,17 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 const steps = fc.array(step, { minLength: 20, maxLength: 40, size: 'max' });
 
+/** What few of the random ones come to: a hold given up twice, new settings, a payment beyond all means. */
+const rare: readonly Draft[] = (['place', 'release', 'release', 'update', 'pay'] as const).map(
+  (kind, turn) => ({
+    ...{ kind, requestId: `prelude-rare-${turn}`, user: 0, nth: 0, flag: false, asset: 'GOLD' },
+    amount: kind === 'pay' ? 10_000n : 5n,
+  }),
+);
+
 /** So that there is something to move. */
-const PRELUDE: readonly Step[] = richUsers.map((rich) => ({
-  drafts: [rich],
+const PRELUDE: readonly Step[] = [...richUsers, ...rare].map((one) => ({
+  drafts: [one],
   atomic: false,
   repeated: false,
 }));

@@ -29,7 +29,16 @@ describe('a write whose turn comes after its deadline', () => {
     const limits = { writers: 2, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
     store = await Store.open({ url: database.url, ...limits });
     commit = new GroupCommit({
-      ...{ store, encoder: outcomeEncoder, lanes: 1, batchMax: 10, queueMax: 10, stripes: 1 },
+      ...{
+        store,
+        encoder: outcomeEncoder,
+        lanes: 1,
+        bulkBatchMax: 1,
+        bulkQueueMax: 1,
+        batchMax: 10,
+        queueMax: 10,
+        stripes: 1,
+      },
       ...{ priceGraceMicros: 0n, onFault: () => undefined },
     });
   });

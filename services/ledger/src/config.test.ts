@@ -5,6 +5,8 @@ const integers: readonly (readonly [name: string, least: number, most: number])[
   ['LEDGER_LANES', 1, 32],
   ['LEDGER_BATCH_MAX', 1, 10_000],
   ['LEDGER_QUEUE_MAX', 1, 1_000_000],
+  ['LEDGER_BULK_BATCH_MAX', 1, 10_000],
+  ['LEDGER_BULK_QUEUE_MAX', 10_000, 10_000_000],
   ['LEDGER_BATCH_TIMEOUT_MS', 100, 600_000],
   ['LEDGER_READ_CONNECTIONS', 1, 500],
   ['LEDGER_READ_TIMEOUT_MS', 100, 600_000],
@@ -12,8 +14,11 @@ const integers: readonly (readonly [name: string, least: number, most: number])[
   ['LEDGER_PRICE_GRACE_MS', 0, 86_400_000],
   ['LEDGER_SHUTDOWN_TIMEOUT_MS', 100, 600_000],
   ['LEDGER_MESSAGE_MAX_BYTES', 65_536, 67_108_864],
+  ['LEDGER_RESPONSE_MAX_BYTES', 4_194_304, 268_435_456],
   ['LEDGER_CONCURRENT_STREAMS_MAX', 1, 1_000_000],
   ['LEDGER_HEALTH_INTERVAL_MS', 10, 600_000],
+  ['LEDGER_WATCH_POLL_MS', 1, 60_000],
+  ['LEDGER_WATCH_HEARTBEAT_MS', 10, 600_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -28,7 +33,8 @@ it('needs nothing set', () => {
     ...{ logLevel: 'info', lanes: 1, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
-    healthIntervalMs: 1_000,
+    ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
+    ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000 },
   });
 });
 
@@ -48,9 +54,10 @@ it('reads each variable into its own setting', () => {
   expect(parsed).toEqual({
     ...{ listen: '0.0.0.0:1', dataDir: '/data', logLevel: 'debug' },
     ...{ databaseUrl: 'postgres://a@db/x', migrationDatabaseUrl: 'postgresql://b@db/x' },
-    ...{ lanes: 1, batchMax: 2, queueMax: 3, batchTimeoutMs: 103, readConnections: 5, readTimeoutMs: 105 },
-    ...{ stripes: 7, priceGraceMs: 7, shutdownTimeoutMs: 108, messageMaxBytes: 65_545 },
-    ...{ concurrentStreamsMax: 11, healthIntervalMs: 21 },
+    ...{ lanes: 1, batchMax: 2, queueMax: 3, bulkBatchMax: 4, bulkQueueMax: 10_004, batchTimeoutMs: 105 },
+    ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
+    ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
+    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26 },
   });
 });
 
