@@ -31,8 +31,9 @@ async function main(): Promise<number> {
   const bar = new ProgressBar(process.stdout);
   const started = performance.now();
   const interrupt = new AbortController();
+  // Every time: npm passes on what the terminal has sent to us already.
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => interrupt.abort(new Error(`ended by ${name}`)));
+    process.on(name, () => interrupt.abort(new Error(`ended by ${name}`)));
   }
   const report = await runFaults({
     ...settings,

@@ -32,13 +32,16 @@ it('begins anew, whatever was written before', () => {
   expect(hex(out.reset())).toBe('');
 });
 
-it.each([1_019, 1_020, 1_021, 1_024, 4_096, 100_000])('has room for text of %i bytes', (length) => {
-  const text = 'y'.repeat(length);
-  const bytes = fresh().byte(1).text(text).byte(2).bytes();
-  expect(bytes).toHaveLength(length + 6);
-  expect(bytes.readUInt32BE(1)).toBe(length);
-  expect(bytes.toString('utf8', 5, 5 + length)).toBe(text);
-  expect(bytes.at(-1)).toBe(2);
+describe.each([1_019, 1_020, 1_021, 1_024, 4_096, 100_000])('text of %i characters', (count) => {
+  it.each(['y', 'é', '名', '😀'])('of the kind of %s is there as a whole', (character) => {
+    const text = character.repeat(count);
+    const length = Buffer.byteLength(text);
+    const bytes = fresh().byte(1).text(text).byte(2).bytes();
+    expect(bytes).toHaveLength(length + 6);
+    expect(bytes.readUInt32BE(1)).toBe(length);
+    expect(bytes.toString('utf8', 5, 5 + length)).toBe(text);
+    expect(bytes.at(-1)).toBe(2);
+  });
 });
 
 it('never writes two different lists of text alike', () => {
