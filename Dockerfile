@@ -1,9 +1,9 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY . .
-RUN --mount=type=cache,target=/root/.npm npm ci && npm run build
+RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache && npm run build
 # What the server needs and no more: the embedded Postgres is optional, and a container is given a database.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --workspace=@ledger/service
+RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --omit=dev --omit=optional --workspace=@ledger/service
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production LEDGER_LISTEN=0.0.0.0:50051

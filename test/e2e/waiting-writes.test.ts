@@ -4,8 +4,8 @@ import { lockAccount, type AccountLock } from '../support/account-lock';
 import { checkLedger } from '../support/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../support/ledger-under-test';
 
-/** Long enough to reach the queue of a busy machine. */
-const PATIENCE_MS = 500;
+/** Long enough to reach the queue, or a batch, of a busy machine. */
+const PATIENCE_MS = 1_500;
 
 describe.each(TOPOLOGIES)('a write whose caller does not wait ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;
