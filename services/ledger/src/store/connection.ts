@@ -48,9 +48,9 @@ export function timestampText(micros: bigint): string {
   return `${new Date(millis).toISOString().slice(0, -1)}${rest.toString().padStart(3, '0')}Z`;
 }
 
-/** A time as timestampText gives it; null for null and for 0, which stands for never. */
-export function timeOrNull(micros: bigint | null): string | null {
-  return micros === null || micros === 0n ? null : timestampText(micros);
+/** A time, or null for 0, which stands for never. */
+export function timeOrNull(micros: bigint | null): bigint | null {
+  return micros === 0n ? null : micros;
 }
 
 /** Pairs as a JSON object. */
