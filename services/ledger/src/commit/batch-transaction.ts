@@ -20,7 +20,7 @@ import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
-import type { Connection } from '../store/connection';
+import { sendTogether, type Connection } from '../store/connection';
 import { connectionOf } from '../store/store';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
 import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './needs';
@@ -171,14 +171,16 @@ async function lockAndRead(
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
-  const [accounts, finished, clock, holds, changedSettings, reversed] = await Promise.all([
-    lockAccounts(connection, keys),
-    findRequests(connection, [...commands, ...envelopes]),
-    readClock(connection),
-    wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
-    wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
-    originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
-  ]);
+  const [accounts, finished, clock, holds, changedSettings, reversed] = await sendTogether(connection, () =>
+    Promise.all([
+      lockAccounts(connection, keys),
+      findRequests(connection, [...commands, ...envelopes]),
+      readClock(connection),
+      wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
+      wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
+      originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+    ]),
+  );
   const set = new WorkingSet({
     ...clock,
     stripe: settings.stripe,
@@ -279,12 +281,14 @@ async function writeAll(connection: Connection, set: WorkingSet, requests: Reque
   const fresh = changed.filter((account) => !account.stored);
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { now } = set.context;
-  const raced = writeRows([
-    [requests, () => insertRequests(connection, requests, now)],
-    [fresh, () => insertAccounts(connection, fresh, now)],
-    [items, () => insertItems(connection, items)],
+  const [raced, certain] = sendTogether(connection, () => [
+    writeRows([
+      [requests, () => insertRequests(connection, requests, now)],
+      [fresh, () => insertAccounts(connection, fresh, now)],
+      [items, () => insertItems(connection, items)],
+    ]),
+    writeRows(certainWrites(connection, set, changed)),
   ]);
-  const certain = writeRows(certainWrites(connection, set, changed));
   // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
   certain.catch(() => undefined);
   // Fewer rows than meant: another server inserted one of them first.
