@@ -4,7 +4,10 @@ import { sortedMetadata, type Metadata } from '../ledger/transaction';
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
 export interface Connection {
   query(config: QueryArrayConfig<unknown[]>): Promise<{ rows: unknown[][]; rowCount: number | null }>;
-  /** The protocol's side of it. */
+}
+
+/** The same with its protocol's side, whose writes can be held back. */
+export interface PipelinedConnection extends Connection {
   readonly connection: { readonly stream: { cork(): void; uncork(): void } };
 }
 
@@ -12,7 +15,7 @@ export interface Connection {
  * Sends the statements that `start` starts with one system call: written one by one each wakes the database up,
  * which on a busy machine costs more than what is written.
  */
-export function sendTogether<T>({ connection: { stream } }: Connection, start: () => T): T {
+export function sendTogether<T>({ connection: { stream } }: PipelinedConnection, start: () => T): T {
   stream.cork();
   try {
     return start();
