@@ -20,7 +20,7 @@ import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
-import type { Connection } from '../store/connection';
+import { sendTogether, type Connection, type PipelinedConnection } from '../store/connection';
 import { connectionOf } from '../store/store';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
 import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './needs';
@@ -119,7 +119,7 @@ export function runAtomicBatch(
 /** The one shape of a batch's database transaction: BEGIN, the work, COMMIT; or ROLLBACK. */
 async function inTransaction<T>(
   runner: QueryRunner,
-  work: (connection: Connection) => Promise<T>,
+  work: (connection: PipelinedConnection) => Promise<T>,
 ): Promise<T> {
   await runner.startTransaction();
   let result: T;
@@ -160,7 +160,7 @@ async function insertOnlyRequest(connection: Connection, row: RequestRow, now: b
  * together; the connection runs them in the order in which they stand here.
  */
 async function lockAndRead(
-  connection: Connection,
+  connection: PipelinedConnection,
   writes: readonly Write[],
   envelopes: readonly Envelope[],
   settings: BatchSettings,
@@ -171,14 +171,16 @@ async function lockAndRead(
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
-  const [accounts, finished, clock, holds, changedSettings, reversed] = await Promise.all([
-    lockAccounts(connection, keys),
-    findRequests(connection, [...commands, ...envelopes]),
-    readClock(connection),
-    wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
-    wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
-    originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
-  ]);
+  const [accounts, finished, clock, holds, changedSettings, reversed] = await sendTogether(connection, () =>
+    Promise.all([
+      lockAccounts(connection, keys),
+      findRequests(connection, [...commands, ...envelopes]),
+      readClock(connection),
+      wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
+      wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
+      originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+    ]),
+  );
   const set = new WorkingSet({
     ...clock,
     stripe: settings.stripe,
@@ -271,7 +273,11 @@ function bookedTransactionId(outcome: Outcome): string | null {
 }
 
 /** Writes what was decided: each row once, with one statement per table, those that may lose a race first. */
-async function writeAll(connection: Connection, set: WorkingSet, requests: RequestRow[]): Promise<void> {
+async function writeAll(
+  connection: PipelinedConnection,
+  set: WorkingSet,
+  requests: RequestRow[],
+): Promise<void> {
   if (requests.length === 0) return;
   requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
   // In key order still: accountKeys sorted them, and a Map keeps its order.
@@ -279,12 +285,14 @@ async function writeAll(connection: Connection, set: WorkingSet, requests: Reque
   const fresh = changed.filter((account) => !account.stored);
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { now } = set.context;
-  const raced = writeRows([
-    [requests, () => insertRequests(connection, requests, now)],
-    [fresh, () => insertAccounts(connection, fresh, now)],
-    [items, () => insertItems(connection, items)],
+  const [raced, certain] = sendTogether(connection, () => [
+    writeRows([
+      [requests, () => insertRequests(connection, requests, now)],
+      [fresh, () => insertAccounts(connection, fresh, now)],
+      [items, () => insertItems(connection, items)],
+    ]),
+    writeRows(certainWrites(connection, set, changed)),
   ]);
-  const certain = writeRows(certainWrites(connection, set, changed));
   // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
   certain.catch(() => undefined);
   // Fewer rows than meant: another server inserted one of them first.

@@ -25,7 +25,15 @@ export function headerOf(
 ): PostingHeader {
   const { userId, requestId, caller, effectiveTime, description, reference, metadata } = command;
   return {
-    ...{ kind, userId, requestId, caller, effectiveTime, description, reference, metadata, item },
+    kind,
+    userId,
+    requestId,
+    caller,
+    effectiveTime,
+    description,
+    reference,
+    metadata,
+    item,
     reversesTransactionId: null,
   };
 }
@@ -138,15 +146,8 @@ function append(
   account.lastEntryTime = createTime;
   account.commitOrder = commitOrder;
   account.changed = true;
-  const entry = {
-    userId: account.userId,
-    asset: account.asset,
-    stripe: account.stripe,
-    sequence: account.sequence,
-    change,
-    balanceAfter: account.balance,
-  };
-  const hash = entryHash(account.lastHash, digest, entry);
+  const { userId, asset, stripe, sequence, balance: balanceAfter } = account;
+  const hash = entryHash(account.lastHash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
   account.lastHash = hash;
-  return { ...entry, hash };
+  return { userId, asset, stripe, sequence, change, balanceAfter, hash };
 }
