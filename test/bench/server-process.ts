@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -29,7 +30,7 @@ export async function startServer(
   { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<ServerProcess> {
   const loader = script.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, join(repository, script), ...args], {
+  const child = spawn(process.execPath, [...startFlags(), ...loader, join(repository, script), ...args], {
     cwd: repository,
     env: { ...process.env, LEDGER_LISTEN: '127.0.0.1:0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,6 +48,14 @@ export async function startServer(
       await exited;
     },
   };
+}
+
+/** The options of node that `npm start` gives; every side gets the same. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 async function listening({ stdout, stderr }: ChildProcess, script: string): Promise<string> {
