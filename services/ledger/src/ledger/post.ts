@@ -72,20 +72,39 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
     if (account.lastEntryTime > createTime) createTime = account.lastEntryTime;
     if (account.commitOrder > commitOrder) commitOrder = account.commitOrder;
   }
-  const full: TransactionHeader = {
-    ...header,
+  // One object, filled in order: it is made for every write.
+  const transaction = {
     transactionId: set.context.newId(createTime),
+    kind: header.kind,
+    userId: header.userId,
+    requestId: header.requestId,
+    caller: header.caller,
     createTime,
+    effectiveTime: header.effectiveTime,
+    description: header.description,
+    reference: header.reference,
+    metadata: header.metadata,
+    item: header.item,
+    reversesTransactionId: header.reversesTransactionId,
+    commitOrder,
+    digest: NO_DIGEST,
+    entries: NO_ENTRIES,
   };
   const digest = transactionDigest(
-    full,
+    transaction,
     legs.map(({ account: { userId, asset, stripe }, change }) => ({ userId, asset, stripe, change })),
   );
-  const entries = legs.map(({ account, change }) => append(account, change, digest, createTime, commitOrder));
-  const transaction: Transaction = { ...full, digest, commitOrder, entries };
+  transaction.digest = digest;
+  transaction.entries = legs.map(({ account, change }) =>
+    append(account, change, digest, createTime, commitOrder),
+  );
   set.transactions.push(transaction);
   return transaction;
 }
+
+/** Until they are known. */
+const NO_DIGEST: Buffer = Buffer.alloc(0);
+const NO_ENTRIES: readonly Entry[] = [];
 
 /** The account as a response shows it. */
 export function viewOf(account: Account): BalanceView {
