@@ -31,7 +31,7 @@ function expectRefused(name: string, value: string): void {
 it('needs nothing set', () => {
   expect(parseConfig({})).toEqual({
     ...{ listen: '127.0.0.1:50051', databaseUrl: null, migrationDatabaseUrl: null, dataDir: '.data' },
-    ...{ logLevel: 'info', workers: 1, lanes: 1, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
+    ...{ logLevel: 'info', workers: 1, lanes: 2, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },

@@ -67,7 +67,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     dataDir: text(env, 'LEDGER_DATA_DIR') ?? '.data',
     logLevel: oneOf(env, 'LEDGER_LOG_LEVEL', LOG_LEVELS, 'info'),
     workers: integer(env, 'LEDGER_WORKERS', 1, 1, WORKERS_MAX),
-    lanes: integer(env, 'LEDGER_LANES', 1, 1, 32),
+    lanes: integer(env, 'LEDGER_LANES', 2, 1, 32),
     batchMax: integer(env, 'LEDGER_BATCH_MAX', 128, 1, 10_000),
     queueMax: integer(env, 'LEDGER_QUEUE_MAX', 10_000, 1, 1_000_000),
     bulkBatchMax: integer(env, 'LEDGER_BULK_BATCH_MAX', 250, 1, 10_000),

@@ -4,7 +4,7 @@ import { Rejection, type Answer } from './answer';
 import { BatchRunner, type BatchRunnerSettings, type Settlement } from './batch-runner';
 import type { Write } from './batch-transaction';
 import { BulkLane } from './bulk-lane';
-import { Lane } from './lane';
+import { Lane, WriteQueue } from './lane';
 
 /** How writes are gathered. */
 export interface GroupCommitSettings extends BatchRunnerSettings {
@@ -30,20 +30,15 @@ export interface SubmitOptions {
 /** The one way in for writes: gathers them into batches and answers when they are on disk. */
 export class GroupCommit {
   private readonly runners: BatchRunner[];
+  private readonly queue = new WriteQueue();
   private readonly lanes: Lane[];
   private readonly bulkRunner: BatchRunner;
   private readonly bulk: BulkLane;
-  private waiting = 0;
   private stopping = false;
 
   constructor(private readonly settings: GroupCommitSettings) {
     this.runners = Array.from({ length: settings.lanes }, () => new BatchRunner(settings));
-    this.lanes = this.runners.map(
-      (runner) =>
-        new Lane(runner, settings.batchMax, (count) => {
-          this.waiting -= count;
-        }),
-    );
+    this.lanes = this.runners.map((runner) => new Lane(runner, this.queue, settings.batchMax));
     this.bulkRunner = new BatchRunner(settings);
     this.bulk = new BulkLane(this.bulkRunner, settings.bulkBatchMax);
   }
@@ -105,22 +100,17 @@ export class GroupCommit {
     if (this.stopping) {
       return Promise.reject(new Rejection('STORE_UNAVAILABLE', 'the server is stopping'));
     }
-    if (this.waiting >= this.settings.queueMax) {
+    if (this.queue.length >= this.settings.queueMax) {
       const limit = this.settings.queueMax.toString();
       return Promise.reject(new Rejection('OVERLOADED', `${limit} writes are waiting`, { limit }));
     }
-    this.waiting += 1;
     const hash = contentHash(command);
     const { deadline, isCancelled } = options;
     return new Promise((resolve, reject) => {
-      this.laneOf(command.scope).enqueue({
-        command,
-        contentHash: hash,
-        deadline,
-        isCancelled,
-        resolve,
-        reject,
-      });
+      this.queue.push({ command, contentHash: hash, deadline, isCancelled, resolve, reject });
+      // Two batches may want the same account: the second one waits for its row while the first one commits, and goes
+      // on from there without a round trip.
+      this.lanes.find((lane) => lane.isIdle)?.wake();
     });
   }
 
@@ -129,17 +119,6 @@ export class GroupCommit {
     this.stopping = true;
     await Promise.all([this.bulk.idle(), ...this.lanes.map((lane) => lane.idle())]);
     await Promise.all([this.bulkRunner, ...this.runners].map((runner) => runner.release()));
-  }
-
-  /** Writes of one scope share a lane: they would wait for each other's row anyway. */
-  private laneOf(scope: string): Lane {
-    let hash = 0;
-    if (this.lanes.length > 1) {
-      for (let i = 0; i < scope.length; i += 1) hash = (Math.imul(hash, 31) + scope.charCodeAt(i)) >>> 0;
-    }
-    const lane = this.lanes[hash % this.lanes.length];
-    if (lane === undefined) throw new RangeError('a group commit needs a lane');
-    return lane;
   }
 }
 

@@ -12,24 +12,59 @@ export interface WaitingWrite extends Write {
   readonly reject: (rejection: Rejection) => void;
 }
 
+/** Writes that wait, in order of arrival, for whichever lane is free first. */
+export class WriteQueue {
+  private readonly writes: WaitingWrite[] = [];
+
+  get length(): number {
+    return this.writes.length;
+  }
+
+  push(write: WaitingWrite): void {
+    this.writes.push(write);
+  }
+
+  /** Takes the next writes whose callers still wait; settles the others. */
+  take(most: number): WaitingWrite[] {
+    const batch: WaitingWrite[] = [];
+    const now = Date.now();
+    let taken = 0;
+    while (batch.length < most && taken < this.writes.length) {
+      const write = this.writes[taken];
+      taken += 1;
+      if (write === undefined) continue;
+      if (write.isCancelled()) {
+        write.reject(new Rejection('CANCELLED', 'the caller went away before the write was started'));
+      } else if (write.deadline <= now) {
+        write.reject(new Rejection('NOT_STARTED', 'the deadline passed while the write waited'));
+      } else {
+        batch.push(write);
+      }
+    }
+    this.writes.splice(0, taken);
+    return batch;
+  }
+}
+
 /**
- * One stream of batches on one connection. While a batch commits the next one gathers; an idle lane starts at
- * once, so a lone caller waits for nobody.
+ * One stream of batches on one connection. While it is at work the next batch gathers in the queue; an idle lane
+ * starts at once, so a lone caller waits for nobody.
  */
 export class Lane {
-  private readonly queue: WaitingWrite[] = [];
   private working: Promise<void> | null = null;
 
   constructor(
     private readonly runner: BatchRunner,
+    private readonly queue: WriteQueue,
     private readonly batchMax: number,
-    /** Told how many writes left the queue. */
-    private readonly onTaken: (count: number) => void,
   ) {}
 
-  /** Appends a write. It is settled for certain. */
-  enqueue(write: WaitingWrite): void {
-    this.queue.push(write);
+  get isIdle(): boolean {
+    return this.working === null;
+  }
+
+  /** Has it work until the queue is empty. */
+  wake(): void {
     this.working ??= this.work();
   }
 
@@ -42,32 +77,10 @@ export class Lane {
     // What arrives in the same turn of the event loop shares the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
-      const batch = this.take();
+      const batch = this.queue.take(this.batchMax);
       if (batch.length > 0) settle(batch, await this.runner.run(batch));
     }
     this.working = null;
-  }
-
-  /** The next writes whose callers still wait. */
-  private take(): WaitingWrite[] {
-    const batch: WaitingWrite[] = [];
-    const now = Date.now();
-    let taken = 0;
-    while (batch.length < this.batchMax && taken < this.queue.length) {
-      const write = this.queue[taken];
-      taken += 1;
-      if (write === undefined) continue;
-      if (write.isCancelled()) {
-        write.reject(new Rejection('CANCELLED', 'the caller went away before the write was started'));
-      } else if (write.deadline <= now) {
-        write.reject(new Rejection('NOT_STARTED', 'the deadline passed while the write waited'));
-      } else {
-        batch.push(write);
-      }
-    }
-    this.queue.splice(0, taken);
-    this.onTaken(taken);
-    return batch;
   }
 }
 
