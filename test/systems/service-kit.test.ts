@@ -125,9 +125,14 @@ it('logs a line per call, with its end and its request id', async () => {
   ).rejects.toThrow();
   await waitUntil('both are logged', () => system.calls.length === before + 2);
   expect(system.calls.slice(before)).toEqual([
-    { method: ADD_ROUTE, code: 'OK', requestId: 'logged', durationMs: expect.any(Number) },
+    { method: `${SERVICE}/AddRoute`, code: 'OK', requestId: 'logged', durationMs: expect.any(Number) },
     {
-      ...{ method: ADD_ROUTE, code: 'ALREADY_EXISTS', reason: 'ROUTE_NAME_TAKEN', requestId: 'logged-2' },
+      ...{
+        method: `${SERVICE}/AddRoute`,
+        code: 'ALREADY_EXISTS',
+        reason: 'ROUTE_NAME_TAKEN',
+        requestId: 'logged-2',
+      },
       durationMs: expect.any(Number),
     },
   ]);

@@ -73,12 +73,12 @@ export function translated(error: unknown, translations: Translations): unknown 
 }
 
 /**
- * What a caller may know of any error; undefined for one whose cause is nobody's business but the log's.
+ * What a caller may know of any error. The cause of what nobody foresaw is the log's business alone.
  *
  * An outage of the ledger or the database is UNAVAILABLE: the same request can be sent again, and has to be to learn
  * what became of it.
  */
-export function factsOf(error: unknown): ErrorFacts | undefined {
+export function factsOf(error: unknown): ErrorFacts {
   if (error instanceof ServiceError) return error.facts;
   if (error instanceof LedgerError && (AWAY.has(error.code) || error.outcomeUnknown)) {
     return {
@@ -94,7 +94,11 @@ export function factsOf(error: unknown): ErrorFacts | undefined {
       message: 'the database is away: send the same request again',
     };
   }
-  return undefined;
+  return {
+    code: GrpcCode.INTERNAL,
+    reason: 'INTERNAL',
+    message: 'internal error; the cause is in the log',
+  };
 }
 
 const AWAY: ReadonlySet<number> = new Set([

@@ -9,7 +9,7 @@ import {
 import type { CallOptions } from '@ledger/client';
 import type { Contract } from './contract';
 import { errorReply } from './error-status';
-import { factsOf, type ErrorFacts } from './service-error';
+import { factsOf } from './service-error';
 import type { ServiceLog } from './service-log';
 
 /** What a handler may ask of its call. */
@@ -95,7 +95,7 @@ function unaryHandler(
     };
     const logged = (code: GrpcCode, reason?: string): void =>
       log.call({
-        method: path,
+        method: path.slice(1),
         code: GrpcCode[code],
         ...(reason === undefined ? {} : { reason }),
         ...(requestId === undefined ? {} : { requestId }),
@@ -108,20 +108,16 @@ function unaryHandler(
       },
       (error: unknown) => {
         const facts = factsOf(error);
-        if (facts?.code === undefined || facts.code === GrpcCode.UNAVAILABLE)
-          log.fault('a call failed', error);
-        callback(errorReply(domain, facts ?? INTERNAL));
-        logged((facts ?? INTERNAL).code, (facts ?? INTERNAL).reason);
+        if (CAUSE_IS_LOGGED.has(facts.code)) log.fault('a call failed', error);
+        callback(errorReply(domain, facts));
+        logged(facts.code, facts.reason);
       },
     );
   };
 }
 
-const INTERNAL: ErrorFacts = {
-  code: GrpcCode.INTERNAL,
-  reason: 'INTERNAL',
-  message: 'internal error; the cause is in the log',
-};
+/** What the caller is told nothing of. */
+const CAUSE_IS_LOGGED: ReadonlySet<GrpcCode> = new Set([GrpcCode.INTERNAL, GrpcCode.UNAVAILABLE]);
 
 function callOf(call: ServerUnaryCall<Buffer, unknown>, ledgerTimeoutMs: number): Call {
   const hangUp = new AbortController();
