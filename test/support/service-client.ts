@@ -9,25 +9,15 @@ import {
 import { BadRequest, ErrorInfo } from '../../services/kit/src/gen/google/rpc/error_details';
 import { Status } from '../../services/kit/src/gen/google/rpc/status';
 
-/** What a caller sees of a service's error. */
-export interface Refused {
+/** A call that failed, and what its caller sees of that. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
   /** Name of the gRPC status code. */
   readonly code: string;
-  readonly message: string;
   readonly reason: string;
   readonly domain: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** What BadRequest names. */
-  readonly fields: readonly string[];
-}
-
-/** A call that failed. */
-export class CallError extends Error implements Refused {
-  override readonly name = 'CallError';
-  readonly code: string;
-  readonly reason: string;
-  readonly domain: string;
-  readonly metadata: Readonly<Record<string, string>>;
   readonly fields: readonly string[];
 
   constructor(error: ServiceError) {

@@ -161,6 +161,7 @@ describe('read skew', () => {
     await api().buyCoupon({ requestId: 'cake', userId: 'early', couponId, version: 1n });
     const gone = await api().withdrawCoupon({ ...coupon, requestId: 'gone', expectedVersion: 1n });
     expect(gone.coupon).toEqual({ ...coupon, version: 2n, onOffer: false });
+    expect(await api(1).withdrawCoupon({ ...coupon, requestId: 'gone', expectedVersion: 1n })).toEqual(gone);
 
     await expect(
       api().buyCoupon({ requestId: 'cake', userId: 'late', couponId, version: 1n }),
@@ -386,6 +387,22 @@ describe('a crash between what is kept here and what is booked', () => {
     const rows = await system.database.query(`SELECT 1 FROM ${table} WHERE ${condition}`);
     return rows.length;
   }
+});
+
+it('coupons are listed page by page, without those that are withdrawn', async () => {
+  const businessId = 'many';
+  const coupons = await Promise.all(names('page', 5).map((name) => addCoupon(businessId, name, 3n)));
+  const inOrder = [...coupons].sort((a, b) => (a.couponId < b.couponId ? -1 : 1));
+  await api().withdrawCoupon({ ...inOrder[2]!, requestId: 'end', expectedVersion: 1n });
+  const pages: string[][] = [];
+  let pageToken = '';
+  do {
+    const page = await api(pages.length).listCoupons({ businessId, pageSize: 2, pageToken });
+    pages.push(page.coupons.map(({ couponId }) => couponId));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  const ids = inOrder.map(({ couponId }) => couponId);
+  expect(pages).toEqual([ids.slice(0, 2), ids.slice(3, 4), ids.slice(4)]);
 });
 
 describe('a purchase', () => {

@@ -143,7 +143,7 @@ it('hands the deadline of its caller on to the ledger', async () => {
   const lock = await lockAccount(system.ledger.database, 'hasty', 'PEEP');
   const request = { requestId: 'deadline', userId: 'hasty', name: 'Deadline' };
   const bytes = Buffer.from(AddRouteRequest.encode(AddRouteRequest.fromPartial(request)).finish());
-  const answer = await raw.send({ path: ADD_ROUTE, bytes }, Date.now() + 1_000);
+  const answer = await raw.send({ path: ADD_ROUTE, bytes }, Date.now() + 2_000);
   expect(refusalOf(answer)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   // Nobody waits for the ledger any more, although it would have ten minutes.
   await waitUntil('the service gave up', () =>

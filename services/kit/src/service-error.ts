@@ -120,7 +120,9 @@ function sqlState(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if ('code' in error && typeof error.code === 'string') return error.code;
   // What pg says of a connection that broke or could not be had; it gives no code there.
-  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
+    error.message,
+  )
     ? '08006'
     : '';
 }

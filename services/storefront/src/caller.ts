@@ -9,11 +9,11 @@ const KEY = /^[A-Za-z0-9_-]{1,64}$/;
  * Makes sure that a call acts for the user whom its body names.
  *
  * @returns that user
- * @throws ServiceError NO_USER without exactly one `x-user-id`, NOT_YOUR_ACCOUNT when it is another user's
+ * @throws ServiceError NO_USER without one `x-user-id`, NOT_YOUR_ACCOUNT when it is another user's
  */
 export function actingUser({ metadata }: Call, userId: string): string {
   const user = only(metadata, 'x-user-id');
-  if (user === undefined) throw refuse('NO_USER', 'the metadata x-user-id must name the user, once');
+  if (user === undefined) throw refuse('NO_USER', 'the metadata x-user-id must name the user');
   if (user !== userId) throw refuse('NOT_YOUR_ACCOUNT', 'the request names another user than x-user-id');
   return user;
 }

@@ -44,8 +44,8 @@ export enum ErrorReason {
    */
   COUPON_NOT_FOUND = 6,
   /**
-   * COUPON_NAME_TAKEN - ALREADY_EXISTS, not stored. Another coupon of the business has that name, or had
-   * it. Metadata: name.
+   * COUPON_NAME_TAKEN - ALREADY_EXISTS, not stored. The name is that of another coupon of the business, or
+   * was it before. Metadata: name.
    */
   COUPON_NAME_TAKEN = 7,
   /**

@@ -191,7 +191,10 @@ export interface EditCouponRequest {
   couponId: string;
   /** The version that the editor saw. */
   expectedVersion: bigint;
-  /** As in AddCouponRequest. A name that it gives up stays the coupon's own. */
+  /**
+   * As in AddCouponRequest. A name that the coupon gives up, or that it was to get by an
+   * edit that was refused, stays its own.
+   */
   name: string;
   /** In coins, 1 to 1,000,000. */
   price: bigint;
@@ -2274,8 +2277,8 @@ export const PeepcoinsServiceService = {
     responseDeserialize: (value: Buffer): ListHistoryResponse => ListHistoryResponse.decode(value),
   },
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that a coupon of the business
-   * has, or had.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
+   * used for a second coupon of the business.
    */
   addCoupon: {
     path: "/peepcoins.v1.PeepcoinsService/AddCoupon" as const,
@@ -2361,8 +2364,8 @@ export interface PeepcoinsServiceServer extends UntypedServiceImplementation {
    */
   listHistory: handleUnaryCall<ListHistoryRequest, ListHistoryResponse>;
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that a coupon of the business
-   * has, or had.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
+   * used for a second coupon of the business.
    */
   addCoupon: handleUnaryCall<AddCouponRequest, AddCouponResponse>;
   /**
@@ -2476,8 +2479,8 @@ export interface PeepcoinsServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that a coupon of the business
-   * has, or had.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
+   * used for a second coupon of the business.
    */
   addCoupon(
     request: AddCouponRequest,

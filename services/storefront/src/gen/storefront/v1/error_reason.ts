@@ -24,7 +24,7 @@ export enum ErrorReason {
    * not one of this user's. google.rpc.BadRequest names each field. Metadata: field.
    */
   INVALID_FIELD = 1,
-  /** NO_USER - UNAUTHENTICATED, not stored. The metadata `x-user-id` is missing or given twice. */
+  /** NO_USER - UNAUTHENTICATED, not stored. The metadata `x-user-id` is missing. */
   NO_USER = 2,
   /** NOT_YOUR_ACCOUNT - PERMISSION_DENIED, not stored. The body names another user than `x-user-id`. */
   NOT_YOUR_ACCOUNT = 3,
