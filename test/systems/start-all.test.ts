@@ -7,7 +7,8 @@ import { untilAlone } from '../support/until-alone';
 import { waitUntil } from '../support/wait-until';
 
 const PROGRAM = join(__dirname, '..', '..', 'services', 'start-all', 'dist', 'main.js');
-const SERVICES = ['peepcoins', 'storefront'];
+const OWN_DATA = ['peepcoins', 'cauldrons'];
+const SERVICES = [...OWN_DATA, 'storefront'];
 const ANY_PORT = '127.0.0.1:0';
 const START_LIMIT_MS = 60_000;
 
@@ -20,7 +21,9 @@ beforeEach(async () => {
 afterEach(async () => {
   started.kill('SIGTERM');
   await started.ended();
-  await database.query(`DROP DATABASE IF EXISTS ${new URL(ownDatabase()).pathname.slice(1)}`);
+  for (const name of OWN_DATA) {
+    await database.query(`DROP DATABASE IF EXISTS ${new URL(databaseOf(name)).pathname.slice(1)}`);
+  }
   await database.drop();
 });
 
@@ -32,7 +35,8 @@ it(
     for (const name of ['ledger', ...SERVICES]) {
       expect(await checkHealth(started.addressOf(name))).toBe('SERVING');
     }
-    expect(await openDatabase(ownDatabase()).query('SELECT FROM routes')).toEqual([]);
+    expect(await openDatabase(databaseOf('peepcoins')).query('SELECT FROM routes')).toEqual([]);
+    expect(await openDatabase(databaseOf('cauldrons')).query('SELECT FROM recipes')).toEqual([]);
 
     started.kill('SIGINT');
     expect(await started.ended()).toBe(0);
@@ -72,13 +76,14 @@ it(
 function variables(): Record<string, string> {
   return {
     DATABASE_URL: database.url,
-    PEEPCOINS_DATABASE_URL: ownDatabase(),
     ...{ LEDGER_LISTEN: ANY_PORT, PEEPCOINS_LISTEN: ANY_PORT, STOREFRONT_LISTEN: ANY_PORT },
+    CAULDRONS_LISTEN: ANY_PORT,
+    ...{ PEEPCOINS_DATABASE_URL: databaseOf('peepcoins'), CAULDRONS_DATABASE_URL: databaseOf('cauldrons') },
   };
 }
 
-function ownDatabase(): string {
-  return `${database.url}_peepcoins`;
+function databaseOf(service: string): string {
+  return `${database.url}_${service}`;
 }
 
 async function untilGone(all: StartedAll): Promise<void> {

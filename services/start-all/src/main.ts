@@ -5,6 +5,7 @@ import { Program } from './program';
 const SERVICES = [
   { name: 'peepcoins', ownsData: true },
   { name: 'storefront', ownsData: false },
+  { name: 'cauldrons', ownsData: true },
 ];
 
 /** A Postgres that all of them use. */
