@@ -1,57 +1,84 @@
-import { createHash } from 'node:crypto';
-import type { Entry } from '@ledger/client';
+import { HoldState, type Account, type LedgerClient } from '@ledger/client';
 import { checkLedger } from '../support/check-ledger';
-import { readLedgerRows, type EntryRow, type LedgerRows, type Queryable } from '../support/ledger-rows';
-import type { Journal, SentWrite } from './journal';
-import type { Model } from './model';
+import { readLedgerRows, type LedgerRows, type Queryable } from '../support/ledger-rows';
+import { namesOf, verify } from '../support/verification';
+import { USERS } from './draw-write';
+import { lineOfEntry, lineOfRow, microsOf } from './entry-line';
+import { keyOfWrite, type Journal } from './journal';
+import type { ToldHold, ToldLedger } from './told-ledger';
+import type { WriteIntent } from './write-intent';
 
-const METHODS = { credit: 'Credit', payPrice: 'Purchase', buyItem: 'Purchase', putItem: 'PutItem' };
+type Settings = Pick<Account, 'minBalance' | 'frozen' | 'metadata' | 'etag'>;
+
+/** Of an account whose settings nobody changed; whatever etag these have. */
+const UNTOUCHED: Settings = { minBalance: 0n, frozen: false, metadata: {}, etag: '' };
+
+interface HoldRow {
+  readonly holdId: string;
+  readonly state: number;
+  readonly capturedAmount: string;
+  readonly isDue: boolean;
+}
 
 /** Holds the ledger's tables against what its callers know, and against the ledger's own rules. */
 export class Books {
-  /** Digests of the stored answers: they never change. */
-  readonly #answers = new Map<string, string>();
-
   constructor(private readonly journal: Journal) {}
 
-  /** Nothing may be written meanwhile, and every write must have an answer. */
-  async check(database: Queryable, model: Model): Promise<void> {
+  /**
+   * Nothing may be written meanwhile, and every write must have an answer.
+   *
+   * @returns the rows, for further checks
+   */
+  async check(database: Queryable, client: LedgerClient, told: ToldLedger): Promise<LedgerRows> {
     this.journal.violations.push(...(await checkLedger(database)));
     const rows = await readLedgerRows(database);
     this.#checkRequests(rows);
-    this.#checkTransactions(rows);
+    this.#checkFailedBatches(await readRequestTimes(database));
+    this.#checkTransactions(rows, told);
     this.#checkItems(rows);
-    this.#checkBalances(rows, model);
+    this.#checkBalances(rows, told);
     this.#checkReads(rows);
+    this.#checkHolds(await readHolds(database), told);
+    await this.#checkSettings(client, told);
+    await this.#verify(client, rows);
+    return rows;
   }
 
-  /** One row for each write that was sent, and none for anything else. */
+  /** One row for each write that was answered, with the bytes of its answer, and none for anything else. */
   #checkRequests({ requests }: LedgerRows): void {
     const found = new Map(requests.map((row) => [`${row.userId} ${row.requestId}`, row]));
     for (const write of this.journal.writes) {
-      const key = keyOf(write);
-      const row = found.get(key);
-      found.delete(key);
-      const { outcome, intent } = write;
-      if (outcome === undefined) continue;
-      const code = outcome.type === 'refused' ? outcome.code : 0;
-      const transactionId = outcome.type === 'posted' ? outcome.transaction.transactionId : null;
+      const { intent, answer, outcome } = write;
+      const row = found.get(keyOfWrite(intent));
+      found.delete(keyOfWrite(intent));
+      if (answer === undefined) continue;
+      const booked = outcome?.type === 'done' ? outcome.response.transaction?.transactionId : undefined;
       const isKept =
-        row?.code === code && row.transactionId === transactionId && row.method === METHODS[intent.kind];
+        row?.code === answer.code &&
+        row.outcome === answer.bytes &&
+        row.transactionId === (booked ?? null) &&
+        row.method === methodOf(intent);
       if (!isKept)
         this.journal.violate(write, 'is not among the requests as it was answered', { row, outcome });
-      if (row === undefined) continue;
-      const digest = createHash('sha256').update(row.outcome).digest('base64');
-      const before = this.#answers.get(key);
-      if (before !== undefined && before !== digest)
-        this.journal.violate(write, 'has another stored answer', row);
-      this.#answers.set(key, digest);
     }
     for (const key of found.keys()) this.#violate(`request ${key} was never sent`);
   }
 
+  /**
+   * A failed atomic batch keeps its failure and nothing of its writes: none of them was decided in its database
+   * transaction, whose one time its request has.
+   */
+  #checkFailedBatches(times: ReadonlyMap<string, string>): void {
+    for (const batch of this.journal.writes) {
+      if (batch.outcome?.type !== 'refused') continue;
+      const time = times.get(keyOfWrite(batch.intent));
+      const burnt = batch.parts.filter(({ intent }) => times.get(keyOfWrite(intent)) === time);
+      if (burnt.length > 0) this.journal.violate(batch, 'failed and kept writes', burnt);
+    }
+  }
+
   /** One transaction for each write that moved value, with the entries that were answered, and no other. */
-  #checkTransactions({ transactions, entries }: LedgerRows): void {
+  #checkTransactions({ transactions, entries }: LedgerRows, told: ToldLedger): void {
     const found = new Map<string, string[]>();
     for (const { userId, requestId, transactionId } of transactions) {
       const key = `${userId} ${requestId}`;
@@ -63,15 +90,14 @@ export class Books {
       if (list === undefined) lines.set(row.transactionId, [lineOfRow(row)]);
       else list.push(lineOfRow(row));
     }
-    for (const write of this.journal.writes) {
-      const { outcome } = write;
-      if (outcome?.type !== 'posted') continue;
-      const { transactionId } = outcome.transaction;
-      const ids = found.get(keyOf(write)) ?? [];
-      found.delete(keyOf(write));
+    for (const { write, transaction } of told.transactions.values()) {
+      const { transactionId } = transaction;
+      const key = keyOfWrite(write.intent);
+      const ids = found.get(key) ?? [];
+      found.delete(key);
       if (ids.join() !== transactionId) this.journal.violate(write, `is booked ${ids.length} times`, ids);
       const stored = (lines.get(transactionId) ?? []).sort().join('\n');
-      const answered = outcome.transaction.entries.map(lineOfEntry).sort().join('\n');
+      const answered = transaction.entries.map(lineOfEntry).sort().join('\n');
       if (stored !== answered) this.journal.violate(write, 'is booked otherwise', { stored, answered });
     }
     for (const key of found.keys()) this.#violate(`there is a transaction of ${key}, which moved nothing`);
@@ -80,24 +106,31 @@ export class Books {
   #checkItems({ itemVersions }: LedgerRows): void {
     const found = new Map(itemVersions.map((row) => [`${row.itemId} ${row.version}`, row]));
     for (const write of this.journal.writes) {
-      if (write.outcome?.type !== 'itemPut') continue;
-      const { itemId, version, price } = write.outcome.item;
-      const row = found.get(`${itemId} ${version}`);
-      if (row?.price !== price) this.journal.violate(write, 'is not in the catalog', row);
-      found.delete(`${itemId} ${version}`);
+      const item = write.outcome?.type === 'done' ? write.outcome.response.item : undefined;
+      if (item === undefined) continue;
+      const key = `${item.itemId} ${item.version}`;
+      if (found.get(key)?.price !== item.price)
+        this.journal.violate(write, 'is not in the catalog', found.get(key));
+      found.delete(key);
     }
     for (const key of found.keys()) this.#violate(`item version ${key} was never put`);
   }
 
-  #checkBalances({ accounts }: LedgerRows, { balances }: Model): void {
-    const sums = new Map<string, bigint>();
+  /** Every account has what the answers add up to, and so does the world: per asset it sums to zero. */
+  #checkBalances({ accounts }: LedgerRows, { balances }: ToldLedger): void {
+    const stored = new Map<string, bigint>();
+    const worlds = new Map<string, bigint>();
     for (const { userId, asset, balance } of accounts) {
       const key = `${userId} ${asset}`;
-      sums.set(key, (sums.get(key) ?? 0n) + balance);
+      stored.set(key, (stored.get(key) ?? 0n) + balance);
+      worlds.set(asset, (worlds.get(asset) ?? 0n) + balance);
     }
-    for (const key of new Set([...sums.keys(), ...balances.keys()])) {
-      const [stored, expected] = [sums.get(key) ?? 0n, balances.get(key) ?? 0n];
-      if (stored !== expected) this.#violate(`${key} has ${stored}, by the answers it is ${expected}`);
+    for (const key of new Set([...stored.keys(), ...balances.keys()])) {
+      const [has, expected] = [stored.get(key) ?? 0n, balances.get(key) ?? 0n];
+      if (has !== expected) this.#violate(`${key} has ${has}, by the answers it is ${expected}`);
+    }
+    for (const [asset, sum] of worlds) {
+      if (sum !== 0n) this.#violate(`all accounts of ${asset} sum to ${sum}`);
     }
   }
 
@@ -107,13 +140,59 @@ export class Books {
       entries.map((row) => [`${row.userId} ${row.asset} ${row.sequence}`, row.balanceAfter]),
     );
     for (const { balance: read, atLeast } of this.journal.reads) {
-      const { userId, asset, sequence, balance, held, available } = read;
+      const { userId, asset, sequence, balance, held = 0n, available } = read;
       const line = `a read of ${userId} ${asset} showed ${balance} at ${sequence}`;
       const had = sequence === 0n ? 0n : after.get(`${userId} ${asset} ${sequence}`);
       if (had !== balance) this.#violate(`${line}, it was ${had ?? 'never there'}`);
       if (sequence < atLeast) this.#violate(`${line}, after ${atLeast} had been answered`);
-      if (held !== 0n || available !== balance) this.#violate(`${line}, of which ${available} available`);
+      if (held < 0n || available !== balance - held) {
+        this.#violate(`${line}, of which ${held} held and ${available} available`);
+      }
     }
+  }
+
+  /** Each hold has come to what was answered last; to its end without any answer only by its time. */
+  #checkHolds(rows: readonly HoldRow[], { holds }: ToldLedger): void {
+    const found = new Map(rows.map((row) => [row.holdId, row]));
+    for (const [holdId, told] of holds) {
+      const row = found.get(holdId);
+      found.delete(holdId);
+      if (row === undefined || !isEndedAs(row, told)) {
+        const { state, capturedAmount } = row ?? {};
+        this.#violate(
+          `hold ${holdId} is ${state} with ${capturedAmount}, by ${told.ended.length} answers it is not`,
+        );
+      }
+    }
+    for (const holdId of found.keys()) this.#violate(`hold ${holdId} was never placed`);
+  }
+
+  /** The settings of each account are those that were answered last. */
+  async #checkSettings(client: LedgerClient, told: ToldLedger): Promise<void> {
+    for (const userId of USERS) {
+      for await (const account of client.listAccounts({ userId })) {
+        const { asset, etag, balance } = account;
+        const line = `${userId} ${asset}`;
+        const latest = told.latestSettings(userId, asset);
+        const isTold = latest.some(
+          (each) =>
+            settingsOf(each ?? UNTOUCHED) ===
+            settingsOf({ ...account, etag: each === undefined ? '' : etag }),
+        );
+        if (!isTold) this.#violate(`${line} has settings ${etag} that nobody was told of`);
+        const expected = told.balances.get(line) ?? 0n;
+        if (balance !== expected) this.#violate(`${line} reads ${balance}, by the answers it is ${expected}`);
+      }
+    }
+  }
+
+  /** The ledger's own word on it. */
+  async #verify(client: LedgerClient, { accounts, entries }: LedgerRows): Promise<void> {
+    const { report } = await verify(client);
+    const seen = `${report.accountsChecked} accounts and ${report.entriesChecked} entries`;
+    const all = `${accounts.length} accounts and ${entries.length} entries`;
+    if (!report.valid) this.#violate(`VerifyLedger: ${namesOf(report).join(', ')}`);
+    if (seen !== all) this.#violate(`VerifyLedger judged ${seen} of ${all}`);
   }
 
   #violate(violation: string): void {
@@ -121,18 +200,38 @@ export class Books {
   }
 }
 
-function keyOf({ intent, requestId }: SentWrite): string {
-  return `${intent.kind === 'putItem' ? '@catalog' : intent.userId} ${requestId}`;
+/** The rpc of a write, as its request row names it. */
+function methodOf({ $case }: WriteIntent): string {
+  return $case.charAt(0).toUpperCase() + $case.slice(1);
 }
 
-function lineOfRow(row: EntryRow): string {
-  const { userId, asset, stripe, sequence, kind, change, balanceAfter, createTime, hash } = row;
-  return [userId, asset, stripe, sequence, kind, change, balanceAfter, createTime, hash].join(' ');
+function isEndedAs({ state, capturedAmount, isDue }: HoldRow, { placed, ended }: ToldHold): boolean {
+  const [end, ...more] = ended;
+  if (more.length > 0) return false;
+  if (end !== undefined) {
+    const { expireTime } = placed;
+    const isInTime = expireTime === undefined || microsOf(end.updateTime) < microsOf(expireTime);
+    return isInTime && state === end.state && BigInt(capturedAmount) === end.capturedAmount;
+  }
+  return capturedAmount === '0' && (state === HoldState.OPEN || (state === HoldState.EXPIRED && isDue));
 }
 
-function lineOfEntry(entry: Entry): string {
-  const { userId, asset, stripe, sequence, kind, change, balanceAfter, createTime, hash } = entry;
-  const micros = (createTime?.seconds ?? 0n) * 1_000_000n + BigInt(createTime?.nanos ?? 0) / 1000n;
-  const hex = Buffer.from(hash).toString('hex');
-  return [userId, asset, stripe, sequence, kind, change, balanceAfter, micros, hex].join(' ');
+function settingsOf({ minBalance, frozen, metadata, etag }: Settings): string {
+  return [minBalance, frozen, JSON.stringify(Object.entries(metadata).sort()), etag].join(' ');
+}
+
+/** When each request was decided. */
+async function readRequestTimes(database: Queryable): Promise<Map<string, string>> {
+  const rows = await database.query<{ key: string; time: string }>(
+    `SELECT user_id || ' ' || request_id AS key, create_time::text AS time FROM ledger.requests`,
+  );
+  return new Map(rows.map(({ key, time }) => [key, time]));
+}
+
+function readHolds(database: Queryable): Promise<HoldRow[]> {
+  return database.query<HoldRow>(
+    `SELECT hold_id AS "holdId", state, captured_amount::text AS "capturedAmount",
+            coalesce(expire_time <= clock_timestamp(), false) AS "isDue"
+       FROM ledger.holds`,
+  );
 }

@@ -1,13 +1,14 @@
 import { Books } from './books';
+import { firstItems } from './draw-write';
 import { Journal } from './journal';
+import { Judge } from './judge';
 import { FAULTS, LedgerUnderFault, type Fault } from './ledger-under-fault';
 import { runLoad } from './load';
-import { Model } from './model';
 import { Random } from './random';
-import { sendWrite } from './send-write';
 import { replayAnswered, resolveUnanswered } from './settle';
 import { Strike } from './strike';
-import { firstItems } from './write-intent';
+import { ToldLedger } from './told-ledger';
+import { Watcher, type WatchedPart } from './watcher';
 
 export interface FaultRunSettings {
   /** Fixes what is sent, what is killed and when. */
@@ -34,13 +35,25 @@ export interface Progress {
 /** What a run came to. */
 export interface FaultRunReport {
   readonly rounds: number;
+  /** Servers that were killed. */
+  readonly kills: number;
   /** Writes that were answered. */
   readonly answers: number;
+  /** The same, by their kind. */
+  readonly writesByKind: Readonly<Record<string, number>>;
+  /** Batches whose writes stood each for itself; atomic ones are writes. */
+  readonly looseBatches: number;
   /** Writes that had no answer at the end of their round and got it then. */
   readonly resolved: number;
   /** Answers that were asked for again and compared. */
   readonly comparisons: number;
+  /** Those of them that were compared in the end, at each server. */
+  readonly replays: number;
   readonly reads: number;
+  /** Entries that the watchers got. */
+  readonly delivered: number;
+  /** How often a watcher's stream broke and was resumed. */
+  readonly resumptions: number;
   /** Calls that came to nothing while something was dead. */
   readonly absences: number;
   /** What is wrong; empty when all is well. */
@@ -49,28 +62,36 @@ export interface FaultRunReport {
   readonly log: string;
 }
 
-/** A part of the load comes before the strike, and another after the recovery. */
-const EARLIEST_STRIKE = 0.2;
-const LATEST_STRIKE = 0.7;
+/** The neighbour is killed first, then comes the fault; a part of the load comes before, and another after. */
+const NEIGHBOUR_STRIKE = { earliest: 0.1, latest: 0.3 };
+const FAULT_STRIKE = { earliest: 0.35, latest: 0.75 };
 
-/** How many answers of earlier rounds are asked for again in each round. */
-const OLD_ANSWERS = 300;
+/** How many answers are asked for again after each round; all are in the end. */
+const ROUND_REPLAYS = 300;
 
 /** A load that is so wrong goes on for nothing. */
 const MANY_VIOLATIONS = 50;
 
 const ROUND_LIMIT_MS = 180_000;
 
+/** Who watches: somebody everything, somebody a user. */
+const WATCHED: readonly WatchedPart[] = [{}, { userId: 'ann' }];
+
 /**
- * Runs rounds of load, each with a fault in its midst and a check of everything after it. Whatever it started is
- * gone when it returns or throws.
+ * Runs rounds of load on two servers, each with faults in its midst and a check of everything after it, and watchers
+ * from the beginning to the end. Whatever it started is gone when it returns or throws.
  */
 export async function runFaults(settings: FaultRunSettings): Promise<FaultRunReport> {
   const ledger = await LedgerUnderFault.start();
+  const { streams } = ledger.servers;
+  // Each begins at another server.
+  const watchers = WATCHED.map(
+    (part, turn) => new Watcher([...streams.slice(turn % streams.length), ...streams], part),
+  );
   try {
-    const run = new FaultRun(settings, ledger);
-    return await run.run();
+    return await new FaultRun(settings, ledger, watchers).run();
   } finally {
+    await Promise.all(watchers.map((watcher) => watcher.stop()));
     await ledger.dispose();
   }
 }
@@ -80,10 +101,12 @@ class FaultRun {
   readonly #books = new Books(this.#journal);
   readonly #random: Random;
   #resolved = 0;
+  #replays = 0;
 
   constructor(
     private readonly settings: FaultRunSettings,
     private readonly ledger: LedgerUnderFault,
+    private readonly watchers: readonly Watcher[],
   ) {
     this.#random = new Random(settings.seed);
   }
@@ -91,82 +114,112 @@ class FaultRun {
   async run(): Promise<FaultRunReport> {
     const { violations } = this.#journal;
     let round = 0;
+    for (const watcher of this.watchers) watcher.start();
     await this.#putFirstItems();
     // What follows a violation says nothing new.
     while (round < this.settings.rounds && violations.length === 0) {
       round += 1;
       await this.#runRound(round);
     }
-    if (violations.length === 0) await this.ledger.stop();
-    const { answers, comparisons, absences, reads } = this.#journal;
-    const { log } = this.ledger;
+    if (violations.length === 0) await this.#replayEverywhere();
+    if (violations.length === 0) {
+      await Promise.all(this.watchers.map((watcher) => watcher.stop()));
+      await this.ledger.stop();
+    }
+    return this.#report(round);
+  }
+
+  #report(rounds: number): FaultRunReport {
+    const { answers, writes, looseBatches, comparisons, absences, reads, violations } = this.#journal;
+    const { kills, log } = this.ledger;
+    const writesByKind: Record<string, number> = {};
+    for (const { intent } of writes) writesByKind[intent.$case] = (writesByKind[intent.$case] ?? 0) + 1;
     return {
-      ...{ rounds: round, answers, resolved: this.#resolved, comparisons },
-      ...{ reads: reads.length, absences, violations, log },
+      ...{ rounds, kills, answers, writesByKind, looseBatches, resolved: this.#resolved, comparisons },
+      ...{ replays: this.#replays, reads: reads.length, absences, violations, log },
+      delivered: this.watchers.reduce((sum, { entries }) => sum + entries.length, 0),
+      resumptions: this.watchers.reduce((sum, { resumptions }) => sum + resumptions, 0),
     };
   }
 
   async #putFirstItems(): Promise<void> {
-    for (const item of firstItems(this.#random)) {
-      const write = this.#journal.intend(0, `first-${item.itemId}`, item);
-      this.#journal.record(write, await sendWrite(this.ledger.settlingClient, write.requestId, item));
-    }
+    for (const item of firstItems(this.#random)) this.#journal.intend(0, item);
+    await resolveUnanswered(this.ledger.servers, this.#random.fork(), this.#journal);
   }
 
   async #runRound(round: number): Promise<void> {
     const fault = FAULTS[(round - 1) % FAULTS.length] ?? 'server';
     const progress = (phase: Progress['phase'], done: number): void =>
       this.settings.onProgress({ round, fault, phase, done: Math.min(done, 1) });
-    await this.ledger.arm(fault);
-    await this.#loadAndStrike(round, progress);
+    await this.#loadAndStrike(round, fault, progress);
+    const { violations } = this.#journal;
     // Without a ledger that answers there is nothing to compare with.
-    if (this.#journal.violations.length > 0) return;
+    if (violations.length > 0) return;
 
     progress('check', 1);
-    const { settlingClient: client, database } = this.ledger;
-    this.#resolved += await resolveUnanswered(client, this.#journal);
-    await replayAnswered(client, this.#journal, this.#toReplay(round));
-    const model = new Model(this.#journal);
-    model.judge(this.#journal.writes.filter((write) => write.round === round));
-    await this.#books.check(database, model);
+    const { servers, database } = this.ledger;
+    this.#resolved += await resolveUnanswered(servers, this.#random.fork(), this.#journal);
+    await replayAnswered(servers, this.#random.fork(), this.#journal, this.#sample());
+    const told = new ToldLedger(this.#journal);
+    new Judge(this.#journal, told).judge(this.#journal.writes.filter((write) => write.round === round));
+    const { entries } = await this.#books.check(database, this.#random.pick(servers.clients), told);
+    for (const watcher of this.watchers) violations.push(...(await watcher.check(entries)));
   }
 
   async #loadAndStrike(
     round: number,
+    fault: Fault,
     progress: (phase: Progress['phase'], done: number) => void,
   ): Promise<void> {
     const { writes, workers, signal } = this.settings;
-    const { client, hastyClient } = this.ledger;
     const journal = this.#journal;
     const before = journal.answers;
-    const share = EARLIEST_STRIKE + this.#random.next() * (LATEST_STRIKE - EARLIEST_STRIKE);
-    const strike = new Strike(this.ledger, before + Math.ceil(writes * share), this.#random.fork(), (what) =>
-      journal.violations.push(what),
-    );
+    const strikes = await this.#strikes(fault, before);
+    const current = (): Strike | undefined => strikes.find(({ isOver }) => !isOver);
     journal.onAnswer = (answers) => {
-      progress(strike.isDown ? 'struck' : 'load', (answers - before) / writes);
-      strike.answered(answers);
+      progress(current()?.isDown === true ? 'struck' : 'load', (answers - before) / writes);
+      // One after the other: the next one finds a ledger that is whole.
+      current()?.answered(answers);
     };
     const end = performance.now() + ROUND_LIMIT_MS;
     const isLate = (): boolean => performance.now() > end;
     const isOver = (): boolean =>
-      (strike.isOver && journal.answers >= before + writes) ||
-      strike.hasFailed ||
+      (current() === undefined && journal.answers >= before + writes) ||
+      strikes.some(({ hasFailed }) => hasFailed) ||
       journal.violations.length >= MANY_VIOLATIONS ||
       signal?.aborted === true ||
       isLate();
-    await runLoad({ round, workers, random: this.#random.fork(), client, hastyClient, journal, isOver });
-    await strike.settled();
+    const { servers } = this.ledger;
+    await runLoad({ round, workers, random: this.#random.fork(), servers, journal, isOver });
+    for (const strike of strikes) await strike.settled();
     journal.onAnswer = () => undefined;
     if (isLate()) journal.violations.push(`round ${round} did not come to its end`);
     signal?.throwIfAborted();
   }
 
-  /** All of this round, and some from before. */
-  #toReplay(round: number): Journal['writes'] {
+  /** The faults of a round, in their order. */
+  async #strikes(fault: Fault, before: number): Promise<Strike[]> {
+    const at = ({ earliest, latest }: typeof FAULT_STRIKE): number =>
+      before + Math.ceil(this.settings.writes * (earliest + this.#random.next() * (latest - earliest)));
+    const fail = (what: string): void => void this.#journal.violations.push(what);
+    const blows = [this.ledger.armNeighbour(), await this.ledger.arm(fault)];
+    return blows.map(
+      (blow, index) =>
+        new Strike(blow, at(index === 0 ? NEIGHBOUR_STRIKE : FAULT_STRIKE), this.#random.fork(), fail),
+    );
+  }
+
+  /** Some of all that was written so far. */
+  #sample(): Journal['writes'] {
     const { writes } = this.#journal;
-    const old = writes.filter((write) => write.round < round);
-    const some = Array.from({ length: Math.min(OLD_ANSWERS, old.length) }, () => this.#random.pick(old));
-    return [...new Set(some), ...writes.filter((write) => write.round === round)];
+    return [...new Set(Array.from({ length: ROUND_REPLAYS }, () => this.#random.pick(writes)))];
+  }
+
+  /** Everything once more, at each server. */
+  async #replayEverywhere(): Promise<void> {
+    for (const servers of this.ledger.each) {
+      await replayAnswered(servers, this.#random.fork(), this.#journal, this.#journal.writes);
+      this.#replays += this.#journal.writes.length;
+    }
   }
 }

@@ -1,14 +1,19 @@
 import { inspect } from 'node:util';
-import type { Balance } from '@ledger/client';
-import { isAbsence, isSameOutcome, type Outcome, type Reply } from './send-write';
-import type { WriteIntent } from './write-intent';
+import type { Balance, LedgerError } from '@ledger/client';
+import { isAbsence, repliesOfBatch, type Answer, type Reply } from './answer';
+import { Findings } from './findings';
+import { outcomeOf, type Outcome } from './outcome';
+import { requestIdOf, scopeOf, type WriteIntent } from './write-intent';
 
 /** A write that was sent at least once, and its answer. */
 export interface SentWrite {
   readonly round: number;
-  readonly requestId: string;
   readonly intent: WriteIntent;
+  /** The writes of an atomic batch. */
+  readonly parts: readonly SentWrite[];
   /** The first one that came. */
+  answer: Answer | undefined;
+  /** What it says. */
   outcome: Outcome | undefined;
   /** How many answers did not say that they were there before: one execution gives one at most. */
   executions: number;
@@ -25,6 +30,8 @@ export interface SeenBalance {
 export class Journal {
   readonly writes: SentWrite[] = [];
   readonly reads: SeenBalance[] = [];
+  /** What callers know by now. */
+  readonly findings = new Findings();
   /** What is wrong, in words. */
   readonly violations: string[] = [];
   /** How many writes have an answer. */
@@ -33,14 +40,14 @@ export class Journal {
   comparisons = 0;
   /** How many calls came to nothing. */
   absences = 0;
+  /** How many batches were answered whose writes stand each for itself. */
+  looseBatches = 0;
   /** Called at once with the number of answered writes. */
   onAnswer: (answers: number) => void = () => undefined;
-  readonly #sequences = new Map<string, bigint>();
-  readonly #versions = new Map<string, bigint>();
 
   /** Records a write before it is sent. */
-  intend(round: number, requestId: string, intent: WriteIntent): SentWrite {
-    const write = { round, requestId, intent, outcome: undefined, executions: 0 };
+  intend(round: number, intent: WriteIntent, parts: readonly SentWrite[] = []): SentWrite {
+    const write = { round, intent, parts, answer: undefined, outcome: undefined, executions: 0 };
     this.writes.push(write);
     return write;
   }
@@ -51,65 +58,80 @@ export class Journal {
    * @param wasAnswered whether the write already had an answer when this attempt was sent
    */
   record(write: SentWrite, reply: Reply, wasAnswered = false): void {
-    if (reply.outcome === undefined) {
-      this.absences += 1;
-      if (!isAbsence(reply.error)) this.violate(write, 'met a fault', reply.error.toJSON());
+    const { answer } = reply;
+    if (answer === undefined) {
+      this.miss(write, reply.error);
       return;
     }
     if (!reply.replayed) write.executions += 1;
-    if (write.executions > 1) this.violate(write, 'was executed again', reply.outcome);
-    if (wasAnswered && !reply.replayed) this.violate(write, 'was answered and is not known', reply.outcome);
-    if (write.outcome === undefined) {
-      this.#learn(reply.outcome);
-      write.outcome = reply.outcome;
-      this.answers += 1;
-      this.onAnswer(this.answers);
+    if (write.executions > 1) this.violate(write, 'was executed again', answer);
+    if (wasAnswered && !reply.replayed) this.violate(write, 'was answered and is not known', answer);
+    if (write.parts.length > 0 && answer.code === 0) {
+      this.recordParts(write.parts, answer, reply.replayed);
+    }
+    if (write.answer !== undefined) {
+      this.comparisons += 1;
+      if (write.answer.code === answer.code && write.answer.bytes === answer.bytes) return;
+      this.violate(write, 'got two answers', {
+        first: write.outcome,
+        again: outcomeOf(write.intent.$case, answer),
+      });
       return;
     }
-    this.comparisons += 1;
-    if (!isSameOutcome(write.outcome, reply.outcome)) {
-      this.violate(write, 'got two answers', { first: write.outcome, again: reply.outcome });
+    write.answer = answer;
+    write.outcome = outcomeOf(write.intent.$case, answer);
+    this.findings.learn(write.intent, write.outcome);
+    this.answers += 1;
+    this.onAnswer(this.answers);
+  }
+
+  /**
+   * Records what the response of a batch says of its writes.
+   *
+   * @param replayed whether the whole response was there before
+   */
+  recordParts(
+    parts: readonly SentWrite[],
+    answer: Answer,
+    replayed: boolean,
+    wasAnswered: readonly boolean[] = [],
+  ): void {
+    const replies = repliesOfBatch(answer);
+    for (const [index, part] of parts.entries()) {
+      const reply = replies[index];
+      if (reply === undefined || replies.length !== parts.length) {
+        this.violate(part, `is one of ${parts.length} writes that got ${replies.length} results`, replies);
+        return;
+      }
+      const known = reply.answer === undefined ? reply : { ...reply, replayed: replayed || reply.replayed };
+      this.record(part, known, wasAnswered[index]);
     }
   }
 
-  /** The latest sequence of an account that anybody was told of. */
-  latestSequence(userId: string, asset: string): bigint {
-    return this.#sequences.get(`${userId} ${asset}`) ?? 0n;
-  }
-
-  /** The latest version of an item that anybody was told of. */
-  latestVersion(itemId: string): bigint {
-    return this.#versions.get(itemId) ?? 0n;
+  /** Records that a call about a write came to nothing. */
+  miss(write: SentWrite, error: LedgerError): void {
+    this.absences += 1;
+    if (!isAbsence(error)) this.violate(write, 'met a fault', error.toJSON());
   }
 
   /** Records a balance that was read. */
   see(balance: Balance, atLeast: bigint): void {
     this.reads.push({ balance, atLeast });
-    this.#reach(balance.userId, balance.asset, balance.sequence);
+    this.findings.reach(balance);
   }
 
   /** Writes that never got an answer. */
   unanswered(): SentWrite[] {
-    return this.writes.filter(({ outcome }) => outcome === undefined);
+    return this.writes.filter(({ answer }) => answer === undefined);
   }
 
-  violate(write: SentWrite, what: string, evidence: unknown): void {
-    const { requestId, intent } = write;
-    const told = inspect({ intent, evidence }, { depth: 5, breakLength: 110 });
-    this.violations.push(`write ${requestId} ${what}: ${told}`);
+  violate({ intent }: SentWrite, what: string, evidence: unknown): void {
+    const told = inspect({ intent, evidence }, { depth: 7, breakLength: 110 });
+    this.violations.push(`write ${keyOfWrite(intent)} ${what}: ${told}`);
   }
+}
 
-  #learn(outcome: Outcome): void {
-    if (outcome.type === 'posted') {
-      const { entries } = outcome.transaction;
-      for (const { userId, asset, sequence } of entries) this.#reach(userId, asset, sequence);
-    } else if (outcome.type === 'itemPut') {
-      const { itemId, version } = outcome.item;
-      if (version > this.latestVersion(itemId)) this.#versions.set(itemId, version);
-    }
-  }
-
-  #reach(userId: string, asset: string, sequence: bigint): void {
-    if (sequence > this.latestSequence(userId, asset)) this.#sequences.set(`${userId} ${asset}`, sequence);
-  }
+/** A write's name in the whole ledger: its scope and its request id. */
+export function keyOfWrite(intent: WriteIntent): string {
+  return `${scopeOf(intent)} ${requestIdOf(intent)}`;
 }

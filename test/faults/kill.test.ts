@@ -8,13 +8,13 @@ const RUN_LIMIT_MS = 240_000;
 const TEST_LIMIT_MS = 300_000;
 
 test(
-  'keeps every answered write, once, through kill -9 of the server, its Postgres and both',
+  'keeps every answered write, once, and misses no watcher, through kill -9 of servers, Postgres and all',
   async () => {
     const report = await runFaults({
       seed: SEED,
-      // The server, the postmaster, both with all of Postgres, and all of Postgres alone.
+      // The server, the postmaster, both with all of Postgres, and all of Postgres alone; its neighbour each time.
       rounds: 4,
-      writes: 600,
+      writes: 250,
       workers: 16,
       onProgress: () => undefined,
       signal: AbortSignal.timeout(RUN_LIMIT_MS),
@@ -22,10 +22,17 @@ test(
     const { violations, log } = report;
     if (violations.length > 0) throw new Error(`${violations.join('\n')}\n\nthe log:\n${log}`);
     expect(report.rounds).toBe(4);
-    expect(report.answers).toBeGreaterThanOrEqual(4 * 600);
-    expect(report.comparisons).toBeGreaterThanOrEqual(report.answers);
-    // Somebody was hurt.
+    expect(report.kills).toBe(6);
+    expect(report.answers).toBeGreaterThanOrEqual(4 * 250);
+    // Each at each server, and what was compared before.
+    expect(report.replays).toBe(2 * report.answers);
+    expect(report.comparisons).toBeGreaterThan(report.replays);
+    // Every kind of write took part.
+    expect(Object.keys(report.writesByKind)).toHaveLength(11);
+    // Somebody was hurt, and the watchers among them.
     expect(report.absences).toBeGreaterThan(0);
+    expect(report.resumptions).toBeGreaterThanOrEqual(4);
+    expect(report.delivered).toBeGreaterThan(report.answers);
   },
   TEST_LIMIT_MS,
 );

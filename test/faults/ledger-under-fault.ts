@@ -1,13 +1,14 @@
-import { LedgerClient } from '@ledger/client';
 import { findFreePort } from '../../services/ledger/src/embedded/free-port';
 import { watchHealth, type HealthWatch } from '../support/health-client';
 import { LedgerProcess } from '../support/ledger-process';
+import { startPostgresProxy, type PostgresProxy } from '../support/postgres-proxy';
 import { signalAll, TestDataDirectory } from '../support/test-data-directory';
 import { openDatabase, type OpenDatabase } from '../support/test-database';
 import { waitUntil } from '../support/wait-until';
 import type { Random } from './random';
+import { Servers } from './servers';
 
-/** What is killed, always by SIGKILL. */
+/** What is killed, always by SIGKILL. The server is the one that runs Postgres. */
 export const FAULTS = [
   /** The server. It is started again and takes its orphaned Postgres over. */
   'server',
@@ -24,10 +25,17 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const RECOVERY_LIMIT_MS = 60_000;
+/** A fault in three parts. */
+export interface Blow {
+  /** To be called a little before the strike: to find the processes of Postgres takes longer than a commit. */
+  aim(): void;
+  /** Kills at once: between this call and its return no answer is taken in. */
+  strike(): void;
+  /** Waits until the ledger serves again, and starts its servers where that has to be done. */
+  recover(random: Random): Promise<void>;
+}
 
-/** Patience that outlasts every recovery. */
-const SETTLING = { timeoutMs: 60_000, retry: { maxAttempts: 1_000 } };
+const RECOVERY_LIMIT_MS = 60_000;
 
 /** Log lines of a start, in their order: a moment to kill it at. */
 const START_MOMENTS = [
@@ -45,44 +53,75 @@ const COMMIT_DELAY_MICROS = 10_000;
 const SETTINGS = {
   // The outage of Postgres is shorter than the default interval.
   LEDGER_HEALTH_INTERVAL_MS: '25',
+  // A watcher learns soon that it has everything.
+  LEDGER_WATCH_HEARTBEAT_MS: '100',
 };
 
-interface Armed {
-  readonly fault: Fault;
-  readonly postmasterPid: number;
-  readonly health: HealthWatch;
-  /** Every process of Postgres. */
-  targets: readonly number[];
+/** One of the servers: all its lives on one address. */
+class Node {
+  readonly lives: LedgerProcess[] = [];
+  kills = 0;
+
+  /** @param settings asked for at each start */
+  constructor(
+    readonly address: string,
+    private readonly settings: () => Readonly<Record<string, string>>,
+  ) {}
+
+  /** The latest life. */
+  get process(): LedgerProcess {
+    const latest = this.lives.at(-1);
+    if (latest === undefined) throw new Error('the server was never started');
+    return latest;
+  }
+
+  start(): LedgerProcess {
+    const server = new LedgerProcess({ ...SETTINGS, ...this.settings(), LEDGER_LISTEN: this.address });
+    this.lives.push(server);
+    return server;
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL');
+    this.kills += 1;
+  }
+
+  /** As an operator stops it. */
+  async stop(): Promise<void> {
+    this.process.kill('SIGTERM');
+    const { code } = await this.process.ended();
+    if (code !== 0) throw new Error(`the server on ${this.address} ended with code ${code}`);
+  }
 }
 
-/** A ledger with an embedded Postgres, as a process that can be killed, on one address and one data directory. */
+/**
+ * A ledger of two servers, as processes that can be killed, each on one address: one runs an embedded Postgres, its
+ * neighbour uses the same database through a proxy, since that Postgres moves to another port with every start.
+ */
 export class LedgerUnderFault {
-  readonly directory = new TestDataDirectory();
-  readonly client: LedgerClient;
-  readonly hastyClient: LedgerClient;
-  readonly settlingClient: LedgerClient;
-  readonly #address: string;
-  #server: LedgerProcess;
-  readonly #servers: LedgerProcess[] = [];
-  #armed: Armed | undefined;
+  readonly servers: Servers;
+  /** The same servers, each by itself. */
+  readonly each: readonly Servers[];
+  readonly #directory = new TestDataDirectory();
+  readonly #owner: Node;
+  readonly #neighbour: Node;
+  #proxy: PostgresProxy | undefined;
+  #health: HealthWatch | undefined;
 
-  private constructor(address: string) {
-    this.#address = address;
-    this.client = new LedgerClient({ address });
-    this.hastyClient = new LedgerClient({ address, retry: { maxAttempts: 1 } });
-    this.settlingClient = new LedgerClient({ address, ...SETTLING });
-    this.#server = this.#start();
+  private constructor(ownerAddress: string, neighbourAddress: string) {
+    this.#owner = new Node(ownerAddress, () => ({ LEDGER_DATA_DIR: this.#directory.path }));
+    this.#neighbour = new Node(neighbourAddress, () => ({ DATABASE_URL: this.#proxy?.url ?? '' }));
+    const addresses = [ownerAddress, neighbourAddress];
+    this.servers = new Servers(addresses);
+    this.each = addresses.map((address) => new Servers([address]));
   }
 
   static async start(): Promise<LedgerUnderFault> {
-    // Not any port: the one of a server that is gone must not be given to an outgoing connection.
-    const ledger = new LedgerUnderFault(`127.0.0.1:${await findFreePort()}`);
+    // Not any ports: those of a server that is gone must not be given to an outgoing connection.
+    const [ownerPort, neighbourPort] = [await findFreePort(), await findFreePort()];
+    const ledger = new LedgerUnderFault(`127.0.0.1:${ownerPort}`, `127.0.0.1:${neighbourPort}`);
     try {
-      await ledger.#server.listening();
-      const { database } = ledger;
-      await database.query(`ALTER SYSTEM SET commit_delay = ${COMMIT_DELAY_MICROS}`);
-      await database.query('ALTER SYSTEM SET commit_siblings = 0');
-      await database.query('SELECT pg_reload_conf()');
+      await ledger.#startAll();
       return ledger;
     } catch (error) {
       await ledger.dispose();
@@ -90,47 +129,93 @@ export class LedgerUnderFault {
     }
   }
 
+  async #startAll(): Promise<void> {
+    await this.#owner.start().listening();
+    const { database } = this;
+    await database.query(`ALTER SYSTEM SET commit_delay = ${COMMIT_DELAY_MICROS}`);
+    await database.query('ALTER SYSTEM SET commit_siblings = 0');
+    await database.query('SELECT pg_reload_conf()');
+    this.#proxy = await startPostgresProxy(database.url, () => this.#directory.postgresPort);
+    await this.#neighbour.start().listening();
+  }
+
   get database(): OpenDatabase {
-    return openDatabase(this.directory.url);
+    return openDatabase(this.#directory.url);
+  }
+
+  /** How many servers were killed so far. */
+  get kills(): number {
+    return this.#owner.kills + this.#neighbour.kills;
   }
 
   /** What its servers wrote, but for the lines of single calls: for a look when something is wrong. */
   get log(): string {
-    const lines = this.#servers.flatMap((server) => [
-      ...server.lines.map((line) => JSON.stringify(line)),
-      server.errorOutput,
-    ]);
-    return lines.join('\n');
+    const lives = [...this.#owner.lives, ...this.#neighbour.lives];
+    return lives
+      .flatMap(({ lines, errorOutput }) => [...lines.map((line) => JSON.stringify(line)), errorOutput])
+      .join('\n');
   }
 
-  /** Gets ready for a strike. */
-  async arm(fault: Fault): Promise<void> {
-    const { postmasterPid } = this.directory;
-    const health = watchHealth(this.#address);
-    this.#armed = { fault, postmasterPid, health, targets: [] };
+  /** Gets ready for a fault. */
+  async arm(fault: Fault): Promise<Blow> {
+    const { postmasterPid } = this.#directory;
+    const health = watchHealth(this.#owner.address);
+    this.#health = health;
     await waitUntil('the ledger serves', () => health.seen.at(-1) === 'SERVING', RECOVERY_LIMIT_MS);
+    let targets: readonly number[] = [];
+    return {
+      aim: () => (targets = this.#directory.processes()),
+      strike: () => this.#strike(fault, postmasterPid, targets),
+      recover: async (random) => {
+        await this.#recover(fault, health, random);
+        health.end();
+        this.#expectPostgres(postmasterPid);
+      },
+    };
   }
 
-  /** To be called a little before the strike: to find the processes of Postgres takes longer than a commit. */
-  aim(): void {
-    const armed = this.#expectArmed();
-    armed.targets = this.directory.processes();
+  /** Gets ready to kill the neighbour; it is started again at once. */
+  armNeighbour(): Blow {
+    return {
+      aim: () => undefined,
+      strike: () => this.#neighbour.kill(),
+      recover: async () => {
+        await this.#neighbour.process.ended();
+        await this.#neighbour.start().listening();
+      },
+    };
   }
 
-  /** Kills at once: between this call and its return no answer is taken in. */
-  strike(): void {
-    const { fault, postmasterPid, targets } = this.#expectArmed();
+  /** Stops it as an operator does: nothing may be left of it. */
+  async stop(): Promise<void> {
+    await this.#neighbour.stop();
+    await this.#owner.stop();
+    const left = this.#directory.processes();
+    if (left.length > 0) throw new Error(`a stopped server left processes: ${left.join(', ')}`);
+  }
+
+  /** Ends everything and removes the data. */
+  async dispose(): Promise<void> {
+    this.#health?.end();
+    for (const servers of [this.servers, ...this.each]) servers.close();
+    const lives = [...this.#owner.lives, ...this.#neighbour.lives];
+    await Promise.all(lives.map((server) => server.dispose()));
+    await this.#proxy?.close();
+    await this.#directory.remove();
+  }
+
+  #strike(fault: Fault, postmasterPid: number, targets: readonly number[]): void {
     switch (fault) {
       case 'server':
       case 'server twice':
-        this.#server.kill('SIGKILL');
+        this.#owner.kill();
         break;
       case 'postmaster':
         signalAll([postmasterPid], 'SIGKILL');
         break;
       case 'everything':
         signalAll(targets, 'SIGKILL');
-        this.#server.kill('SIGKILL');
+        this.#owner.kill();
         break;
       case 'postgres':
         signalAll(targets, 'SIGKILL');
@@ -144,9 +229,7 @@ export class LedgerUnderFault {
     }
   }
 
-  /** Waits until the ledger serves again, and starts its server where that has to be done. */
-  async recover(random: Random): Promise<void> {
-    const { fault, postmasterPid, health } = this.#expectArmed();
+  async #recover(fault: Fault, health: HealthWatch, random: Random): Promise<void> {
     switch (fault) {
       case 'postmaster':
       case 'postgres':
@@ -161,66 +244,33 @@ export class LedgerUnderFault {
         await this.#restart(random.pick(START_MOMENTS));
         break;
     }
-    health.end();
-    this.#armed = undefined;
+  }
 
-    const now = this.directory.postmasterPid;
-    const processes = this.directory.processes();
+  #expectPostgres(postmasterPid: number): void {
+    const now = this.#directory.postmasterPid;
+    const processes = this.#directory.processes();
     if (!processes.includes(now)) throw new Error(`it serves, and its postmaster (pid ${now}) is gone`);
     if (now !== postmasterPid && processes.includes(postmasterPid)) {
       throw new Error(`two postmasters run: ${postmasterPid} and ${now}`);
     }
   }
 
-  /** Stops it as an operator does: nothing may be left of it. */
-  async stop(): Promise<void> {
-    this.#server.kill('SIGTERM');
-    const { code } = await this.#server.ended();
-    const left = this.directory.processes();
-    if (code !== 0) throw new Error(`the server ended with code ${code}`);
-    if (left.length > 0) throw new Error(`a stopped server left processes: ${left.join(', ')}`);
-  }
-
-  /** Ends everything and removes the data. */
-  async dispose(): Promise<void> {
-    this.#armed?.health.end();
-    for (const client of [this.client, this.hastyClient, this.settlingClient]) client.close();
-    await Promise.all(this.#servers.map((server) => server.dispose()));
-    await this.directory.remove();
-  }
-
-  #expectArmed(): Armed {
-    if (this.#armed === undefined) throw new Error('arm it first');
-    return this.#armed;
-  }
-
-  async #seeOutage(health: HealthWatch): Promise<void> {
-    const { seen } = health;
+  async #seeOutage({ seen }: HealthWatch): Promise<void> {
     const isBack = (): boolean => seen.at(-1) === 'SERVING' && seen.includes('NOT_SERVING');
-    const isDead = (): boolean => this.#server.ending !== undefined;
+    const isDead = (): boolean => this.#owner.process.ending !== undefined;
     await waitUntil('NOT_SERVING and SERVING again', () => isBack() || isDead(), RECOVERY_LIMIT_MS);
     if (isDead()) throw new Error('the server died with its Postgres');
   }
 
   async #restart(killAgainAt?: string): Promise<void> {
-    await this.#server.ended();
-    this.#server = this.#start();
+    await this.#owner.process.ended();
+    let server = this.#owner.start();
     if (killAgainAt !== undefined) {
-      await this.#server.logged(killAgainAt);
-      this.#server.kill('SIGKILL');
-      await this.#server.ended();
-      this.#server = this.#start();
+      await server.logged(killAgainAt);
+      this.#owner.kill();
+      await server.ended();
+      server = this.#owner.start();
     }
-    await this.#server.listening();
-  }
-
-  #start(): LedgerProcess {
-    const server = new LedgerProcess({
-      ...SETTINGS,
-      LEDGER_DATA_DIR: this.directory.path,
-      LEDGER_LISTEN: this.#address,
-    });
-    this.#servers.push(server);
-    return server;
+    await server.listening();
   }
 }

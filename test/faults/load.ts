@@ -1,21 +1,23 @@
-import { LedgerError, type CallOptions, type LedgerClient } from '@ledger/client';
+import { LedgerError } from '@ledger/client';
+import { batchWriteCall } from '../support/write-calls';
+import { isAbsence, replyOf } from './answer';
+import { ALL_ASSETS, drawWrite, USERS } from './draw-write';
 import type { Journal, SentWrite } from './journal';
+import { outcomeOf } from './outcome';
 import type { Random } from './random';
-import { isAbsence, sendWrite } from './send-write';
-import { ASSETS, drawWrite, otherThan, USERS } from './write-intent';
+import { HASTY, ONCE, USUAL, type Patience, type Servers } from './servers';
+import { callOf, isBatchable, otherUseOf } from './write-intent';
 
-/** A caller that soon gives up, so that writes are left without an answer. */
-const HASTY_TIMEOUT_MS = 300;
+/** The most new writes of one batch. An atomic one succeeds only when all of its writes do. */
+const LARGEST_BATCH = 12;
+const LARGEST_ATOMIC_BATCH = 4;
 
 /** What a load consists of. */
 export interface Load {
   readonly round: number;
   readonly workers: number;
   readonly random: Random;
-  /** As services use it. */
-  readonly client: LedgerClient;
-  /** Sends every call once. */
-  readonly hastyClient: LedgerClient;
+  readonly servers: Servers;
   readonly journal: Journal;
   /** Asked before each call. */
   readonly isOver: () => boolean;
@@ -27,7 +29,7 @@ export async function runLoad(load: Load): Promise<void> {
   await Promise.all(workers.map((worker) => worker.run()));
 }
 
-/** One caller. What it does follows from its own numbers and its own writes. */
+/** One caller. What it does follows from its own numbers, its own writes and what all callers know by then. */
 class Worker {
   readonly #load: Load;
   readonly #name: string;
@@ -46,8 +48,9 @@ class Worker {
 
   async #step(): Promise<void> {
     const share = this.#random.next();
-    if (share < 0.65) await this.#write();
-    else if (share < 0.75) await this.#writeTwice();
+    if (share < 0.55) await this.#write();
+    else if (share < 0.65) await this.#writeTwice();
+    else if (share < 0.75) await this.#writeBatch();
     else if (share < 0.87) await this.#read();
     else if (share < 0.97) await this.#repeat();
     else await this.#reuse();
@@ -57,7 +60,7 @@ class Worker {
     const write = this.#intend();
     await this.#send(write);
     // A caller that was left without an answer asks again or leaves it.
-    if (write.outcome === undefined && this.#random.chance(0.5)) await this.#send(write);
+    if (write.answer === undefined && this.#random.chance(0.5)) await this.#send(write);
   }
 
   /** Two copies on the way at once. */
@@ -66,32 +69,58 @@ class Worker {
     await Promise.all([this.#send(write), this.#send(write)]);
   }
 
+  /** New writes together with some that were sent before, one of them twice; at times one of them alone as well. */
+  async #writeBatch(): Promise<void> {
+    const isAtomic = this.#random.chance(0.5);
+    const size = this.#random.integer(1, isAtomic ? LARGEST_ATOMIC_BATCH : LARGEST_BATCH);
+    const before = this.#own.filter(({ intent }) => isBatchable(intent));
+    const fresh = Array.from({ length: size }, () => this.#intend());
+    const writes = fresh.filter(({ intent }) => isBatchable(intent));
+    const alone = fresh.filter(({ intent }) => !isBatchable(intent));
+    if (before.length > 0 && this.#random.chance(0.5)) writes.push(this.#random.pick(before));
+    if (writes.length > 0 && this.#random.chance(0.3)) writes.push(this.#random.pick(writes));
+    if (writes.length > 0 && this.#random.chance(0.3)) alone.push(this.#random.pick(writes));
+    await Promise.all([...alone.map((write) => this.#send(write)), this.#sendTogether(writes, isAtomic)]);
+  }
+
+  async #sendTogether(writes: readonly SentWrite[], isAtomic: boolean): Promise<void> {
+    if (writes.length === 0) return;
+    if (isAtomic) await this.#send(this.#intendAtomic(writes));
+    else await this.#sendLoose(writes);
+  }
+
   async #repeat(): Promise<void> {
     if (this.#own.length > 0) await this.#send(this.#random.pick(this.#own));
   }
 
   /** An answered request id for something else: refused, and nothing is kept of it. */
   async #reuse(): Promise<void> {
-    const answered = this.#own.filter(({ outcome }) => outcome !== undefined);
+    const { servers, journal } = this.#load;
+    const answered = this.#own.filter(({ answer }) => answer !== undefined);
     if (answered.length === 0) return;
-    const { client, journal } = this.#load;
     const write = this.#random.pick(answered);
-    const reply = await sendWrite(client, write.requestId, otherThan(write.intent));
-    if (reply.outcome === undefined) {
-      journal.absences += 1;
-      if (!isAbsence(reply.error)) journal.violate(write, 'met a fault', reply.error.toJSON());
-    } else if (reply.outcome.type !== 'refused' || reply.outcome.reason !== 'REQUEST_ID_REUSED') {
-      journal.violate(write, 'gave its request id to another one', reply.outcome);
-    }
+    if (write.intent.$case === 'batchWrite') return;
+    await servers.send(otherUseOf(write.intent), this.#random, USUAL, (raw) => {
+      const reply = replyOf(raw);
+      if (reply.answer === undefined) {
+        journal.miss(write, reply.error);
+        return false;
+      }
+      const outcome = outcomeOf('credit', reply.answer);
+      if (outcome.type !== 'refused' || outcome.reason !== 'REQUEST_ID_REUSED') {
+        journal.violate(write, 'gave its request id to another one', outcome);
+      }
+      return true;
+    });
   }
 
   async #read(): Promise<void> {
-    const { client, journal } = this.#load;
+    const { servers, journal } = this.#load;
     const userId = this.#random.pick(USERS);
-    const asset = this.#random.pick([...ASSETS, 'COUPON:COFFEE']);
-    const atLeast = journal.latestSequence(userId, asset);
+    const asset = this.#random.pick(ALL_ASSETS);
+    const atLeast = journal.findings.latestSequence(userId, asset);
     try {
-      const { balance } = await client.getBalance({ userId, asset });
+      const { balance } = await this.#random.pick(servers.clients).getBalance({ userId, asset });
       journal.see(balance, atLeast);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
@@ -102,18 +131,58 @@ class Worker {
 
   #intend(): SentWrite {
     const { journal, round } = this.#load;
-    const intent = drawWrite(this.#random, (itemId) => journal.latestVersion(itemId));
-    const write = journal.intend(round, `write-${this.#name}-${this.#own.length}`, intent);
+    const requestId = `write-${this.#name}-${this.#own.length}`;
+    const write = journal.intend(round, drawWrite(this.#random, journal.findings, requestId));
     this.#own.push(write);
     return write;
   }
 
-  async #send(write: SentWrite): Promise<void> {
-    const { client, hastyClient, journal } = this.#load;
-    const share = this.#random.next();
-    const wasAnswered = write.outcome !== undefined;
-    const options: CallOptions = share < 0.1 ? { timeoutMs: HASTY_TIMEOUT_MS } : {};
-    const chosen = share < 0.4 ? hastyClient : client;
-    journal.record(write, await sendWrite(chosen, write.requestId, write.intent, options), wasAnswered);
+  #intendAtomic(parts: readonly SentWrite[]): SentWrite {
+    const { journal, round } = this.#load;
+    const value = {
+      requestId: `batch-${this.#name}-${this.#own.length}`,
+      writes: itemsOf(parts),
+      atomic: true,
+    } as const;
+    const batch = journal.intend(round, { $case: 'batchWrite', value }, parts);
+    this.#own.push(batch);
+    return batch;
   }
+
+  #patience(): Patience {
+    const share = this.#random.next();
+    if (share < 0.1) return HASTY;
+    return share < 0.4 ? ONCE : USUAL;
+  }
+
+  async #send(write: SentWrite): Promise<void> {
+    const { servers, journal } = this.#load;
+    let wasAnswered = write.answer !== undefined;
+    await servers.send(callOf(write.intent), this.#random, this.#patience(), (raw) => {
+      const reply = replyOf(raw);
+      journal.record(write, reply, wasAnswered);
+      wasAnswered = write.answer !== undefined;
+      return reply.answer !== undefined;
+    });
+  }
+
+  /** Each of the writes stands for itself. */
+  async #sendLoose(writes: readonly SentWrite[]): Promise<void> {
+    const { servers, journal } = this.#load;
+    const wasAnswered = writes.map(({ answer }) => answer !== undefined);
+    await servers.send(batchWriteCall({ writes: itemsOf(writes) }), this.#random, this.#patience(), (raw) => {
+      const reply = replyOf(raw);
+      if (reply.answer === undefined) {
+        for (const write of writes) journal.miss(write, reply.error);
+        return false;
+      }
+      journal.looseBatches += 1;
+      journal.recordParts(writes, reply.answer, false, wasAnswered);
+      return true;
+    });
+  }
+}
+
+function itemsOf(writes: readonly SentWrite[]) {
+  return writes.flatMap(({ intent }) => (isBatchable(intent) ? [{ write: intent }] : []));
 }

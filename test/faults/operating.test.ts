@@ -8,12 +8,12 @@ import { LedgerProcess, type Ending } from '../support/ledger-process';
 import { openDatabase } from '../support/test-database';
 import { TestDataDirectory } from '../support/test-data-directory';
 import { waitUntil } from '../support/wait-until';
+import { firstItems } from './draw-write';
 import { Journal } from './journal';
 import { runLoad } from './load';
 import { Random } from './random';
-import { sendWrite } from './send-write';
+import { Servers } from './servers';
 import { replayAnswered, resolveUnanswered } from './settle';
-import { firstItems } from './write-intent';
 
 /** A shutdown timeout that no stop in this file may need. */
 const LONG_MS = '120000';
@@ -25,7 +25,7 @@ jest.setTimeout(120_000);
 /** To make a cluster takes the longest: tests that need no new one take turns. */
 const shared = new TestDataDirectory();
 const servers: LedgerProcess[] = [];
-const clients: LedgerClient[] = [];
+const clients: (LedgerClient | Servers)[] = [];
 const directories: TestDataDirectory[] = [];
 const listeners: Server[] = [];
 
@@ -52,9 +52,9 @@ describe('SIGTERM', () => {
     expect(server.lines.at(-1)?.msg).toBe('stopped');
 
     const again = start({ LEDGER_DATA_DIR: shared.path });
-    const client = connect(await again.listening(), 30_000);
-    await resolveUnanswered(client, journal);
-    await replayAnswered(client, journal, journal.writes);
+    const callers = serve(await again.listening());
+    await resolveUnanswered(callers, new Random(4), journal);
+    await replayAnswered(callers, new Random(5), journal, journal.writes);
     expect(journal.violations).toEqual([]);
     expect(await checkLedger(openDatabase(shared.url))).toEqual([]);
   });
@@ -181,19 +181,16 @@ async function refusal(
 
 /** Writes with many callers, stops the server in the midst of it, and returns when they have noticed. */
 async function loadUntilStopped(server: LedgerProcess, journal: Journal): Promise<void> {
-  const hastyClient = new LedgerClient({ address: await server.listening(), retry: { maxAttempts: 1 } });
-  clients.push(hastyClient);
+  const callers = serve(await server.listening());
   const random = new Random(3);
-  for (const item of firstItems(random)) {
-    const write = journal.intend(0, `first-${item.itemId}`, item);
-    journal.record(write, await sendWrite(hastyClient, write.requestId, item));
-  }
+  for (const item of firstItems(random)) journal.intend(0, item);
+  await resolveUnanswered(callers, random, journal);
   journal.onAnswer = (answers) => {
     if (answers === 300) server.kill('SIGTERM');
   };
   // The callers are still there when the server goes: it has to refuse them, too.
   const isOver = (): boolean => journal.absences > 60 || server.ending !== undefined;
-  await runLoad({ round: 1, workers: 24, random, client: hastyClient, hastyClient, journal, isOver });
+  await runLoad({ round: 1, workers: 24, random, servers: callers, journal, isOver });
   expect(journal.answers).toBeGreaterThanOrEqual(300);
 }
 
@@ -203,8 +200,14 @@ function start(settings: Record<string, string>, programArguments: string[] = []
   return server;
 }
 
-function connect(address: string, timeoutMs = 5_000): LedgerClient {
-  const client = new LedgerClient({ address, timeoutMs });
+function serve(address: string): Servers {
+  const callers = new Servers([address]);
+  clients.push(callers);
+  return callers;
+}
+
+function connect(address: string): LedgerClient {
+  const client = new LedgerClient({ address });
   clients.push(client);
   return client;
 }

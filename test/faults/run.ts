@@ -5,7 +5,7 @@ import { ProgressBar } from './progress-bar';
 
 const USAGE = `usage: npm run test:faults -- [--rounds N] [--seed S] [--writes N] [--workers N]
 
-  --rounds   rounds of load, each with one fault (12)
+  --rounds   rounds of load, each with one fault and the kill of a server (12)
   --seed     repeats what is sent, killed and when (random)
   --writes   answered writes of a round (2000)
   --workers  callers side by side (24)
@@ -79,10 +79,18 @@ function argumentsOf({ rounds, seed, writes, workers }: Arguments): string {
 }
 
 function summarise(report: FaultRunReport, seconds: number): void {
-  const { rounds, answers, resolved, comparisons, reads, absences, violations, log } = report;
-  print(`${rounds} rounds in ${seconds.toFixed(1)} s`);
+  const { rounds, kills, answers, resolved, comparisons, replays, reads, absences, violations, log } = report;
+  print(`${rounds} rounds in ${seconds.toFixed(1)} s, ${kills} servers killed`);
   print(`  ${answers} writes answered, ${resolved} of them only after their round`);
-  print(`  ${comparisons} answers asked for again and compared, ${reads} balances read`);
+  for (const [kind, count] of Object.entries(report.writesByKind)) print(`    ${count} ${kind}`);
+  print(`  ${report.looseBatches} batches besides, whose writes are counted above`);
+  print(
+    `  ${comparisons} answers asked for again and compared, ${replays} of them in the end, at each server`,
+  );
+  print(`  ${reads} balances read`);
+  print(
+    `  ${report.delivered} entries delivered to watchers, whose streams were resumed ${report.resumptions} times`,
+  );
   print(`  ${absences} calls came to nothing while something was dead`);
   print(`  ${violations.length} violations`);
   for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) print(`\n${violation}`);

@@ -1,46 +1,65 @@
-import type { LedgerClient } from '@ledger/client';
+import { replyOf } from './answer';
 import type { Journal, SentWrite } from './journal';
-import { sendWrite } from './send-write';
+import type { Random } from './random';
+import { ENDLESS, type Servers } from './servers';
+import { callOf } from './write-intent';
 
-const CONCURRENCY = 32;
+const CONCURRENCY = 200;
 
-/** Sends what got no answer again, with the same request id, and tells how many that were. */
-export async function resolveUnanswered(client: LedgerClient, journal: Journal): Promise<number> {
+/** Sends what got no answer again, with the same request id, to either server; tells how many that were. */
+export async function resolveUnanswered(servers: Servers, random: Random, journal: Journal): Promise<number> {
   const unanswered = journal.unanswered();
-  await sendAgain(client, journal, unanswered);
+  await sendAgain(servers, random, journal, unanswered);
   return unanswered.length;
 }
 
-/** Sends answered writes again: each has to be known, with the very answer that its caller got. */
+/** Sends answered writes again: each has to be known, with the very bytes that its caller got. */
 export async function replayAnswered(
-  client: LedgerClient,
+  servers: Servers,
+  random: Random,
   journal: Journal,
   writes: readonly SentWrite[],
 ): Promise<void> {
   await sendAgain(
-    client,
+    servers,
+    random,
     journal,
-    writes.filter(({ outcome }) => outcome !== undefined),
+    writes.filter(({ answer }) => answer !== undefined),
   );
 }
 
 async function sendAgain(
-  client: LedgerClient,
+  servers: Servers,
+  random: Random,
   journal: Journal,
   writes: readonly SentWrite[],
 ): Promise<void> {
   const waiting = [...writes].reverse();
-  let isLost = false;
   const work = async (): Promise<void> => {
-    for (let write = waiting.pop(); write !== undefined && !isLost; write = waiting.pop()) {
-      const wasAnswered = write.outcome !== undefined;
-      const reply = await sendWrite(client, write.requestId, write.intent);
-      journal.record(write, reply, wasAnswered);
-      if (reply.outcome !== undefined) continue;
-      journal.violate(write, 'gets no answer with all at rest', reply.error.toJSON());
+    for (let write = waiting.pop(); write !== undefined; write = waiting.pop()) {
+      if (await settle(servers, random, journal, write)) continue;
+      journal.violate(write, 'gets no answer with all at rest', write.outcome);
       // The others would wait as long.
-      isLost = true;
+      waiting.length = 0;
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+}
+
+/** Tells whether there is an answer now. */
+async function settle(
+  servers: Servers,
+  random: Random,
+  journal: Journal,
+  write: SentWrite,
+): Promise<boolean> {
+  const answered = { before: write.answer !== undefined, now: false };
+  await servers.send(callOf(write.intent), random, ENDLESS, (raw) => {
+    const reply = replyOf(raw);
+    journal.record(write, reply, answered.before);
+    answered.before = write.answer !== undefined;
+    answered.now = reply.answer !== undefined;
+    return answered.now;
+  });
+  return answered.now;
 }

@@ -1,4 +1,4 @@
-import type { LedgerUnderFault } from './ledger-under-fault';
+import type { Blow } from './ledger-under-fault';
 import type { Random } from './random';
 
 /** How many answers before the strike its targets are looked for. */
@@ -10,7 +10,7 @@ export class Strike {
   #recovery = Promise.resolve();
 
   constructor(
-    private readonly ledger: LedgerUnderFault,
+    private readonly blow: Blow,
     private readonly atAnswer: number,
     private readonly random: Random,
     private readonly onFailure: (what: string) => void,
@@ -33,11 +33,11 @@ export class Strike {
   /** Told of every answer, when it comes; strikes within this call. */
   answered(answers: number): void {
     if (this.#state === 'waiting' && answers >= this.atAnswer - AIM_AHEAD) {
-      this.ledger.aim();
+      this.blow.aim();
       this.#state = 'aimed';
     }
     if (this.#state !== 'aimed' || answers < this.atAnswer) return;
-    this.ledger.strike();
+    this.blow.strike();
     this.#state = 'struck';
     this.#recovery = this.#recover();
   }
@@ -49,7 +49,7 @@ export class Strike {
 
   async #recover(): Promise<void> {
     try {
-      await this.ledger.recover(this.random);
+      await this.blow.recover(this.random);
       this.#state = 'recovered';
     } catch (error) {
       this.#state = 'failed';

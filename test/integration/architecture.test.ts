@@ -22,6 +22,7 @@ const topLevelFiles = [
   'logger.ts',
   'main.ts',
   'server.ts',
+  'workers.ts',
 ];
 
 /** Packages that only some places of the ledger service may know. */

@@ -111,6 +111,26 @@ describe('a database transaction that is held open', () => {
   });
 });
 
+describe('database transactions that left nothing behind', () => {
+  it('move no position: after a crash their ids may be those of others', async () => {
+    const streams = [...(await openStreams()), watch(ledger.client(0), {})];
+    const lastTokens = async (): Promise<unknown[]> => {
+      await Promise.all(streams.map((stream) => stream.untilHeartbeats(3)));
+      return streams.map(({ messages }) => messages.at(-1)?.resumeToken);
+    };
+    const before = await lastTokens();
+    for (let n = 0; n < 20; n += 1) await ledger.database.query('SELECT pg_current_xact_id()');
+
+    expect(await lastTokens()).toEqual(before);
+    const [now] = await firstOf(ledger.client(1), {}, 1, () => true);
+    expect(now?.resumeToken).toBe(before[3]);
+    await credit(0, 'late', 2n);
+    const keys = await Promise.all(streams.map((stream, index) => received(stream, [2, 1, 1, 2][index]!)));
+    expect(keys[1]).toEqual(['late GOLD 0 2']);
+    expect(keys[3]).toEqual(keys[0]);
+  });
+});
+
 /** Of everything, of one account, and of a system account; at both servers; behind what there is. */
 async function openStreams(): Promise<[Watching, Watching, Watching]> {
   const filters = [{}, { userId: 'late', asset: 'GOLD' }, { userId: '@issuance', asset: 'GOLD' }];

@@ -17,14 +17,28 @@ export interface PostgresProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy for a database. */
-export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
+/**
+ * Starts a proxy for a database.
+ *
+ * @param portNow asked for each connection: where Postgres listens by then; throws when it does nowhere
+ */
+export async function startPostgresProxy(
+  databaseUrl: string,
+  portNow = (): number => Number(new URL(databaseUrl).port),
+): Promise<PostgresProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   const proxy = { url: '', endsAtOnce: false, ended: 0, cut, close };
 
   const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+    let port: number;
+    try {
+      port = portNow();
+    } catch {
+      near.destroy();
+      return;
+    }
+    const far = connect(port, target.hostname);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => undefined);

@@ -2,10 +2,16 @@ import fc from 'fast-check';
 import type { BatchWriteItem, UpdateAccountRequest } from '@ledger/client';
 import { TICKET } from './movement-model';
 
-/** A write of the ledger as it is sent, with what its request id is about. */
-export type Movement = (
-  BatchWriteItem['write'] | { readonly $case: 'updateAccount'; readonly value: UpdateAccountRequest }
-) & { readonly scope: string; readonly requestId: string; readonly content: string };
+/** A write of the ledger as it is sent. */
+export type LedgerWrite =
+  BatchWriteItem['write'] | { readonly $case: 'updateAccount'; readonly value: UpdateAccountRequest };
+
+/** A write with what its request id is about. */
+export type Movement = LedgerWrite & {
+  readonly scope: string;
+  readonly requestId: string;
+  readonly content: string;
+};
 
 /** What a run has made so far that a write may refer to. */
 export interface Referable {

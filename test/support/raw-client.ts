@@ -1,4 +1,4 @@
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ChannelOptions, type ServiceError } from '@grpc/grpc-js';
 import type { CreditRequest, PurchaseRequest, PutItemRequest } from '@ledger/client';
 import * as catalog from '../../clients/ledger/src/gen/ledger/v1/catalog_service';
 import * as ledger from '../../clients/ledger/src/gen/ledger/v1/ledger_service';
@@ -24,8 +24,8 @@ export interface RawAnswer {
 export class RawClient {
   readonly #client: Client;
 
-  constructor(address: string) {
-    this.#client = new Client(address, credentials.createInsecure());
+  constructor(address: string, options: ChannelOptions = {}) {
+    this.#client = new Client(address, credentials.createInsecure(), options);
   }
 
   /** Resolves with whatever came back, errors too. */

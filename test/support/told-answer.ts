@@ -1,9 +1,16 @@
-import { HoldState, LedgerError, type Balance, type Entry, type Hold } from '@ledger/client';
+import {
+  HoldState,
+  LedgerError,
+  type Balance,
+  type Entry,
+  type Hold,
+  type Transaction,
+} from '@ledger/client';
 import { Status } from '../../clients/ledger/src/gen/google/rpc/status';
 import * as account from '../../clients/ledger/src/gen/ledger/v1/account_service';
 import * as ledger from '../../clients/ledger/src/gen/ledger/v1/ledger_service';
 import type { MadeIds, Told } from './movement-model';
-import type { Movement } from './random-movements';
+import type { LedgerWrite, Movement } from './random-movements';
 import { creditCall, purchaseCall, type RawAnswer, type RawCall } from './raw-client';
 import {
   captureHoldCall,
@@ -20,16 +27,16 @@ export interface Observed extends MadeIds {
   readonly told: Told;
 }
 
-/** What the responses of all writes have between them. */
-interface AnyResponse {
-  readonly transaction?: { readonly transactionId: string; readonly entries: readonly Entry[] } | undefined;
+/** What the responses of all writes of the ledger have between them. */
+export interface AnyResponse {
+  readonly transaction?: Transaction | undefined;
   readonly balance?: Balance | undefined;
   readonly balances?: readonly Balance[];
   readonly hold?: Hold | undefined;
 }
 
 /** The write as a call of its own. */
-export function callOfMovement(movement: Movement): RawCall {
+export function callOfMovement(movement: LedgerWrite): RawCall {
   switch (movement.$case) {
     case 'credit':
       return creditCall(movement.value);
@@ -52,7 +59,8 @@ export function callOfMovement(movement: Movement): RawCall {
   }
 }
 
-const codecs: Readonly<
+/** The responses of what a batch may hold. */
+export const responseCodecs: Readonly<
   Record<Exclude<Movement['$case'], 'updateAccount'>, { decode(bytes: Uint8Array): AnyResponse }>
 > = {
   credit: ledger.CreditResponse,
@@ -69,7 +77,7 @@ const codecs: Readonly<
 export function observedCall(name: Movement['$case'], answer: RawAnswer): Observed {
   const bytes = Buffer.from(answer.bytes, 'hex');
   if (answer.code !== 0) return observedFailure(Status.decode(bytes));
-  if (name !== 'updateAccount') return observedResponse(codecs[name].decode(bytes));
+  if (name !== 'updateAccount') return observedResponse(responseCodecs[name].decode(bytes));
   const changed = account.UpdateAccountResponse.decode(bytes).account;
   if (changed === undefined) throw new Error('the answer has no account');
   const hold = `${changed.minBalance} ${changed.frozen}`;

@@ -19,6 +19,7 @@ const integers: readonly (readonly [name: string, least: number, most: number])[
   ['LEDGER_HEALTH_INTERVAL_MS', 10, 600_000],
   ['LEDGER_WATCH_POLL_MS', 1, 60_000],
   ['LEDGER_WATCH_HEARTBEAT_MS', 10, 600_000],
+  ['LEDGER_WORKERS', 1, 64],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -30,7 +31,7 @@ function expectRefused(name: string, value: string): void {
 it('needs nothing set', () => {
   expect(parseConfig({})).toEqual({
     ...{ listen: '127.0.0.1:50051', databaseUrl: null, migrationDatabaseUrl: null, dataDir: '.data' },
-    ...{ logLevel: 'info', lanes: 1, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
+    ...{ logLevel: 'info', workers: 1, lanes: 1, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
@@ -57,7 +58,7 @@ it('reads each variable into its own setting', () => {
     ...{ lanes: 1, batchMax: 2, queueMax: 3, bulkBatchMax: 4, bulkQueueMax: 10_004, batchTimeoutMs: 105 },
     ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
-    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26 },
+    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, workers: 18 },
   });
 });
 

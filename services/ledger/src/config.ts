@@ -9,6 +9,8 @@ export interface Config {
   /** Where the embedded Postgres keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
+  /** Server processes that share the port. */
+  readonly workers: number;
   /** Batches that run at the same time. */
   readonly lanes: number;
   /** The most writes in one batch. */
@@ -54,6 +56,8 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** More would not fit a page token, and no server has so many lanes. */
 const STRIPES_MAX = 64;
 
+const WORKERS_MAX = 64;
+
 /** Reads the environment. Throws ConfigError for the first value that cannot be used. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   return {
@@ -62,6 +66,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     migrationDatabaseUrl: postgresUrl(env, 'MIGRATION_DATABASE_URL'),
     dataDir: text(env, 'LEDGER_DATA_DIR') ?? '.data',
     logLevel: oneOf(env, 'LEDGER_LOG_LEVEL', LOG_LEVELS, 'info'),
+    workers: integer(env, 'LEDGER_WORKERS', 1, 1, WORKERS_MAX),
     lanes: integer(env, 'LEDGER_LANES', 1, 1, 32),
     batchMax: integer(env, 'LEDGER_BATCH_MAX', 128, 1, 10_000),
     queueMax: integer(env, 'LEDGER_QUEUE_MAX', 10_000, 1, 1_000_000),

@@ -2,8 +2,12 @@ import { pino, type Logger } from 'pino';
 import type { BatchFault } from './commit/batch-runner';
 import type { CallLog } from './rpc/call-log';
 
-/** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
-const BUFFER_BYTES = 8 * 1024;
+/**
+ * How much log may wait in memory before it is written: a line per call must not cost a system call per call. With
+ * the line that fills it up it stays below 4,096 bytes, which several processes write to one pipe without mixing
+ * (PIPE_BUF in pipe(7)).
+ */
+const BUFFER_BYTES = 3 * 1024;
 /** How long a line may wait. */
 const FLUSH_INTERVAL_MS = 250;
 
@@ -15,10 +19,14 @@ export interface ServerLog extends CallLog {
   flush(): void;
 }
 
-/** Makes the log. Each call is one line of level info; errors that are the caller's own are too. */
-export function createLog(level: string): ServerLog {
+/**
+ * Makes the log. Each call is one line of level info; errors that are the caller's own are too.
+ *
+ * @param worker which of several processes on one port this is; said in each line
+ */
+export function createLog(level: string, worker?: number): ServerLog {
   const destination = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
-  const logger = pino({ level, base: null }, destination);
+  const logger = pino({ level, base: worker === undefined ? null : { worker } }, destination);
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref();
   return {
     logger,

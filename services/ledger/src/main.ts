@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { parseConfig, ConfigError, type Config } from './config';
 import {
   EmbeddedPostgresError,
@@ -5,9 +6,10 @@ import {
   type EmbeddedPostgres,
 } from './embedded/embedded-postgres';
 import { createLog, type ServerLog } from './logger';
-import { createLedgerServer, StartError } from './server';
+import { createLedgerServer, StartError, type LedgerServer } from './server';
 import { migrate, SchemaError } from './store/migrate';
 import { isProgramFault } from './store/sql-state';
+import { reportListening, startWorkers, WorkerError } from './workers';
 
 /** Stable: scripts may rely on them. */
 const EXIT_FAILED = 1;
@@ -16,13 +18,16 @@ const EXIT_USAGE = 2;
 /** How long a stop may take beyond the server's own limit before the process ends itself. */
 const STOP_GRACE_MS = 15_000;
 
+/** How long a worker may take for that before it is killed: less, so that this process sees it end. */
+const WORKER_GRACE_MS = 10_000;
+
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const [command = 'serve', ...rest] = process.argv.slice(2);
   if (rest.length > 0 || (command !== 'serve' && command !== 'migrate')) {
     throw new ConfigError('usage: ledger-server [serve|migrate]');
   }
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, cluster.worker?.id);
   process.on('exit', () => log.flush());
   if (command === 'migrate') await migrateOnly(config, log);
   else await serve(config, log);
@@ -40,11 +45,11 @@ async function serve(config: Config, log: ServerLog): Promise<void> {
   const stopSignal = nextStopSignal();
   const embedded = config.databaseUrl === null ? await startEmbedded(config, log) : null;
   try {
-    const url = config.databaseUrl ?? embedded?.url ?? '';
-    const server = await createLedgerServer(config, url, log);
+    const server = await start(config, config.databaseUrl ?? embedded?.url ?? '', log);
     log.logger.info({ address: server.address, embedded: embedded !== null }, 'listening');
     log.flush();
-    greet(server.address, embedded);
+    if (cluster.isWorker) reportListening(server.address);
+    else greet(server.address, embedded);
     const signal = await stopSignal;
     log.logger.info({ signal }, 'stopping');
     endAnyway(config, log);
@@ -53,6 +58,14 @@ async function serve(config: Config, log: ServerLog): Promise<void> {
     await embedded?.stop();
   }
   log.logger.info('stopped');
+}
+
+/** The server in this process, or in several that this one looks after. */
+async function start(config: Config, url: string, log: ServerLog): Promise<LedgerServer> {
+  if (config.workers === 1 || cluster.isWorker) return createLedgerServer(config, url, log);
+  const { workers: count, shutdownTimeoutMs } = config;
+  const workers = await startWorkers({ count, env: { DATABASE_URL: url }, log: log.logger });
+  return { address: workers.address, stop: () => workers.stop(shutdownTimeoutMs + WORKER_GRACE_MS) };
 }
 
 function startEmbedded(config: Config, log: ServerLog): Promise<EmbeddedPostgres> {
@@ -88,7 +101,7 @@ function endAnyway(config: Config, log: ServerLog): void {
 }
 
 function describe(error: unknown): string {
-  const known = [ConfigError, StartError, SchemaError, EmbeddedPostgresError];
+  const known = [ConfigError, StartError, SchemaError, EmbeddedPostgresError, WorkerError];
   if (known.some((type) => error instanceof type) && error instanceof Error) return error.message;
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   if (!(error instanceof Error)) return String(error);

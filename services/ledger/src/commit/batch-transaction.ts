@@ -20,7 +20,7 @@ import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
-import type { Connection } from '../store/connection';
+import { sendTogether, type Connection, type PipelinedConnection } from '../store/connection';
 import { connectionOf } from '../store/store';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
 import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './needs';
@@ -119,7 +119,7 @@ export function runAtomicBatch(
 /** The one shape of a batch's database transaction: BEGIN, the work, COMMIT; or ROLLBACK. */
 async function inTransaction<T>(
   runner: QueryRunner,
-  work: (connection: Connection) => Promise<T>,
+  work: (connection: PipelinedConnection) => Promise<T>,
 ): Promise<T> {
   await runner.startTransaction();
   let result: T;
@@ -160,7 +160,7 @@ async function insertOnlyRequest(connection: Connection, row: RequestRow, now: b
  * together; the connection runs them in the order in which they stand here.
  */
 async function lockAndRead(
-  connection: Connection,
+  connection: PipelinedConnection,
   writes: readonly Write[],
   envelopes: readonly Envelope[],
   settings: BatchSettings,
@@ -171,14 +171,16 @@ async function lockAndRead(
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
-  const [accounts, finished, clock, holds, changedSettings, reversed] = await Promise.all([
-    lockAccounts(connection, keys),
-    findRequests(connection, [...commands, ...envelopes]),
-    readClock(connection),
-    wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
-    wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
-    originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
-  ]);
+  const [accounts, finished, clock, holds, changedSettings, reversed] = await sendTogether(connection, () =>
+    Promise.all([
+      lockAccounts(connection, keys),
+      findRequests(connection, [...commands, ...envelopes]),
+      readClock(connection),
+      wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
+      wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
+      originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+    ]),
+  );
   const set = new WorkingSet({
     ...clock,
     stripe: settings.stripe,
@@ -224,9 +226,12 @@ interface Judged {
 }
 
 /** What is known of a request, from the database or from earlier in the batch. */
-type Known = EncodedOutcome & { readonly contentHash: Buffer };
+type Known = Pick<FinishedRequest, 'contentHash' | 'code' | 'reason' | 'outcome'>;
 
-/** Answers known requests from their stored bytes and decides the others, one by one, in order of arrival. */
+/**
+ * Answers known requests from their stored bytes and decides the others, one by one, in order of arrival. Objects are
+ * spelt out here and wherever every write comes by: to spread one into another takes a microsecond.
+ */
 function judge(
   set: WorkingSet,
   writes: readonly Write[],
@@ -234,9 +239,7 @@ function judge(
   encoder: OutcomeEncoder,
 ): Judged {
   const known = new Map<string, Known>();
-  for (const { scope, requestId, contentHash, code, reason, outcome } of finished) {
-    known.set(requestKey(scope, requestId), { contentHash, code, reason, bytes: outcome });
-  }
+  for (const request of finished) known.set(requestKey(request.scope, request.requestId), request);
   const rows: RequestRow[] = [];
   const batchSize = writes.length;
   const answers = writes.map(({ command, contentHash }): Answer => {
@@ -244,23 +247,24 @@ function judge(
     const first = known.get(key);
     if (first !== undefined) {
       return first.contentHash.equals(contentHash)
-        ? { code: first.code, reason: first.reason, bytes: first.bytes, replayed: true, batchSize }
+        ? { code: first.code, reason: first.reason, bytes: first.outcome, replayed: true, batchSize }
         : { ...encoder.encodeReused(command), replayed: false, batchSize };
     }
     const outcome = decide(set, command);
-    const encoded = encoder.encode(command, outcome);
-    known.set(key, { ...encoded, contentHash });
-    rows.push({
+    const { code, reason, bytes } = encoder.encode(command, outcome);
+    const row: RequestRow = {
       scope: command.scope,
       requestId: command.requestId,
       method: command.kind,
       contentHash,
-      code: encoded.code,
-      reason: encoded.reason,
-      outcome: encoded.bytes,
+      code,
+      reason,
+      outcome: bytes,
       transactionId: bookedTransactionId(outcome),
-    });
-    return { ...encoded, replayed: false, batchSize };
+    };
+    known.set(key, row);
+    rows.push(row);
+    return { code, reason, bytes, replayed: false, batchSize };
   });
   return { answers, rows };
 }
@@ -271,7 +275,11 @@ function bookedTransactionId(outcome: Outcome): string | null {
 }
 
 /** Writes what was decided: each row once, with one statement per table, those that may lose a race first. */
-async function writeAll(connection: Connection, set: WorkingSet, requests: RequestRow[]): Promise<void> {
+async function writeAll(
+  connection: PipelinedConnection,
+  set: WorkingSet,
+  requests: RequestRow[],
+): Promise<void> {
   if (requests.length === 0) return;
   requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
   // In key order still: accountKeys sorted them, and a Map keeps its order.
@@ -279,12 +287,14 @@ async function writeAll(connection: Connection, set: WorkingSet, requests: Reque
   const fresh = changed.filter((account) => !account.stored);
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { now } = set.context;
-  const raced = writeRows([
-    [requests, () => insertRequests(connection, requests, now)],
-    [fresh, () => insertAccounts(connection, fresh, now)],
-    [items, () => insertItems(connection, items)],
+  const [raced, certain] = sendTogether(connection, () => [
+    writeRows([
+      [requests, () => insertRequests(connection, requests, now)],
+      [fresh, () => insertAccounts(connection, fresh, now)],
+      [items, () => insertItems(connection, items)],
+    ]),
+    writeRows(certainWrites(connection, set, changed)),
   ]);
-  const certain = writeRows(certainWrites(connection, set, changed));
   // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
   certain.catch(() => undefined);
   // Fewer rows than meant: another server inserted one of them first.

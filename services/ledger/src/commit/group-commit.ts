@@ -110,8 +110,17 @@ export class GroupCommit {
       return Promise.reject(new Rejection('OVERLOADED', `${limit} writes are waiting`, { limit }));
     }
     this.waiting += 1;
+    const hash = contentHash(command);
+    const { deadline, isCancelled } = options;
     return new Promise((resolve, reject) => {
-      this.laneOf(command.scope).enqueue({ ...writeOf(command), ...options, resolve, reject });
+      this.laneOf(command.scope).enqueue({
+        command,
+        contentHash: hash,
+        deadline,
+        isCancelled,
+        resolve,
+        reject,
+      });
     });
   }
 

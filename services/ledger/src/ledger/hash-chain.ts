@@ -27,7 +27,7 @@ const scratch = new CanonicalBytes();
  */
 export function transactionDigest(header: TransactionHeader, legs: readonly DigestLeg[]): Buffer {
   const out = scratch.reset().text('ledger.transaction').byte(HASH_VERSION);
-  out.raw(uuidBytes(header.transactionId)).byte(header.kind);
+  out.uuid(header.transactionId).byte(header.kind);
   out.text(header.userId).text(header.requestId).text(header.caller);
   out.i64(header.createTime).optionalI64(header.effectiveTime);
   out.text(header.description).text(header.reference).pairs(header.metadata);
@@ -38,7 +38,7 @@ export function transactionDigest(header: TransactionHeader, legs: readonly Dige
     out.i64(item.priceVersion).i64(item.unitPrice).i64(item.quantity);
   }
   if (header.reversesTransactionId === null) out.byte(0);
-  else out.byte(1).raw(uuidBytes(header.reversesTransactionId));
+  else out.byte(1).uuid(header.reversesTransactionId);
   out.u32(legs.length);
   for (const leg of legs) out.text(leg.userId).text(leg.asset).u32(leg.stripe).i64(leg.change);
   return sha256(out.bytes());
@@ -55,8 +55,4 @@ export function entryHash(previous: Uint8Array, digest: Uint8Array, entry: Omit<
   out.text(entry.userId).text(entry.asset).u32(entry.stripe);
   out.i64(entry.sequence).i64(entry.change).i64(entry.balanceAfter);
   return sha256(out.bytes());
-}
-
-function uuidBytes(uuid: string): Buffer {
-  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
 }

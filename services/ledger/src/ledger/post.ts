@@ -25,7 +25,15 @@ export function headerOf(
 ): PostingHeader {
   const { userId, requestId, caller, effectiveTime, description, reference, metadata } = command;
   return {
-    ...{ kind, userId, requestId, caller, effectiveTime, description, reference, metadata, item },
+    kind,
+    userId,
+    requestId,
+    caller,
+    effectiveTime,
+    description,
+    reference,
+    metadata,
+    item,
     reversesTransactionId: null,
   };
 }
@@ -64,20 +72,39 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
     if (account.lastEntryTime > createTime) createTime = account.lastEntryTime;
     if (account.commitOrder > commitOrder) commitOrder = account.commitOrder;
   }
-  const full: TransactionHeader = {
-    ...header,
+  // One object, filled in order: it is made for every write.
+  const transaction = {
     transactionId: set.context.newId(createTime),
+    kind: header.kind,
+    userId: header.userId,
+    requestId: header.requestId,
+    caller: header.caller,
     createTime,
+    effectiveTime: header.effectiveTime,
+    description: header.description,
+    reference: header.reference,
+    metadata: header.metadata,
+    item: header.item,
+    reversesTransactionId: header.reversesTransactionId,
+    commitOrder,
+    digest: NO_DIGEST,
+    entries: NO_ENTRIES,
   };
   const digest = transactionDigest(
-    full,
+    transaction,
     legs.map(({ account: { userId, asset, stripe }, change }) => ({ userId, asset, stripe, change })),
   );
-  const entries = legs.map(({ account, change }) => append(account, change, digest, createTime, commitOrder));
-  const transaction: Transaction = { ...full, digest, commitOrder, entries };
+  transaction.digest = digest;
+  transaction.entries = legs.map(({ account, change }) =>
+    append(account, change, digest, createTime, commitOrder),
+  );
   set.transactions.push(transaction);
   return transaction;
 }
+
+/** Until they are known. */
+const NO_DIGEST: Buffer = Buffer.alloc(0);
+const NO_ENTRIES: readonly Entry[] = [];
 
 /** The account as a response shows it. */
 export function viewOf(account: Account): BalanceView {
@@ -138,15 +165,8 @@ function append(
   account.lastEntryTime = createTime;
   account.commitOrder = commitOrder;
   account.changed = true;
-  const entry = {
-    userId: account.userId,
-    asset: account.asset,
-    stripe: account.stripe,
-    sequence: account.sequence,
-    change,
-    balanceAfter: account.balance,
-  };
-  const hash = entryHash(account.lastHash, digest, entry);
+  const { userId, asset, stripe, sequence, balance: balanceAfter } = account;
+  const hash = entryHash(account.lastHash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
   account.lastHash = hash;
-  return { ...entry, hash };
+  return { userId, asset, stripe, sequence, change, balanceAfter, hash };
 }

@@ -38,7 +38,7 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
       const { key, asOf } = balanceQuery(request);
       const balance =
         asOf === null
-          ? balanceMessage((await balances.read(key)) ?? { ...key, ...ZERO })
+          ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
           : await store.read((connection) => pastBalance(connection, key, asOf), deadline);
       return bytesOf(GetBalanceResponse.encode({ balance: fitting(balance) }));
     },

@@ -1,3 +1,4 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { UpdateAccountResponse } from '../gen/ledger/v1/account_service';
 import { PutItemResponse } from '../gen/ledger/v1/catalog_service';
 import {
@@ -14,14 +15,7 @@ import type { Answer, EncodedOutcome, OutcomeEncoder } from '../commit/answer';
 import type { Command } from '../ledger/command';
 import type { Failure } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
-import {
-  accountMessage,
-  balanceMessage,
-  bytesOf,
-  holdMessage,
-  itemMessage,
-  transactionMessage,
-} from './message';
+import { accountMessage, balanceMessage, holdMessage, itemMessage, transactionMessage } from './message';
 import { encodeResults } from './batch-write';
 import { errorAt, errorStatus } from './status';
 
@@ -53,30 +47,51 @@ function encodeBatchFailure(index: number, failed: EncodedOutcome): EncodedOutco
   return errorAt(`writes[${index}]`, failed);
 }
 
+/**
+ * Encodes a response with a writer that is used again: growing a new one to the size of a response took half as
+ * long as the encoding itself.
+ */
+function bytesOf<Message>(type: Encodable<Message>, message: Message): Buffer {
+  try {
+    const array = type.encode(message, writer).finish();
+    return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+  } catch (error) {
+    // What the failed message left behind must not begin the next one.
+    writer = new BinaryWriter();
+    throw error;
+  }
+}
+
+interface Encodable<Message> {
+  encode(message: Message, writer: BinaryWriter): BinaryWriter;
+}
+
+let writer = new BinaryWriter();
+
 function responseOf(command: Command, outcome: Exclude<Outcome, Failure>): Buffer {
   switch (command.kind) {
     case 'Credit':
-      return bytesOf(CreditResponse.encode(movement(outcome)));
+      return bytesOf(CreditResponse, movement(outcome));
     case 'Purchase':
-      return bytesOf(PurchaseResponse.encode(movement(outcome)));
+      return bytesOf(PurchaseResponse, movement(outcome));
     case 'Transfer':
-      return bytesOf(TransferResponse.encode(movement(outcome)));
+      return bytesOf(TransferResponse, movement(outcome));
     case 'PostTransaction':
-      return bytesOf(PostTransactionResponse.encode(movements(outcome)));
+      return bytesOf(PostTransactionResponse, movements(outcome));
     case 'ReverseTransaction':
-      return bytesOf(ReverseTransactionResponse.encode(movements(outcome)));
+      return bytesOf(ReverseTransactionResponse, movements(outcome));
     case 'PlaceHold':
-      return bytesOf(PlaceHoldResponse.encode(holdMoved(outcome)));
+      return bytesOf(PlaceHoldResponse, holdMoved(outcome));
     case 'CaptureHold':
-      return bytesOf(CaptureHoldResponse.encode(holdMoved(outcome)));
+      return bytesOf(CaptureHoldResponse, holdMoved(outcome));
     case 'ReleaseHold':
-      return bytesOf(ReleaseHoldResponse.encode(holdMoved(outcome)));
+      return bytesOf(ReleaseHoldResponse, holdMoved(outcome));
     case 'UpdateAccount':
       if (outcome.type !== 'account') throw mismatch(command);
-      return bytesOf(UpdateAccountResponse.encode({ account: accountMessage(outcome.account) }));
+      return bytesOf(UpdateAccountResponse, { account: accountMessage(outcome.account) });
     case 'PutItem':
       if (outcome.type !== 'itemPut') throw mismatch(command);
-      return bytesOf(PutItemResponse.encode({ item: itemMessage(outcome.item) }));
+      return bytesOf(PutItemResponse, { item: itemMessage(outcome.item) });
   }
 }
 

@@ -45,7 +45,7 @@ export function serverStreamHandler<Request>(
       log.call({
         method: method.path,
         code: GrpcCode[ending.code],
-        ...(ending.reason === '' ? {} : { reason: ending.reason }),
+        reason: ending.reason === '' ? undefined : ending.reason,
         messages,
         durationMs: Math.round((performance.now() - started) * 1000) / 1000,
       });

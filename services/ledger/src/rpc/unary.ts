@@ -62,11 +62,11 @@ export function unaryHandler<Request>(
         log.call({
           method: method.path,
           code: GrpcCode[ending.code],
-          ...(ending.reason === '' ? {} : { reason: ending.reason }),
-          ...(requestId === undefined ? {} : { requestId }),
+          reason: ending.reason === '' ? undefined : ending.reason,
+          requestId,
           durationMs: Math.round((performance.now() - started) * 1000) / 1000,
-          ...(ending.answer === null ? {} : { batchSize: ending.answer.batchSize }),
-          ...(ending.answer?.replayed === true ? { replayed: true } : {}),
+          batchSize: ending.answer?.batchSize,
+          replayed: ending.answer?.replayed === true ? true : undefined,
         });
       })
       .catch((error: unknown) => log.fault('an answer could not be sent', error));

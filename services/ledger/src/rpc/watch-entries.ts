@@ -121,7 +121,8 @@ async function beginning(store: Store, start: WatchPosition | null): Promise<Wat
         'restored from a dump? Advance the ids with pg_resetwal, then watch',
     );
   }
-  if (start !== null && start.commitOrder > nextXid) {
+  // No position lies further than right behind the last one.
+  if (start !== null && start.commitOrder > newest + 1n) {
     throw invalidFields([{ field: TOKEN_FIELD, description: 'is ahead of the ledger, which was put back' }]);
   }
   return start ?? startOf(horizon);

@@ -7,6 +7,7 @@ const GATHER_MAX = 512;
 
 interface Waiting {
   readonly key: BalanceKey;
+  readonly deadline: number;
   readonly resolve: (view: BalanceView | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,10 +22,15 @@ export class BalanceReader {
 
   constructor(private readonly store: Store) {}
 
-  /** The balance as it is now; null for an account that was never written. */
-  read(key: BalanceKey): Promise<BalanceView | null> {
+  /**
+   * The balance as it is now; null for an account that was never written.
+   *
+   * @param deadline when the caller stops waiting, in milliseconds since 1970; the statement takes no longer than
+   * the most patient of its callers
+   */
+  read(key: BalanceKey, deadline: number): Promise<BalanceView | null> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ key, resolve, reject });
+      this.waiting.push({ key, deadline, resolve, reject });
       if (!this.running) void this.run();
     });
   }
@@ -38,9 +44,10 @@ export class BalanceReader {
 
   private async readGathered(batch: readonly Waiting[]): Promise<void> {
     const keys = new Map(batch.map(({ key }) => [idOf(key), key]));
+    const patience = batch.reduce((most, { deadline }) => Math.max(most, deadline), 0);
     try {
-      const views = await this.store.read((connection) => readBalances(connection, [...keys.values()]));
-      const found = new Map(views.map((view) => [idOf(view), view]));
+      const read = this.store.read((connection) => readBalances(connection, [...keys.values()]), patience);
+      const found = new Map((await read).map((view) => [idOf(view), view]));
       for (const { key, resolve } of batch) resolve(found.get(idOf(key)) ?? null);
     } catch (error) {
       for (const { reject } of batch) reject(error);

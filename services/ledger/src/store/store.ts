@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { createDataSource, readerParameters, writerParameters } from './data-source';
-import { execute, query, type Connection } from './connection';
+import { execute, query, type Connection, type PipelinedConnection } from './connection';
 
 /** How the ledger uses its database. */
 export interface StoreSettings {
@@ -17,6 +17,9 @@ export interface StoreSettings {
 
 /** How much longer than the server a client waits before it gives a silent connection up. */
 const SILENT_CONNECTION_MS = 5_000;
+
+/** Deadlines count in steps of this: callers of like patience then need no statement to tell the database. */
+const TIMEOUT_STEP_MS = 100;
 
 const pingStatement = { name: 'ping', text: 'SELECT 1' };
 const setTimeoutStatement = {
@@ -70,7 +73,7 @@ export class Store {
 
   /**
    * Lends a connection for reads outside of any transaction: each statement is one snapshot, and takes no longer
-   * than the deadline (milliseconds since 1970).
+   * than the deadline (milliseconds since 1970), to the next tenth of a second.
    */
   async read<T>(work: (connection: Connection) => Promise<T>, deadline = Infinity): Promise<T> {
     const runner = this.readers.createQueryRunner();
@@ -99,7 +102,8 @@ export class Store {
   }
 
   private limit(connection: Connection, deadline: number): void {
-    const timeoutMs = Math.max(1, Math.min(this.readTimeoutMs, Math.ceil(deadline - Date.now())));
+    const left = Math.ceil((deadline - Date.now()) / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS;
+    const timeoutMs = Math.max(TIMEOUT_STEP_MS, Math.min(this.readTimeoutMs, left));
     if ((this.timeouts.get(connection) ?? this.readTimeoutMs) === timeoutMs) return;
     this.timeouts.set(connection, timeoutMs);
     // Sent ahead of the read, not waited for: when it fails, so does the read behind it.
@@ -113,6 +117,6 @@ export class Store {
 }
 
 /** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
-export async function connectionOf(runner: QueryRunner): Promise<Connection> {
-  return (await runner.connect()) as Connection;
+export async function connectionOf(runner: QueryRunner): Promise<PipelinedConnection> {
+  return (await runner.connect()) as PipelinedConnection;
 }

@@ -5,15 +5,23 @@ import { storedEntryOf, type EntryRow, type StoredEntry } from './statements/lis
  *
  * Ids and times are handed out before commit, so a transaction may appear behind a later one that was read already:
  * a cursor on them skips it. The commit order is safe: it is at least the xid of the database transaction that wrote
- * it, so below the horizon (the snapshot's xmin: every lower xid has ended) nothing can be added any more. And it never
+ * it, so below the snapshot's xmin (every lower xid has ended) nothing can be added any more. And it never
  * falls along a sequence, so this order is that of every account and stripe.
  *
  * Any database transaction that writes, anywhere in the cluster, holds the horizon back while it is open: the stream
  * then waits, and loses nothing.
  */
 
-/** SQL for the horizon of the statement's own snapshot: what is below it is final, and seen by the statement. */
-export const HORIZON = '(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint)';
+/**
+ * SQL for the horizon of the statement's own snapshot: what is below it is final, and seen by the statement. It lies
+ * right behind the last commit order below the snapshot's xmin, not at the xmin itself: ids of database transactions
+ * that wrote nothing may be given out a second time after a crash, and a position beyond them would skip what they
+ * then write.
+ */
+export const HORIZON = `coalesce((
+  SELECT f.commit_order + 1 FROM ledger.transactions f
+   WHERE f.commit_order < (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+   ORDER BY f.commit_order DESC LIMIT 1), 0)`;
 
 /** Which entries; empty: all. */
 export interface WatchFilter {

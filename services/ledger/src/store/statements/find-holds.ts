@@ -1,4 +1,5 @@
 import type { Hold, HoldState } from '../../ledger/hold';
+import { texts, uuids } from '../columns';
 import { microsOf, query, timestampText, type Connection } from '../connection';
 
 /** The columns of a hold as every statement selects them. */
@@ -34,8 +35,8 @@ export async function findHolds(
   keys: readonly { userId: string; holdId: string }[],
 ): Promise<Hold[]> {
   const rows = await query<HoldRow>(connection, findHoldsStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.holdId),
+    texts(keys, (key) => key.userId),
+    uuids(keys, (key) => key.holdId),
   ]);
   return rows.map(holdOfRow);
 }
@@ -76,7 +77,7 @@ export async function findDueHolds(
   keys: readonly { userId: string; asset: string }[],
   now: bigint,
 ): Promise<DueHolds> {
-  const values = [keys.map((key) => key.userId), keys.map((key) => key.asset), timestampText(now)];
+  const values = [texts(keys, (key) => key.userId), texts(keys, (key) => key.asset), timestampText(now)];
   const [due, next] = await Promise.all([
     query<HoldRow>(connection, findDueHoldsStatement, values),
     query<[string, string, bigint]>(connection, findNextExpiriesStatement, values),

@@ -1,5 +1,6 @@
 import type { Item } from '../../ledger/item';
 import { INT64_MAX } from '../../ledger/money';
+import { bigints, texts } from '../columns';
 import { microsOf, query, type Connection } from '../connection';
 
 const findItemsStatement = {
@@ -29,8 +30,8 @@ export async function findItems(
   keys: readonly { itemId: string; version: bigint }[],
 ): Promise<Item[]> {
   const rows = await query<Row>(connection, findItemsStatement, [
-    keys.map((key) => key.itemId),
-    keys.map((key) => key.version),
+    texts(keys, (key) => key.itemId),
+    bigints(keys, (key) => key.version),
   ]);
   return rows.map(itemOfRow);
 }

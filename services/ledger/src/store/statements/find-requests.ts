@@ -1,3 +1,4 @@
+import { texts } from '../columns';
 import { query, type Connection } from '../connection';
 
 const findRequestsStatement = {
@@ -28,7 +29,7 @@ export async function findRequests(
   const rows = await query<[string, string, Buffer, number, string, Buffer]>(
     connection,
     findRequestsStatement,
-    [keys.map((key) => key.scope), keys.map((key) => key.requestId)],
+    [texts(keys, (key) => key.scope), texts(keys, (key) => key.requestId)],
   );
   return rows.map(([scope, requestId, contentHash, code, reason, outcome]) => ({
     scope,

@@ -1,4 +1,5 @@
 import type { AccountSettings } from '../../ledger/account';
+import { integers, texts } from '../columns';
 import { metadataOf, microsOf, query, type Connection } from '../connection';
 
 const findSettingsStatement = {
@@ -27,9 +28,9 @@ export async function findSettings(
   keys: readonly { userId: string; asset: string }[],
 ): Promise<StoredSettings[]> {
   const rows = await query<Row>(connection, findSettingsStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
-    keys.map(() => 0),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
+    integers(keys, () => 0),
   ]);
   return rows.map(([userId, asset, metadata, version, updateTime, createTime]) => ({
     userId,

@@ -1,4 +1,5 @@
 import type { Account } from '../../ledger/account';
+import { bigints, booleans, byteas, integers, jsons, texts, times } from '../columns';
 import { execute, metadataJson, timeOrNull, timestampText, type Connection } from '../connection';
 
 const insertAccountsStatement = {
@@ -26,21 +27,21 @@ export function insertAccounts(
   createTime: bigint,
 ): Promise<number> {
   return execute(connection, insertAccountsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.asset),
-    rows.map((row) => row.stripe),
-    rows.map((row) => row.sequence),
-    rows.map((row) => row.balance),
-    rows.map((row) => row.lastHash),
-    rows.map((row) => timeOrNull(row.lastEntryTime)),
-    rows.map((row) => row.commitOrder),
-    rows.map((row) => row.held),
-    rows.map((row) => timeOrNull(row.nextHoldExpiry)),
-    rows.map((row) => row.minBalance),
-    rows.map((row) => row.frozen),
-    rows.map((row) => metadataJson(row.settings?.metadata ?? [])),
-    rows.map((row) => row.settings?.version ?? 0n),
-    rows.map((row) => timeOrNull(row.settings?.updateTime ?? null)),
+    texts(rows, (row) => row.userId),
+    texts(rows, (row) => row.asset),
+    integers(rows, (row) => row.stripe),
+    bigints(rows, (row) => row.sequence),
+    bigints(rows, (row) => row.balance),
+    byteas(rows, (row) => row.lastHash),
+    times(rows, (row) => timeOrNull(row.lastEntryTime)),
+    bigints(rows, (row) => row.commitOrder),
+    bigints(rows, (row) => row.held),
+    times(rows, (row) => timeOrNull(row.nextHoldExpiry)),
+    bigints(rows, (row) => row.minBalance),
+    booleans(rows, (row) => row.frozen),
+    jsons(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
+    bigints(rows, (row) => row.settings?.version ?? 0n),
+    times(rows, (row) => timeOrNull(row.settings?.updateTime ?? null)),
     timestampText(createTime),
   ]);
 }

@@ -1,5 +1,6 @@
-import type { Transaction } from '../../ledger/transaction';
-import { execute, timestampText, type Connection } from '../connection';
+import type { Entry, Transaction } from '../../ledger/transaction';
+import { bigints, byteas, integers, texts, times, uuids } from '../columns';
+import { execute, type Connection } from '../connection';
 
 const insertEntriesStatement = {
   name: 'insert_entries',
@@ -12,20 +13,24 @@ const insertEntriesStatement = {
 
 /** Writes the entries of the transactions. */
 export function insertEntries(connection: Connection, transactions: readonly Transaction[]): Promise<number> {
-  const rows = transactions.flatMap((transaction) => {
-    const createTime = timestampText(transaction.createTime);
-    return transaction.entries.map((entry) => ({ entry, transaction, createTime }));
-  });
+  const entries: Entry[] = [];
+  const owners: Transaction[] = [];
+  for (const transaction of transactions) {
+    for (const entry of transaction.entries) {
+      entries.push(entry);
+      owners.push(transaction);
+    }
+  }
   return execute(connection, insertEntriesStatement, [
-    rows.map((row) => row.entry.userId),
-    rows.map((row) => row.entry.asset),
-    rows.map((row) => row.entry.stripe),
-    rows.map((row) => row.entry.sequence),
-    rows.map((row) => row.transaction.transactionId),
-    rows.map((row) => row.transaction.kind),
-    rows.map((row) => row.entry.change),
-    rows.map((row) => row.entry.balanceAfter),
-    rows.map((row) => row.createTime),
-    rows.map((row) => row.entry.hash),
+    texts(entries, (entry) => entry.userId),
+    texts(entries, (entry) => entry.asset),
+    integers(entries, (entry) => entry.stripe),
+    bigints(entries, (entry) => entry.sequence),
+    uuids(owners, (owner) => owner.transactionId),
+    integers(owners, (owner) => owner.kind),
+    bigints(entries, (entry) => entry.change),
+    bigints(entries, (entry) => entry.balanceAfter),
+    times(owners, (owner) => owner.createTime),
+    byteas(entries, (entry) => entry.hash),
   ]);
 }

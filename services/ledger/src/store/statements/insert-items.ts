@@ -1,5 +1,6 @@
 import type { Item } from '../../ledger/item';
-import { execute, timestampText, type Connection } from '../connection';
+import { bigints, booleans, texts, times } from '../columns';
+import { execute, type Connection } from '../connection';
 
 const insertItemsStatement = {
   name: 'insert_items',
@@ -13,13 +14,13 @@ const insertItemsStatement = {
 /** Writes versions of items. Returns how many went in; fewer mean that another editor was first. */
 export function insertItems(connection: Connection, rows: readonly Item[]): Promise<number> {
   return execute(connection, insertItemsStatement, [
-    rows.map((row) => row.itemId),
-    rows.map((row) => row.version),
-    rows.map((row) => row.name),
-    rows.map((row) => row.asset),
-    rows.map((row) => row.price),
-    rows.map((row) => row.active),
-    rows.map((row) => row.grantAsset),
-    rows.map((row) => timestampText(row.createTime)),
+    texts(rows, (row) => row.itemId),
+    bigints(rows, (row) => row.version),
+    texts(rows, (row) => row.name),
+    texts(rows, (row) => row.asset),
+    bigints(rows, (row) => row.price),
+    booleans(rows, (row) => row.active),
+    texts(rows, (row) => row.grantAsset),
+    times(rows, (row) => row.createTime),
   ]);
 }

@@ -1,4 +1,5 @@
 import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
+import { byteas, integers, texts, uuids } from '../columns';
 import { execute, timestampText, type Connection } from '../connection';
 
 const insertRequestsStatement = {
@@ -39,14 +40,14 @@ export function insertRequests(
   createTime: bigint,
 ): Promise<number> {
   return execute(connection, insertRequestsStatement, [
-    rows.map((row) => row.scope),
-    rows.map((row) => row.requestId),
-    rows.map((row) => row.method),
-    rows.map((row) => row.contentHash),
-    rows.map((row) => row.code),
-    rows.map((row) => row.reason),
-    rows.map((row) => row.outcome),
-    rows.map((row) => row.transactionId),
+    texts(rows, (row) => row.scope),
+    texts(rows, (row) => row.requestId),
+    texts(rows, (row) => row.method),
+    byteas(rows, (row) => row.contentHash),
+    integers(rows, (row) => row.code),
+    texts(rows, (row) => row.reason),
+    byteas(rows, (row) => row.outcome),
+    uuids(rows, (row) => row.transactionId),
     timestampText(createTime),
   ]);
 }

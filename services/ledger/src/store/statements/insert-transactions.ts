@@ -1,6 +1,7 @@
 import { HASH_VERSION } from '../../ledger/hash-chain';
 import type { Transaction } from '../../ledger/transaction';
-import { execute, metadataJson, timestampText, type Connection } from '../connection';
+import { bigints, byteas, integers, jsons, texts, times, uuids } from '../columns';
+import { execute, metadataJson, type Connection } from '../connection';
 
 const insertTransactionsStatement = {
   name: 'insert_transactions',
@@ -31,26 +32,26 @@ export function insertTransactions(
   reversals: ReadonlyMap<string, bigint>,
 ): Promise<number> {
   return execute(connection, insertTransactionsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.transactionId),
-    rows.map((row) => row.kind),
-    rows.map((row) => row.requestId),
-    rows.map((row) => row.caller),
-    rows.map((row) => timestampText(row.createTime)),
-    rows.map((row) => (row.effectiveTime === null ? null : timestampText(row.effectiveTime))),
-    rows.map((row) => row.description),
-    rows.map((row) => row.reference),
-    rows.map((row) => metadataJson(row.metadata)),
-    rows.map((row) => row.item?.itemId ?? null),
-    rows.map((row) => row.item?.name ?? null),
-    rows.map((row) => row.item?.priceVersion ?? null),
-    rows.map((row) => row.item?.unitPrice ?? null),
-    rows.map((row) => row.item?.quantity ?? null),
-    rows.map((row) => row.reversesTransactionId),
-    rows.map((row) => reversals.get(row.transactionId) ?? null),
-    rows.map(entryKeys),
-    rows.map((row) => row.digest),
-    rows.map((row) => row.commitOrder),
+    texts(rows, (row) => row.userId),
+    uuids(rows, (row) => row.transactionId),
+    integers(rows, (row) => row.kind),
+    texts(rows, (row) => row.requestId),
+    texts(rows, (row) => row.caller),
+    times(rows, (row) => row.createTime),
+    times(rows, (row) => row.effectiveTime),
+    texts(rows, (row) => row.description),
+    texts(rows, (row) => row.reference),
+    jsons(rows, (row) => metadataJson(row.metadata)),
+    texts(rows, (row) => row.item?.itemId ?? null),
+    texts(rows, (row) => row.item?.name ?? null),
+    bigints(rows, (row) => row.item?.priceVersion ?? null),
+    bigints(rows, (row) => row.item?.unitPrice ?? null),
+    bigints(rows, (row) => row.item?.quantity ?? null),
+    uuids(rows, (row) => row.reversesTransactionId),
+    bigints(rows, (row) => reversals.get(row.transactionId) ?? null),
+    jsons(rows, entryKeys),
+    byteas(rows, (row) => row.digest),
+    bigints(rows, (row) => row.commitOrder),
   ]);
 }
 

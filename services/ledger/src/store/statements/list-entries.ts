@@ -1,4 +1,5 @@
 import type { Entry, EntryKind } from '../../ledger/transaction';
+import { bigints, integers, texts } from '../columns';
 import { microsOf, query, timestampText, type Connection } from '../connection';
 import { lastEntryBy } from './read-balances-as-of';
 
@@ -67,10 +68,10 @@ export async function listEntries(
   const rows = await query<EntryRow>(connection, newestFirst ? newestFirstStatement : oldestFirstStatement, [
     userId,
     asset,
-    ranges.map((range) => range.stripe),
-    ranges.map((range) => range.after),
-    ranges.map((range) => range.before),
-    kinds.length === 0 ? null : kinds,
+    integers(ranges, (range) => range.stripe),
+    bigints(ranges, (range) => range.after),
+    bigints(ranges, (range) => range.before),
+    kinds.length === 0 ? null : integers(kinds, (kind) => kind),
     limit,
   ]);
   return rows.map(storedEntryOf);
@@ -114,10 +115,10 @@ export async function findEntries(
   keys: readonly Pick<Entry, 'userId' | 'asset' | 'stripe' | 'sequence'>[],
 ): Promise<StoredEntry[]> {
   const rows = await query<EntryRow>(connection, findEntriesStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
-    keys.map((key) => key.stripe),
-    keys.map((key) => key.sequence),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
+    integers(keys, (key) => key.stripe),
+    bigints(keys, (key) => key.sequence),
   ]);
   return rows.map(storedEntryOf);
 }

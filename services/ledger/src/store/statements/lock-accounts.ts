@@ -1,4 +1,5 @@
 import type { Account, AccountKey } from '../../ledger/account';
+import { integers, texts } from '../columns';
 import { microsOf, query, type Connection } from '../connection';
 
 const lockAccountsStatement = {
@@ -33,9 +34,9 @@ type Row = [
 /** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
 export async function lockAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<Account[]> {
   const rows = await query<Row>(connection, lockAccountsStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
-    keys.map((key) => key.stripe),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
+    integers(keys, (key) => key.stripe),
   ]);
   return rows.map((row) => {
     const [

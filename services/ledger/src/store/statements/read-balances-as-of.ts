@@ -1,3 +1,4 @@
+import { texts } from '../columns';
 import { microsOf, query, timestampText, type Connection } from '../connection';
 import type { BalanceKey } from './read-balances';
 
@@ -70,8 +71,8 @@ export async function readBalancesAsOfTime(
   time: bigint,
 ): Promise<PastBalance[]> {
   const rows = await query<Row>(connection, readBalancesAsOfTimeStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
     timestampText(time),
   ]);
   return rows.map(pastBalanceOf);

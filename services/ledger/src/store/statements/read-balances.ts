@@ -1,4 +1,5 @@
 import type { BalanceView } from '../../ledger/outcome';
+import { texts } from '../columns';
 import { microsOf, query, type Connection } from '../connection';
 import { heldNow } from '../held-now';
 
@@ -27,8 +28,8 @@ export async function readBalances(
   keys: readonly BalanceKey[],
 ): Promise<BalanceView[]> {
   const rows = await query<Row>(connection, readBalancesStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
   ]);
   return rows.map(balanceOfRow);
 }

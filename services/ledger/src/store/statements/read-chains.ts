@@ -1,4 +1,5 @@
 import type { AccountKey } from '../../ledger/account';
+import { bigints, integers, texts } from '../columns';
 import { query, type Connection } from '../connection';
 import { soundMicrosOf } from '../sound-micros';
 
@@ -89,12 +90,12 @@ export async function readChains(
   slices: readonly ChainSlice[],
 ): Promise<ChainEntry[][]> {
   const rows = await query<Row>(connection, readChainsStatement, [
-    slices.map((slice) => slice.userId),
-    slices.map((slice) => slice.asset),
-    slices.map((slice) => slice.stripe),
-    slices.map((slice) => slice.after),
-    slices.map((slice) => slice.upTo),
-    slices.map((slice) => slice.limit),
+    texts(slices, (slice) => slice.userId),
+    texts(slices, (slice) => slice.asset),
+    integers(slices, (slice) => slice.stripe),
+    bigints(slices, (slice) => slice.after),
+    bigints(slices, (slice) => slice.upTo),
+    bigints(slices, (slice) => slice.limit),
   ]);
   const chains = slices.map((): ChainEntry[] => []);
   for (const row of rows) chains[row[0] - 1]?.push(chainEntryOf(row));

@@ -1,4 +1,5 @@
 import type { AccountKey } from '../../ledger/account';
+import { bigints, integers, texts, uuids } from '../columns';
 import { query, type Connection } from '../connection';
 import { soundMicrosOf } from '../sound-micros';
 
@@ -96,7 +97,7 @@ export async function readTransactions(
   connection: Connection,
   keys: readonly TransactionKey[],
 ): Promise<StoredTransaction[]> {
-  const values = [keys.map((key) => key.userId), keys.map((key) => key.transactionId)];
+  const values = [texts(keys, (key) => key.userId), uuids(keys, (key) => key.transactionId)];
   return (await query<Row>(connection, readTransactionsStatement, values)).map(storedTransactionOf);
 }
 
@@ -153,10 +154,10 @@ export async function readLegs(
 ): Promise<(StoredLeg | null)[]> {
   const legs = keys.map((): StoredLeg | null => null);
   const rows = await query<[number, string, bigint]>(connection, readLegsStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.asset),
-    keys.map((key) => key.stripe),
-    keys.map((key) => key.sequence),
+    texts(keys, (key) => key.userId),
+    texts(keys, (key) => key.asset),
+    integers(keys, (key) => key.stripe),
+    bigints(keys, (key) => key.sequence),
   ]);
   for (const [position, transactionId, change] of rows) legs[position - 1] = { transactionId, change };
   return legs;

@@ -1,3 +1,4 @@
+import { texts, uuids } from '../columns';
 import { query, type Connection } from '../connection';
 
 const sumReversalsStatement = {
@@ -17,8 +18,8 @@ export async function sumReversals(
   keys: readonly { userId: string; transactionId: string }[],
 ): Promise<Map<string, bigint>> {
   const rows = await query<[string, bigint]>(connection, sumReversalsStatement, [
-    keys.map((key) => key.userId),
-    keys.map((key) => key.transactionId),
+    texts(keys, (key) => key.userId),
+    uuids(keys, (key) => key.transactionId),
   ]);
   return new Map(rows);
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../../ledger/account';
+import { bigints, byteas, integers, texts, times } from '../columns';
 import { execute, timeOrNull, type Connection } from '../connection';
 
 const updateAccountsStatement = {
@@ -18,15 +19,15 @@ const updateAccountsStatement = {
 /** Writes the new state of accounts whose rows this transaction has locked. Returns how many were there. */
 export function updateAccounts(connection: Connection, rows: readonly Account[]): Promise<number> {
   return execute(connection, updateAccountsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.asset),
-    rows.map((row) => row.stripe),
-    rows.map((row) => row.sequence),
-    rows.map((row) => row.balance),
-    rows.map((row) => row.lastHash),
-    rows.map((row) => timeOrNull(row.lastEntryTime)),
-    rows.map((row) => row.commitOrder),
-    rows.map((row) => row.held),
-    rows.map((row) => timeOrNull(row.nextHoldExpiry)),
+    texts(rows, (row) => row.userId),
+    texts(rows, (row) => row.asset),
+    integers(rows, (row) => row.stripe),
+    bigints(rows, (row) => row.sequence),
+    bigints(rows, (row) => row.balance),
+    byteas(rows, (row) => row.lastHash),
+    times(rows, (row) => timeOrNull(row.lastEntryTime)),
+    bigints(rows, (row) => row.commitOrder),
+    bigints(rows, (row) => row.held),
+    times(rows, (row) => timeOrNull(row.nextHoldExpiry)),
   ]);
 }

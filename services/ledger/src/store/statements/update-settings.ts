@@ -1,4 +1,5 @@
 import type { Account } from '../../ledger/account';
+import { bigints, booleans, integers, jsons, texts, times } from '../columns';
 import { execute, metadataJson, timeOrNull, type Connection } from '../connection';
 
 const updateSettingsStatement = {
@@ -17,13 +18,13 @@ const updateSettingsStatement = {
 /** Writes new settings of accounts whose rows this transaction has locked. Returns how many were there. */
 export function updateSettings(connection: Connection, rows: readonly Account[]): Promise<number> {
   return execute(connection, updateSettingsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.asset),
-    rows.map((row) => row.minBalance),
-    rows.map((row) => row.frozen),
-    rows.map((row) => metadataJson(row.settings?.metadata ?? [])),
-    rows.map((row) => row.settings?.version ?? 0n),
-    rows.map((row) => timeOrNull(row.settings?.updateTime ?? null)),
-    rows.map((row) => row.stripe),
+    texts(rows, (row) => row.userId),
+    texts(rows, (row) => row.asset),
+    bigints(rows, (row) => row.minBalance),
+    booleans(rows, (row) => row.frozen),
+    jsons(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
+    bigints(rows, (row) => row.settings?.version ?? 0n),
+    times(rows, (row) => timeOrNull(row.settings?.updateTime ?? null)),
+    integers(rows, (row) => row.stripe),
   ]);
 }

@@ -1,12 +1,13 @@
 import { HoldState, type Hold } from '../../ledger/hold';
-import { execute, timeOrNull, timestampText, type Connection } from '../connection';
+import { bigints, integers, texts, times, uuids } from '../columns';
+import { execute, timeOrNull, type Connection } from '../connection';
 
 const insertHoldsStatement = {
   name: 'insert_holds',
   text: `
     INSERT INTO ledger.holds
       (user_id, hold_id, asset, amount, captured_amount, destination, state, expire_time, create_time, update_time)
-    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::smallint[],
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::int[],
                          $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])`,
 };
 
@@ -16,7 +17,7 @@ const updateHoldsStatement = {
   text: `
     UPDATE ledger.holds h
        SET captured_amount = k.captured_amount, state = k.state, update_time = k.update_time
-      FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[])
+      FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::int[], $5::timestamptz[])
         AS k (user_id, hold_id, captured_amount, state, update_time)
      WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = $6`,
 };
@@ -24,27 +25,27 @@ const updateHoldsStatement = {
 /** Writes holds that were placed. */
 export function insertHolds(connection: Connection, rows: readonly Hold[]): Promise<number> {
   return execute(connection, insertHoldsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.holdId),
-    rows.map((row) => row.asset),
-    rows.map((row) => row.amount),
-    rows.map((row) => row.capturedAmount),
-    rows.map((row) => row.destination),
-    rows.map((row) => row.state),
-    rows.map((row) => timeOrNull(row.expireTime)),
-    rows.map((row) => timestampText(row.createTime)),
-    rows.map((row) => timestampText(row.updateTime)),
+    texts(rows, (row) => row.userId),
+    uuids(rows, (row) => row.holdId),
+    texts(rows, (row) => row.asset),
+    bigints(rows, (row) => row.amount),
+    bigints(rows, (row) => row.capturedAmount),
+    texts(rows, (row) => row.destination),
+    integers(rows, (row) => row.state),
+    times(rows, (row) => timeOrNull(row.expireTime)),
+    times(rows, (row) => row.createTime),
+    times(rows, (row) => row.updateTime),
   ]);
 }
 
 /** Writes what has become of open holds whose accounts this transaction has locked. Returns how many were open. */
 export function updateHolds(connection: Connection, rows: readonly Hold[]): Promise<number> {
   return execute(connection, updateHoldsStatement, [
-    rows.map((row) => row.userId),
-    rows.map((row) => row.holdId),
-    rows.map((row) => row.capturedAmount),
-    rows.map((row) => row.state),
-    rows.map((row) => timestampText(row.updateTime)),
+    texts(rows, (row) => row.userId),
+    uuids(rows, (row) => row.holdId),
+    bigints(rows, (row) => row.capturedAmount),
+    integers(rows, (row) => row.state),
+    times(rows, (row) => row.updateTime),
     HoldState.OPEN,
   ]);
 }

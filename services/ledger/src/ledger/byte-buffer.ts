@@ -1,0 +1,113 @@
+/** Up to this length a loop over the characters beats a call into the engine. */
+const SHORT_TEXT = 48;
+
+const HYPHEN = 0x2d;
+
+/**
+ * A growing buffer that is written front to back and used again and again. It is on the hot path of every write:
+ * a DataView writes an int64 at a tenth of what Buffer's own methods take, and short ASCII is copied in place.
+ */
+export class ByteBuffer {
+  private buffer = Buffer.allocUnsafe(4096);
+  private view = viewOf(this.buffer);
+  private position = 0;
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.position;
+  }
+
+  /** Begins anew; the memory is used again. */
+  reset(): void {
+    this.position = 0;
+  }
+
+  /** A view of what was written, valid until the next write. */
+  bytes(): Buffer {
+    return this.buffer.subarray(0, this.position);
+  }
+
+  u8(value: number): void {
+    this.reserve(1);
+    this.buffer[this.position++] = value;
+  }
+
+  /** Big-endian. */
+  u32(value: number): void {
+    this.reserve(4);
+    this.view.setUint32(this.position, value);
+    this.position += 4;
+  }
+
+  /** Big-endian two's complement. */
+  i64(value: bigint): void {
+    this.reserve(8);
+    this.view.setBigInt64(this.position, value);
+    this.position += 8;
+  }
+
+  raw(value: Uint8Array): void {
+    this.reserve(value.length);
+    this.buffer.set(value, this.position);
+    this.position += value.length;
+  }
+
+  /** Its length in bytes as u32, then its UTF-8. */
+  text(value: string): void {
+    const start = this.position;
+    this.u32(0);
+    this.utf8(value);
+    this.setU32(start, this.position - start - 4);
+  }
+
+  utf8(value: string): void {
+    // One UTF-16 unit never takes more than three bytes of UTF-8.
+    this.reserve(value.length * 3);
+    this.position += this.ascii(value) ? value.length : this.buffer.write(value, this.position, 'utf8');
+  }
+
+  /** The 16 bytes of a UUID, from its text of lower-case hexadecimal digits and hyphens. */
+  uuid(value: string): void {
+    this.reserve(16);
+    let high = -1;
+    for (let i = 0; i < value.length; i += 1) {
+      const code = value.charCodeAt(i);
+      if (code === HYPHEN) continue;
+      const digit = code < 0x3a ? code - 0x30 : code - 0x57;
+      if (high < 0) high = digit << 4;
+      else {
+        this.buffer[this.position++] = high | digit;
+        high = -1;
+      }
+    }
+  }
+
+  /** Overwrites what was written as u32 at a place. */
+  setU32(at: number, value: number): void {
+    this.view.setUint32(at, value);
+  }
+
+  /** Copies short ASCII; says whether it was. */
+  private ascii(value: string): boolean {
+    if (value.length > SHORT_TEXT) return false;
+    const { buffer, position } = this;
+    for (let i = 0; i < value.length; i += 1) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[position + i] = code;
+    }
+    return true;
+  }
+
+  private reserve(more: number): void {
+    if (this.position + more <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.position + more));
+    this.buffer.copy(grown, 0, 0, this.position);
+    this.buffer = grown;
+    this.view = viewOf(grown);
+  }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

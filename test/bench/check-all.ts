@@ -1,0 +1,43 @@
+import { LedgerClient } from '@ledger/client';
+import { verify } from '../support/verification';
+import type { Bench } from './bench';
+import type { Sides } from './sides/sides';
+
+/**
+ * What is wrong after the run, in words. The ledger verifies itself (rules 1, 2, 3 and 7); that each answered write
+ * is there once, and its request with it, is counted here, and so are the rows of the other sides.
+ */
+export async function checkAll(bench: Bench, sides: Sides): Promise<string[]> {
+  const ledger = await sides.ledger();
+  bench.progress('the ledger is verified');
+  const client = new LedgerClient({ address: ledger.address });
+  try {
+    const { report } = await verify(client);
+    bench.progress(`${report.accountsChecked} accounts and ${report.entriesChecked} entries verified`);
+    const violations = report.violations.map(
+      ({ rule, userId, sequence, detail }) => `rule ${rule}: ${userId} ${sequence}: ${detail}`,
+    );
+    if (!report.valid && violations.length === 0)
+      violations.push('the report is not valid and names nothing');
+    return [...violations, ...(await checkRequests(bench, sides)), ...(await sides.check())];
+  } finally {
+    client.close();
+  }
+}
+
+/** Rule 4, and that no answered write is missing and none was booked twice. */
+async function checkRequests(bench: Bench, sides: Sides): Promise<string[]> {
+  const expected = sides.ledgerWrites.toString();
+  const { rows } = await bench.environment.admin.query<{ fact: string; expected: string; found: string }>(
+    `SELECT 'finished requests' AS fact, $1::text AS expected, count(*)::text AS found FROM ledger.requests WHERE code = 0
+     UNION ALL SELECT 'transactions', $1, count(*)::text FROM ledger.transactions
+     UNION ALL SELECT 'transactions without their request', '0', count(*)::text
+       FROM ledger.transactions t LEFT JOIN ledger.requests r
+         ON r.user_id = t.user_id AND r.request_id = t.request_id AND r.transaction_id = t.transaction_id
+      WHERE r.user_id IS NULL`,
+    [expected],
+  );
+  return rows
+    .filter((row) => row.expected !== row.found)
+    .map((row) => `ledger: ${row.found} ${row.fact}, ${row.expected} expected`);
+}

@@ -1,0 +1,323 @@
+import { connect, type Socket } from 'node:net';
+
+/**
+ * Just enough HTTP/2 (RFC 9113) to send unary gRPC calls that were encoded beforehand. A session of node:http2 costs
+ * about 36 µs of CPU a call, on two cores more than there is beside a server and its Postgres; this costs about 6.
+ * Header compression is switched off by its table size of 0, so that `grpc-status: 0` is always the same bytes.
+ */
+
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const PING = 6;
+const GOAWAY = 7;
+const WINDOW_UPDATE = 8;
+
+const END_STREAM = 0x1;
+const ACK = 0x1;
+const END_HEADERS = 0x4;
+const PADDED = 0x8;
+
+const HEADER_TABLE_SIZE = 1;
+const ENABLE_PUSH = 2;
+const INITIAL_WINDOW_SIZE = 4;
+
+const FRAME_HEADER_BYTES = 9;
+const FRAME_MAX_BYTES = 16_384;
+const DEFAULT_WINDOW = 65_535;
+const WINDOW_MAX = 0x7fff_ffff;
+/** How much is received before the connection's window is filled up again. */
+const WINDOW_STEP = 0x1000_0000;
+const OUTPUT_BYTES = 65_536;
+
+/** HPACK: a literal `grpc-status` with its name in Huffman code, and the value `0`. */
+const STATUS_OK = Buffer.from('889acac8b21234da8f0130', 'hex');
+/** HPACK: `:status: 200`, from the static table. */
+const HTTP_OK = 0x88;
+
+/** What came of a call: nothing went wrong when `failure` is empty. */
+export type Done = (failure: string, body: Buffer) => void;
+
+interface Stream {
+  readonly done: Done;
+  readonly message: Buffer;
+  sent: number;
+  window: number;
+  begun: boolean;
+  readonly chunks: Buffer[];
+}
+
+/** One connection. Calls are written together at the end of each turn of the event loop. */
+export class Http2Session {
+  private readonly streams = new Map<number, Stream>();
+  /** Streams whose message waits for room in a window. */
+  private blocked: number[] = [];
+  private nextId = 1;
+  private window = DEFAULT_WINDOW;
+  private streamWindow = DEFAULT_WINDOW;
+  private received = 0;
+  private rest: Buffer = Buffer.alloc(0);
+  private output = Buffer.allocUnsafe(OUTPUT_BYTES);
+  private used = 0;
+  private flushing = false;
+  private broken = '';
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('error', (error) => this.breakOff(`the connection failed: ${error.message}`));
+    socket.on('close', () => this.breakOff('the connection was closed'));
+    this.write(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+    this.write(
+      frame(
+        SETTINGS,
+        0,
+        0,
+        settings([HEADER_TABLE_SIZE, 0], [ENABLE_PUSH, 0], [INITIAL_WINDOW_SIZE, WINDOW_MAX]),
+      ),
+    );
+    this.write(windowUpdate(WINDOW_MAX - DEFAULT_WINDOW));
+  }
+
+  /** Connects to `host:port`. */
+  static async open(address: string): Promise<Http2Session> {
+    const { hostname, port } = new URL(`http://${address}`);
+    const socket = connect(Number(port), hostname);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return new Http2Session(socket);
+  }
+
+  /**
+   * Sends a call.
+   *
+   * @param headers as requestHeaders makes them
+   * @param message as grpcFrame makes it
+   */
+  call(headers: Buffer, message: Buffer, done: Done): void {
+    if (this.broken !== '') {
+      done(this.broken, Buffer.alloc(0));
+      return;
+    }
+    const id = this.nextId;
+    this.nextId += 2;
+    this.streams.set(id, { done, message, sent: 0, window: this.streamWindow, begun: false, chunks: [] });
+    this.write(frameHeader(headers.length, HEADERS, END_HEADERS, id));
+    this.write(headers);
+    this.sendMessage(id);
+  }
+
+  /** Ends the connection; calls that are under way fail. */
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private sendMessage(id: number): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) return;
+    const { message } = stream;
+    while (stream.sent < message.length) {
+      const room = Math.min(FRAME_MAX_BYTES, this.window, stream.window);
+      const length = Math.min(room, message.length - stream.sent);
+      if (length <= 0) {
+        this.blocked.push(id);
+        return;
+      }
+      const last = stream.sent + length === message.length;
+      this.write(frameHeader(length, DATA, last ? END_STREAM : 0, id));
+      this.write(message.subarray(stream.sent, stream.sent + length));
+      stream.sent += length;
+      stream.window -= length;
+      this.window -= length;
+    }
+  }
+
+  private write(bytes: Buffer): void {
+    if (this.used + bytes.length > this.output.length) this.flush();
+    if (bytes.length > this.output.length) this.socket.write(bytes);
+    else this.used += bytes.copy(this.output, this.used);
+    if (this.flushing) return;
+    this.flushing = true;
+    process.nextTick(() => {
+      this.flushing = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.used === 0) return;
+    this.socket.write(this.output.subarray(0, this.used));
+    // The socket may still hold what was written, so that place is not used again.
+    this.output = this.output.subarray(this.used);
+    if (this.output.length < FRAME_MAX_BYTES) this.output = Buffer.allocUnsafe(OUTPUT_BYTES);
+    this.used = 0;
+  }
+
+  private receive(chunk: Buffer): void {
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    let at = 0;
+    while (bytes.length - at >= FRAME_HEADER_BYTES) {
+      const end = at + FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3);
+      if (bytes.length < end) break;
+      const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
+      this.take(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, bytes.readUInt32BE(at + 5) & WINDOW_MAX, payload);
+      at = end;
+    }
+    this.rest = bytes.subarray(at);
+  }
+
+  private take(type: number, flags: number, id: number, payload: Buffer): void {
+    switch (type) {
+      case DATA:
+        this.takeData(flags, id, payload);
+        return;
+      case HEADERS:
+        this.takeHeaders(flags, id, payload);
+        return;
+      case RST_STREAM:
+        this.finish(id, `the stream was reset, code ${payload.readUInt32BE(0)}`);
+        return;
+      case SETTINGS:
+        if ((flags & ACK) === 0) this.takeSettings(payload);
+        return;
+      case PING:
+        if ((flags & ACK) === 0) this.write(frame(PING, ACK, 0, payload));
+        return;
+      case GOAWAY:
+        this.breakOff(`the server said goodbye, code ${payload.readUInt32BE(4)}`);
+        return;
+      case WINDOW_UPDATE:
+        this.takeWindowUpdate(id, payload.readUInt32BE(0) & WINDOW_MAX);
+        return;
+      default:
+        // Frames of other types must be ignored.
+        return;
+    }
+  }
+
+  private takeData(flags: number, id: number, payload: Buffer): void {
+    this.received += payload.length;
+    if (this.received >= WINDOW_STEP) {
+      this.write(windowUpdate(this.received));
+      this.received = 0;
+    }
+    const stream = this.streams.get(id);
+    if ((flags & PADDED) !== 0) this.finish(id, 'padded frames are not understood here');
+    else if (payload.length > 0) stream?.chunks.push(payload);
+    if ((flags & END_STREAM) !== 0) this.finish(id, 'the response ended without a status');
+  }
+
+  private takeHeaders(flags: number, id: number, block: Buffer): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) return;
+    if ((flags & END_HEADERS) === 0 || (flags & PADDED) !== 0) {
+      this.finish(id, 'headers in parts are not understood here');
+    } else if ((flags & END_STREAM) !== 0) {
+      this.finish(id, stream.begun && block.includes(STATUS_OK) ? '' : 'the grpc-status is not 0');
+    } else if (block.includes(HTTP_OK)) {
+      stream.begun = true;
+    } else {
+      this.finish(id, 'the HTTP status is not 200');
+    }
+  }
+
+  private takeSettings(payload: Buffer): void {
+    for (let at = 0; at + 6 <= payload.length; at += 6) {
+      if (payload.readUInt16BE(at) !== INITIAL_WINDOW_SIZE) continue;
+      const size = payload.readUInt32BE(at + 2);
+      for (const stream of this.streams.values()) stream.window += size - this.streamWindow;
+      this.streamWindow = size;
+    }
+    this.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
+    this.unblock();
+  }
+
+  private takeWindowUpdate(id: number, increment: number): void {
+    const stream = this.streams.get(id);
+    if (id === 0) this.window += increment;
+    else if (stream !== undefined) stream.window += increment;
+    this.unblock();
+  }
+
+  private unblock(): void {
+    const { blocked } = this;
+    this.blocked = [];
+    for (const id of blocked) this.sendMessage(id);
+  }
+
+  private finish(id: number, failure: string): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) return;
+    this.streams.delete(id);
+    const [first = Buffer.alloc(0), ...more] = stream.chunks;
+    stream.done(failure, more.length === 0 ? first : Buffer.concat(stream.chunks));
+  }
+
+  private breakOff(why: string): void {
+    if (this.broken === '') this.broken = why;
+    for (const id of [...this.streams.keys()]) this.finish(id, this.broken);
+  }
+}
+
+/** The header block of a call, as plain literals of HPACK. */
+export function requestHeaders(address: string, path: string): Buffer {
+  return Buffer.concat([
+    // `:method: POST` and `:scheme: http`, from the static table.
+    Buffer.of(0x83, 0x86),
+    // The names `:path`, `:authority` and `content-type` from the static table, the values as they are.
+    Buffer.of(0x04),
+    literal(path),
+    Buffer.of(0x01),
+    literal(address),
+    Buffer.of(0x0f, 0x10),
+    literal('application/grpc'),
+    Buffer.of(0x00),
+    literal('te'),
+    literal('trailers'),
+  ]);
+}
+
+/** A message as gRPC sends it: not compressed, its length, its bytes. */
+export function grpcFrame(message: Uint8Array): Buffer {
+  const framed = Buffer.allocUnsafe(5 + message.length);
+  framed[0] = 0;
+  framed.writeUInt32BE(message.length, 1);
+  framed.set(message, 5);
+  return framed;
+}
+
+function literal(text: string): Buffer {
+  if (text.length >= 0x7f) throw new RangeError(`too long for a length of one byte: ${text}`);
+  return Buffer.concat([Buffer.of(text.length), Buffer.from(text, 'latin1')]);
+}
+
+function frameHeader(length: number, type: number, flags: number, id: number): Buffer {
+  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  header.writeUIntBE(length, 0, 3);
+  header[3] = type;
+  header[4] = flags;
+  header.writeUInt32BE(id, 5);
+  return header;
+}
+
+function frame(type: number, flags: number, id: number, payload: Buffer): Buffer {
+  return Buffer.concat([frameHeader(payload.length, type, flags, id), payload]);
+}
+
+function settings(...values: (readonly [id: number, value: number])[]): Buffer {
+  const payload = Buffer.alloc(6 * values.length);
+  values.forEach(([id, value], index) => {
+    payload.writeUInt16BE(id, 6 * index);
+    payload.writeUInt32BE(value, 6 * index + 2);
+  });
+  return payload;
+}
+
+function windowUpdate(increment: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(increment);
+  return frame(WINDOW_UPDATE, 0, 0, payload);
+}

@@ -1,0 +1,22 @@
+import { closed } from '../sides/sides';
+import { takeTurns, type Scenario } from './scenario';
+
+const IN_FLIGHT = 512;
+const kinds = ['credit', 'transfer', 'page', 'mixed'] as const;
+
+/** The other rpcs, and a mixture of all: what they cost beside each other. */
+export const kindsScenario: Scenario = async (bench, sides) => {
+  const ledger = await sides.ledger();
+  const rows = await takeTurns(
+    bench,
+    kinds.map((kind) => ({
+      name: kind,
+      run: (s) => sides.drive(kind, ledger, closed({ kind, distribution: 'uniform' }, IN_FLIGHT, s)),
+    })),
+    { rounds: Math.min(bench.options.rounds, bench.options.quick ? 1 : 3) },
+  );
+  return {
+    rows,
+    notes: ['mixed: half purchases, an eighth each of credits, transfers, balances and pages'],
+  };
+};

@@ -1,0 +1,16 @@
+import { purchases } from '../sides/sides';
+import { ratiosOf, takeTurns, type Scenario } from './scenario';
+
+const IN_FLIGHT = 512;
+
+/** One caller alone: gathering writes must not make it wait. */
+export const lowLoadScenario: Scenario = async (bench, sides) => {
+  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
+  const perRequest = await sides.perRequest('uniform', IN_FLIGHT);
+  const rows = await takeTurns(bench, [
+    { name: 'noop', run: (s) => sides.drive('noop', noop, purchases('uniform', 1, s)) },
+    { name: 'ledger', run: (s) => sides.drive('ledger', ledger, purchases('uniform', 1, s)) },
+    { name: 'per-request', run: (s) => perRequest.drive(purchases('uniform', 1, s)) },
+  ]);
+  return { rows, ratios: { low_load_p50: ratiosOf(rows, 'ledger', 'per-request', 'p50Ms') } };
+};

@@ -1,0 +1,35 @@
+import { purchases } from '../sides/sides';
+import { rowOf, takeTurns, type Scenario } from './scenario';
+
+const IN_FLIGHT = 512;
+const SHARE_OF_PEAK = 0.5;
+
+/** Callers who do not wait for each other, at half of what the server can do. */
+export const openLoopScenario: Scenario = async (bench, sides) => {
+  const ledger = await sides.ledger();
+  let peak = 0;
+  const rows = await takeTurns(bench, [
+    {
+      name: 'peak',
+      run: async (s) => {
+        const measured = await sides.drive('peak', ledger, purchases('uniform', IN_FLIGHT, s));
+        peak = measured.figures.perSecond;
+        return measured;
+      },
+    },
+    {
+      name: 'half of the peak',
+      run: (s) =>
+        sides.drive('half of the peak', ledger, {
+          traffic: { kind: 'purchase', distribution: 'uniform' },
+          pace: { loop: 'open', perSecond: peak * SHARE_OF_PEAK, seconds: s },
+        }),
+    },
+  ]);
+  const turns = rowOf(rows, 'half of the peak').turns;
+  return {
+    rows,
+    ratios: { p99_over_p50: turns.map(({ p99Ms, p50Ms }) => p99Ms / p50Ms) },
+    notes: ['open loop: latency counts from when a call was meant to be sent'],
+  };
+};

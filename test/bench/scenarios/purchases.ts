@@ -1,0 +1,27 @@
+import { purchases } from '../sides/sides';
+import { ratiosOf, takeTurns, type Scenario } from './scenario';
+
+const IN_FLIGHT = 512;
+
+/** A purchase beside an empty rpc, a transaction per request, and what Postgres alone does. */
+export const purchaseScenario: Scenario = async (bench, sides) => {
+  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
+  const perRequest = await sides.perRequest('uniform', IN_FLIGHT);
+  const raw = await sides.raw('uniform');
+  const rows = await takeTurns(bench, [
+    { name: 'noop', run: (s) => sides.drive('noop', noop, purchases('uniform', IN_FLIGHT, s)) },
+    { name: 'ledger', run: (s) => sides.drive('ledger', ledger, purchases('uniform', IN_FLIGHT, s)) },
+    { name: 'raw function', run: (s) => raw.run(s) },
+    { name: 'per-request', run: (s) => perRequest.drive(purchases('uniform', IN_FLIGHT, s)) },
+  ]);
+  return {
+    rows,
+    ratios: {
+      purchase_vs_noop: ratiosOf(rows, 'ledger', 'noop', 'perSecond'),
+      server_cpu_vs_noop: ratiosOf(rows, 'ledger', 'noop', 'serverMicros'),
+      postgres_cpu_vs_raw: ratiosOf(rows, 'ledger', 'raw function', 'postgresMicros'),
+      purchase_vs_raw: ratiosOf(rows, 'ledger', 'raw function', 'perSecond'),
+      purchase_vs_per_request: ratiosOf(rows, 'ledger', 'per-request', 'perSecond'),
+    },
+  };
+};

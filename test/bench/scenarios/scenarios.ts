@@ -1,0 +1,28 @@
+import type { ScenarioName } from '../options';
+import { balanceScenario } from './balances';
+import { batchScenario } from './batches';
+import { curveScenario } from './curve';
+import { growthScenario } from './growth';
+import { kindsScenario } from './kinds';
+import { lowLoadScenario } from './low-load';
+import { openLoopScenario } from './open-loop';
+import { purchaseScenario } from './purchases';
+import type { Scenario } from './scenario';
+import { skewScenario } from './skew';
+import { watchScenario } from './watch';
+import { workersScenario } from './workers';
+
+/** Everything that can be measured, by name. */
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  purchases: purchaseScenario,
+  skew: skewScenario,
+  batches: batchScenario,
+  balances: balanceScenario,
+  'low-load': lowLoadScenario,
+  'open-loop': openLoopScenario,
+  workers: workersScenario,
+  kinds: kindsScenario,
+  curve: curveScenario,
+  growth: growthScenario,
+  watch: watchScenario,
+};

@@ -1,0 +1,52 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+// The compiled code, exactly what a server runs.
+import { createLog } from '../../../services/ledger/dist/logger';
+import { servedServices } from '../../../services/ledger/dist/rpc/services';
+import type { Design } from './design';
+import { noop } from './noop';
+import { openPerRequest } from './per-request';
+import { openSum } from './sum';
+
+/**
+ * The gRPC server of the ledger with another design behind it: the same decoding, checks of the shape, encoding,
+ * error mapping and logging. The designs are compared, and nothing else.
+ *
+ * usage: design-server.ts noop|per-request|sum, with DATABASE_URL and POOL_SIZE in the environment
+ */
+
+async function open(name: string | undefined): Promise<Design> {
+  const url = process.env['DATABASE_URL'] ?? '';
+  const poolSize = Number(process.env['POOL_SIZE'] ?? '10');
+  switch (name) {
+    case 'noop':
+      return noop;
+    case 'per-request':
+      return openPerRequest(url, poolSize);
+    case 'sum':
+      return openSum(url, poolSize);
+    default:
+      throw new Error(`there is no design ${name ?? ''}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const design = await open(process.argv[2]);
+  const log = createLog('info');
+  const server = new Server({ 'grpc.max_concurrent_streams': 1_024 });
+  // The other parts are for rpcs that are not called.
+  const parts = { commit: design, balances: design, log } as unknown as Parameters<typeof servedServices>[0];
+  for (const { definition, implementation } of servedServices(parts)) {
+    server.addService(definition, implementation);
+  }
+  server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+    if (error !== null) throw error;
+    log.logger.info({ address: `127.0.0.1:${port}` }, 'listening');
+    log.flush();
+  });
+  process.on('SIGTERM', () => process.exit(0));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

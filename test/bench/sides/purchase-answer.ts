@@ -1,0 +1,40 @@
+import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
+import { PurchaseResponse } from '../../../services/ledger/dist/gen/ledger/v1/ledger_service';
+import { timestampOf } from '../../../services/ledger/dist/rpc/message';
+
+/** What a design has booked for a purchase. */
+export interface BookedPurchase {
+  readonly transactionId: string;
+  /** Microseconds since 1970. */
+  readonly createTime: bigint;
+  readonly amount: bigint;
+  readonly asset: string;
+  readonly sequence: bigint;
+  readonly balance: bigint;
+  readonly revenue: { readonly stripe: number; readonly sequence: bigint; readonly balance: bigint };
+  readonly hash: Buffer;
+}
+
+/** The response of a purchase, as the ledger gives it. */
+export function purchaseAnswer(command: PurchaseCommand, booked: BookedPurchase): Answer {
+  const { transactionId, asset, amount, sequence, balance, revenue, hash } = booked;
+  const createTime = timestampOf(booked.createTime);
+  const common = { asset, transactionId, kind: 2, createTime, hash };
+  const message = PurchaseResponse.fromPartial({
+    transaction: {
+      ...{ transactionId, kind: 2, userId: command.userId, requestId: command.requestId, createTime },
+      entries: [
+        { ...common, userId: command.userId, sequence, change: -amount, balanceAfter: balance },
+        {
+          ...{ ...common, userId: command.destination, stripe: revenue.stripe, sequence: revenue.sequence },
+          ...{ change: amount, balanceAfter: revenue.balance },
+        },
+      ],
+      reversibleAmount: amount,
+    },
+    balance: { userId: command.userId, asset, balance, held: 0n, available: balance, sequence },
+  });
+  const bytes = Buffer.from(PurchaseResponse.encode(message).finish());
+  return { code: 0, reason: '', replayed: false, batchSize: 1, bytes };
+}

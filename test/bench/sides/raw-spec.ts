@@ -1,0 +1,63 @@
+import type { Distribution } from '../random';
+
+/** Where the tables of the raw side are, like those of the ledger. */
+export const RAW_SCHEMA = 'bench_raw';
+
+/** What the raw clients are to do. */
+export interface RawSpec {
+  readonly url: string;
+  readonly clients: number;
+  readonly distribution: Distribution;
+  readonly users: number;
+  readonly seed: number;
+  /** Makes the request ids of a run its own. */
+  readonly run: number;
+  readonly seconds: number;
+  /** The size of a stored response: that of the ledger. */
+  readonly outcomeBytes: number;
+  /** Purchases per bulk insert; absent: a function call for each. */
+  readonly bulk?: number;
+}
+
+/**
+ * A purchase as one function: the rows that the ledger writes for one, in one call and one transaction. It is given
+ * that the revenue account's own row is not updated, and that hashes come ready-made.
+ */
+export const rawFunction = `
+  CREATE FUNCTION ${RAW_SCHEMA}.purchase(buyer text, paid_asset text, request text, content bytea, answer bytea,
+                                         id uuid, revenue_stripe int, revenue_sequence bigint, hash bytea)
+  RETURNS bigint LANGUAGE plpgsql AS $$
+  DECLARE
+    account record;
+    booked timestamptz;
+    xid bigint;
+  BEGIN
+    SELECT a.sequence + 1 AS sequence, a.balance - 1 AS balance INTO STRICT account
+      FROM ${RAW_SCHEMA}.accounts a WHERE a.user_id = buyer AND a.asset = paid_asset AND a.stripe = 0
+       FOR UPDATE;
+    IF account.balance < 0 THEN
+      RAISE EXCEPTION 'not enough';
+    END IF;
+    booked := clock_timestamp();
+    xid := pg_current_xact_id()::text::bigint;
+    INSERT INTO ${RAW_SCHEMA}.requests
+      (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+       create_time)
+    VALUES (buyer, request, 'Purchase', content, 1, 0, '', answer, id, booked);
+    INSERT INTO ${RAW_SCHEMA}.transactions
+      (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
+       digest, hash_version, commit_order)
+    VALUES (buyer, id, 2, request, '', booked, '', '', '{}',
+            jsonb_build_array(jsonb_build_array(buyer, paid_asset, 0, account.sequence::text),
+                              jsonb_build_array('@revenue', paid_asset, revenue_stripe, revenue_sequence::text)),
+            hash, 1, xid);
+    INSERT INTO ${RAW_SCHEMA}.entries
+      (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, create_time, hash)
+    VALUES (buyer, paid_asset, 0, account.sequence, id, 2, -1, account.balance, booked, hash),
+           ('@revenue', paid_asset, revenue_stripe, revenue_sequence, id, 2, 1, revenue_sequence, booked, hash);
+    UPDATE ${RAW_SCHEMA}.accounts a
+       SET sequence = account.sequence, balance = account.balance, last_hash = hash, last_entry_time = booked,
+           commit_order = xid
+     WHERE a.user_id = buyer AND a.asset = paid_asset AND a.stripe = 0;
+    RETURN account.balance;
+  END $$`;

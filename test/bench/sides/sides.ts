@@ -1,0 +1,282 @@
+import type { Bench, Measured } from '../bench';
+import { checkInstrument } from '../check-instrument';
+import type { Traffic } from '../load/traffic';
+import type { Pace } from '../load/load-spec';
+import type { Distribution } from '../random';
+import { startServer, type ServerProcess } from '../server-process';
+import { WorkerProcess } from '../worker-process';
+import { checkCopy, copySchema, PER_REQUEST_SCHEMA } from './copied-schema';
+import { RAW_SCHEMA, rawFunction, type RawSpec } from './raw-spec';
+import { seedLedger } from './seed-ledger';
+import { checkSum } from './sum-schema';
+
+const SESSIONS = 4;
+/** Long enough to tell good sizes from bad ones. */
+const TRIAL_SECONDS = 1;
+const QUICK_TRIAL_SECONDS = 0.5;
+const WARM_UP_SECONDS = 6;
+const QUICK_WARM_UP_SECONDS = 2.5;
+const WARM_UP_IN_FLIGHT = 512;
+/** Calls are encoded beforehand, which takes time: no more of them than one caller could send in a second. */
+const CALLS_PER_CALLER_MAX = 12_000;
+/** More than a transaction per request can do. */
+const PER_REQUEST_CALLS_MAX = 10_000;
+
+/** Work of one turn. */
+export interface Turn {
+  readonly traffic: Omit<Traffic, 'seed' | 'run' | 'users'>;
+  readonly pace: Pace;
+  /** With a watcher of all entries beside it. */
+  readonly watched?: boolean;
+}
+
+/** The compared sides. Each is made when it is first asked for, and stays. */
+export class Sides {
+  private readonly made = new Map<string, Promise<unknown>>();
+  private readonly ledgers = new Set<ServerProcess>();
+  private readonly toStop: (() => Promise<void>)[] = [];
+  /** How many requests must be in a copied schema. */
+  private readonly requests = new Map<string, number>();
+  /** Writes that the ledger has answered. */
+  ledgerWrites = 0;
+  /** Rows that must be in the table of the design that sums up; null: there is none. */
+  sumRows: number | null = null;
+
+  constructor(private readonly bench: Bench) {}
+
+  /** The server of the ledger, with its accounts seeded. */
+  ledger(): Promise<ServerProcess> {
+    return this.once('ledger', async () => {
+      const server = await this.startLedger({});
+      this.bench.progress(`${this.bench.options.users} accounts are made`);
+      await seedLedger(this.bench, server);
+      this.ledgerWrites += this.bench.options.users;
+      await checkInstrument(this.bench, server);
+      await this.warmUp(server);
+      await this.bench.environment.admin.query('VACUUM (ANALYZE)');
+      return server;
+    });
+  }
+
+  /** Another server of the ledger on the same database. */
+  async startLedger(env: Record<string, string>): Promise<ServerProcess> {
+    const server = await startServer('services/ledger/dist/main.js', {
+      env: { DATABASE_URL: this.bench.environment.url, ...env },
+    });
+    this.toStop.push(() => server.stop());
+    this.ledgers.add(server);
+    return server;
+  }
+
+  noop(): Promise<ServerProcess> {
+    return this.once('noop', async () => {
+      const server = await this.startDesign('noop', 1);
+      await this.warmUp(server);
+      return server;
+    });
+  }
+
+  sum(): Promise<ServerProcess> {
+    return this.once('sum', () => this.startDesign('sum', 10));
+  }
+
+  /** One load at one server; what it wrote is remembered. */
+  async drive(
+    name: string,
+    server: ServerProcess,
+    { traffic, pace, watched = false }: Turn,
+  ): Promise<Measured> {
+    const { users, seed } = this.bench.options;
+    const run = this.bench.nextRun();
+    const calls = { ...traffic, users, run, seed: seed + run };
+    const measured = await this.bench.drive(name, server, { calls, pace, watched, sessions: SESSIONS });
+    if (this.ledgers.has(server)) this.ledgerWrites += measured.result.writes;
+    return measured;
+  }
+
+  /** The plain design with the pool that suits the distribution best. */
+  async perRequest(distribution: Distribution, inFlight: number): Promise<PerRequest> {
+    await this.copy(PER_REQUEST_SCHEMA);
+    const poolSize = await this.once(`per-request pool ${distribution} ${Math.min(inFlight, 2)}`, () =>
+      this.bestPool(distribution, inFlight),
+    );
+    return this.perRequestOf(poolSize);
+  }
+
+  /** Function calls over plain connections, as many as are best. */
+  async raw(distribution: Distribution): Promise<Raw> {
+    await this.copy(RAW_SCHEMA);
+    const clients = await this.once(`raw clients ${distribution}`, () =>
+      this.best(`raw function, ${distribution}`, 'clients', [8, 16, 32, 64], (size) =>
+        this.runRaw({ distribution, clients: size, seconds: this.trialSeconds }),
+      ),
+    );
+    return { clients, run: (seconds) => this.runRaw({ distribution, clients, seconds }) };
+  }
+
+  /** Bulk inserts over plain connections, as many as are best. */
+  async rawBulk(bulk: number): Promise<Raw> {
+    await this.copy(RAW_SCHEMA);
+    const distribution = 'uniform';
+    const clients = await this.once('raw bulk clients', () =>
+      this.best('raw bulk inserts', 'clients', [1, 2, 4], (size) =>
+        this.runRaw({ distribution, clients: size, seconds: this.trialSeconds, bulk }),
+      ),
+    );
+    return { clients, run: (seconds) => this.runRaw({ distribution, clients, seconds, bulk }) };
+  }
+
+  /** What is wrong with what the sides but the ledger have written, in words. */
+  async check(): Promise<string[]> {
+    const faults: string[] = [];
+    for (const [schema, requests] of this.requests) {
+      this.bench.progress(`${schema}: ${requests} requests are checked`);
+      faults.push(...(await checkCopy(this.bench.environment.admin, schema, requests)));
+    }
+    if (this.sumRows !== null) {
+      faults.push(...(await checkSum(this.bench.environment.admin, this.sumRows)));
+    }
+    return faults;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.toStop.splice(0).map((stop) => stop()));
+  }
+
+  private get trialSeconds(): number {
+    return this.bench.options.quick ? QUICK_TRIAL_SECONDS : TRIAL_SECONDS;
+  }
+
+  private once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    let made = this.made.get(name) as Promise<T> | undefined;
+    if (made === undefined) this.made.set(name, (made = make()));
+    return made;
+  }
+
+  /** A new process is slow until its compiler has seen what it does; the first turns would be about that. */
+  private async warmUp(server: ServerProcess): Promise<void> {
+    const seconds = this.bench.options.quick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;
+    await this.drive('warm-up', server, purchases('uniform', WARM_UP_IN_FLIGHT, seconds));
+  }
+
+  private async startDesign(name: string, poolSize: number): Promise<ServerProcess> {
+    const server = await startServer('test/bench/sides/design-server.ts', {
+      args: [name],
+      env: { DATABASE_URL: this.bench.environment.url, POOL_SIZE: poolSize.toString() },
+    });
+    this.toStop.push(() => server.stop());
+    return server;
+  }
+
+  private copy(schema: string): Promise<void> {
+    return this.once(`schema ${schema}`, async () => {
+      await this.ledger();
+      this.bench.progress(`${schema} is made`);
+      const { admin } = this.bench.environment;
+      this.requests.set(schema, await copySchema(admin, schema));
+      if (schema === RAW_SCHEMA) await admin.query(rawFunction);
+    });
+  }
+
+  private perRequestOf(poolSize: number): Promise<PerRequest> {
+    return this.once(`per-request server ${poolSize}`, async () => {
+      const server = await this.startDesign('per-request', poolSize);
+      return {
+        poolSize,
+        drive: async ({ traffic, pace }: Turn) => {
+          const callsMax = Math.ceil(pace.seconds * PER_REQUEST_CALLS_MAX);
+          const limited = pace.loop === 'closed' ? { ...pace, callsMax } : pace;
+          const name = `per-request, pool ${poolSize}`;
+          const measured = await this.drive(name, server, { traffic, pace: limited });
+          this.count(PER_REQUEST_SCHEMA, measured);
+          return measured;
+        },
+      };
+    });
+  }
+
+  private bestPool(distribution: Distribution, inFlight: number): Promise<number> {
+    return this.best(
+      `per-request, ${distribution}, ${inFlight} in flight`,
+      'pool',
+      [10, 20, 40],
+      async (size) => {
+        const side = await this.perRequestOf(size);
+        return side.drive(purchases(distribution, inFlight, this.trialSeconds));
+      },
+    );
+  }
+
+  private async best(
+    name: string,
+    what: string,
+    sizes: readonly number[],
+    run: (size: number) => Promise<Measured>,
+  ): Promise<number> {
+    let best = { size: 0, perSecond: 0 };
+    const tried: string[] = [];
+    for (const size of sizes) {
+      // The first second of a new process is for its compiler.
+      await run(size);
+      const { perSecond } = (await run(size)).figures;
+      tried.push(`${size}: ${Math.round(perSecond)}/s`);
+      if (perSecond > best.perSecond) best = { size, perSecond };
+    }
+    this.bench.progress(`${name}: the best ${what} is ${best.size} (${tried.join(', ')})`);
+    return best.size;
+  }
+
+  private async runRaw(
+    spec: Pick<RawSpec, 'clients' | 'distribution' | 'seconds' | 'bulk'>,
+  ): Promise<Measured> {
+    const worker = await this.once('raw worker', async () => {
+      const started = await WorkerProcess.start<RawSpec>('sides/raw-clients.ts');
+      this.toStop.push(() => started.stop());
+      return started;
+    });
+    const { options, environment } = this.bench;
+    const run = this.bench.nextRun();
+    const outcomeBytes = await this.once('outcome bytes', () => this.outcomeBytes());
+    await worker.prepare({
+      ...{ ...spec, url: environment.url, users: options.users, seed: options.seed + run, run, outcomeBytes },
+    });
+    const measured = await this.bench.measure('raw', null, () => worker.run());
+    this.count(RAW_SCHEMA, measured);
+    return measured;
+  }
+
+  /** The usual size of a stored response of the ledger. */
+  private async outcomeBytes(): Promise<number> {
+    const { rows } = await this.bench.environment.admin.query<{ bytes: string }>(
+      'SELECT avg(octet_length(outcome))::int AS bytes FROM (SELECT outcome FROM ledger.requests LIMIT 1000) r',
+    );
+    return Number(rows[0]?.bytes ?? 0);
+  }
+
+  private count(schema: string, { result }: Measured): void {
+    this.requests.set(schema, (this.requests.get(schema) ?? 0) + result.writes);
+  }
+}
+
+/** The plain design behind a server. */
+export interface PerRequest {
+  readonly poolSize: number;
+  drive(turn: Turn): Promise<Measured>;
+}
+
+/** Plain connections. */
+export interface Raw {
+  readonly clients: number;
+  run(seconds: number): Promise<Measured>;
+}
+
+/** Purchases, each caller with its next one as soon as it has its answer. */
+export function purchases(distribution: Distribution, inFlight: number, seconds: number): Turn {
+  return closed({ kind: 'purchase', distribution }, inFlight, seconds);
+}
+
+/** A closed loop: each caller sends its next call as soon as it has its answer. */
+export function closed(traffic: Turn['traffic'], inFlight: number, seconds: number): Turn {
+  const callsMax = Math.ceil(seconds * inFlight * CALLS_PER_CALLER_MAX);
+  return { traffic, pace: { loop: 'closed', inFlight, seconds, callsMax } };
+}

@@ -1,0 +1,40 @@
+/** What the benchmark is for: ratios of figures that were taken side by side, and what they should be. */
+export const targets = {
+  purchase_vs_noop: { atLeast: 0.8, says: 'purchases/s over empty rpcs/s, 512 in flight' },
+  server_cpu_vs_noop: { atMost: 1.3, says: 'CPU of the server per purchase over per empty rpc' },
+  postgres_cpu_vs_raw: { atMost: 0.3, says: 'CPU of Postgres per purchase over per raw function call' },
+  purchase_vs_raw: { atLeast: 1.5, says: 'purchases/s over raw function calls/s' },
+  purchase_vs_per_request: { atLeast: 8, says: 'purchases/s over those of a transaction per request' },
+  hot_vs_uniform: { atLeast: 0.95, says: 'purchases/s on one account over 100,000 users' },
+  zipf_vs_uniform: { atLeast: 0.9, says: 'purchases/s by Zipf over uniform' },
+  hot_vs_per_request_hot: { atLeast: 15, says: 'purchases/s on one account over a transaction per request' },
+  batch_vs_raw_bulk: { atLeast: 0.5, says: 'BatchWrite of 1,000, writes/s over raw bulk inserts' },
+  balance_vs_noop: { atLeast: 0.9, says: 'GetBalance/s over empty rpcs/s of that size' },
+  growth_purchase: { atLeast: 0.8, says: 'time of a purchase, account of 100 entries over the long one' },
+  growth_balance: { atLeast: 0.8, says: 'time of GetBalance, the same' },
+  growth_as_of: { atLeast: 0.8, says: 'time of GetBalance as of, the same, the worse of two' },
+  growth_page: { atLeast: 0.8, says: 'time of ListEntries, the same, the worse of first and last page' },
+  low_load_p50: { atMost: 0.9, says: 'p50 of one caller over a transaction per request' },
+  p99_over_p50: { atMost: 5, says: 'open loop at half of the peak rate' },
+  workers_2: { atLeast: 1.1, says: 'purchases/s of two server processes over one' },
+} as const satisfies Readonly<Record<string, Target>>;
+
+export type RatioKey = keyof typeof targets;
+
+/** One of the two bounds. */
+export type Target = { readonly says: string } & (
+  | { readonly atLeast: number; readonly atMost?: never }
+  | { readonly atMost: number; readonly atLeast?: never }
+);
+
+/** Whether a ratio is where it should be. */
+export function isMet(key: RatioKey, value: number): boolean {
+  const target: Target = targets[key];
+  return target.atLeast === undefined ? value <= target.atMost : value >= target.atLeast;
+}
+
+/** The bound in words. */
+export function boundOf(key: RatioKey): string {
+  const target: Target = targets[key];
+  return target.atLeast === undefined ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+}

@@ -1,0 +1,22 @@
+import type { Entry } from '@ledger/client';
+import type { EntryRow } from '../support/ledger-rows';
+
+/** A stored entry, all of it, as one line. */
+export function lineOfRow(row: EntryRow): string {
+  const { userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash } =
+    row;
+  return [userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash].join(
+    ' ',
+  );
+}
+
+/** An entry as it was told, in the same form. */
+export function lineOfEntry(entry: Entry): string {
+  const createTime = microsOf(entry.createTime);
+  return lineOfRow({ ...entry, createTime, hash: Buffer.from(entry.hash).toString('hex') });
+}
+
+/** Microseconds since 1970; of nothing, 0. */
+export function microsOf(time: Entry['createTime']): bigint {
+  return (time?.seconds ?? 0n) * 1_000_000n + BigInt(time?.nanos ?? 0) / 1000n;
+}

@@ -1,0 +1,64 @@
+import type { Account, Balance, Hold } from '@ledger/client';
+import type { Outcome } from './outcome';
+import { scopeOf, type WriteIntent } from './write-intent';
+
+/** A transaction that may be taken back. */
+export interface FoundTransaction {
+  readonly owner: string;
+  readonly id: string;
+  /** What it moved, of the first entry. */
+  readonly amount: bigint;
+}
+
+/** What callers know of the ledger by what they were told so far: later writes refer to it. */
+export class Findings {
+  readonly transactions: FoundTransaction[] = [];
+  /** As they were placed. */
+  readonly holds: Hold[] = [];
+  readonly #sequences = new Map<string, bigint>();
+  readonly #versions = new Map<string, bigint>();
+  readonly #etags = new Map<string, readonly string[]>();
+
+  /** The latest sequence of an account that anybody was told of. */
+  latestSequence(userId: string, asset: string): bigint {
+    return this.#sequences.get(`${userId} ${asset}`) ?? 0n;
+  }
+
+  /** The latest version of an item that anybody was told of. */
+  latestVersion(itemId: string): bigint {
+    return this.#versions.get(itemId) ?? 0n;
+  }
+
+  /** The etags of an account's settings, as they were told. */
+  etags(userId: string, asset: string): readonly string[] {
+    return this.#etags.get(`${userId} ${asset}`) ?? [];
+  }
+
+  /** Takes in what a write was told. */
+  learn(intent: WriteIntent, outcome: Outcome): void {
+    if (outcome.type === 'refused') return;
+    const { transaction, hold, item, account } = outcome.response;
+    if (transaction !== undefined) {
+      for (const entry of transaction.entries) this.reach(entry);
+      const [first] = transaction.entries;
+      if (first !== undefined) {
+        const amount = first.change < 0n ? -first.change : first.change;
+        this.transactions.push({ owner: scopeOf(intent), id: transaction.transactionId, amount });
+      }
+    }
+    if (hold !== undefined && intent.$case === 'placeHold') this.holds.push(hold);
+    if (item !== undefined && item.version > this.latestVersion(item.itemId)) {
+      this.#versions.set(item.itemId, item.version);
+    }
+    if (account !== undefined) this.#learnEtag(account);
+  }
+
+  /** Takes in how far an account has come. */
+  reach({ userId, asset, sequence }: Pick<Balance, 'userId' | 'asset' | 'sequence'>): void {
+    if (sequence > this.latestSequence(userId, asset)) this.#sequences.set(`${userId} ${asset}`, sequence);
+  }
+
+  #learnEtag({ userId, asset, etag }: Account): void {
+    this.#etags.set(`${userId} ${asset}`, [...this.etags(userId, asset), etag]);
+  }
+}

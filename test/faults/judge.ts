@@ -1,0 +1,204 @@
+import { isDeepStrictEqual } from 'node:util';
+import { HoldState, type Entry } from '@ledger/client';
+import { microsOf } from './entry-line';
+import type { Journal, SentWrite } from './journal';
+import type { Response } from './outcome';
+import { isJustRefusal } from './refusals';
+import type { ToldLedger } from './told-ledger';
+import { scopeOf, type SingleWrite } from './write-intent';
+
+type Debit = Pick<Entry, 'userId' | 'asset' | 'createTime'>;
+type Leg = Pick<Entry, 'userId' | 'asset' | 'change'>;
+
+/** Holds answers against what was asked for, and against what all the others say. */
+export class Judge {
+  constructor(
+    private readonly journal: Journal,
+    private readonly ledger: ToldLedger,
+  ) {}
+
+  judge(writes: readonly SentWrite[]): void {
+    for (const write of writes) {
+      const fault = this.#faultOf(write);
+      if (fault !== undefined) this.journal.violate(write, fault, write.outcome);
+    }
+  }
+
+  #faultOf({ intent, outcome }: SentWrite): string | undefined {
+    if (outcome === undefined) return undefined;
+    if (intent.$case === 'batchWrite') {
+      // What was done is judged write by write.
+      if (outcome.type === 'done') return undefined;
+      const failed = /^writes\[([0-9]+)\]$/.exec(outcome.about['write'] ?? '');
+      const write = intent.value.writes[Number(failed?.[1] ?? -1)]?.write;
+      const isJust = write !== undefined && isJustRefusal(write, outcome, this.ledger);
+      return isJust ? undefined : 'was refused for a wrong reason';
+    }
+    if (outcome.type === 'done') return this.#faultOfDone(intent, outcome.response);
+    return isJustRefusal(intent, outcome, this.ledger) ? undefined : 'was refused for a wrong reason';
+  }
+
+  #faultOfDone(intent: SingleWrite, response: Response): string | undefined {
+    const { transaction } = response;
+    const entries = transaction?.entries ?? [];
+    const legs = this.#legsOf(intent, response);
+    if (textOf(entries) !== textOf(legs)) return `did not book ${textOf(legs)}`;
+    if ((transaction?.requestId ?? intent.value.requestId) !== intent.value.requestId)
+      return 'answered for another';
+    if (hasMovedOn(intent, entries)) return 'was stale';
+    return this.#faultOfBalances(intent, response, entries) ?? this.#faultOfRest(intent, response);
+  }
+
+  /** Balances are those right after the write. */
+  #faultOfBalances(
+    intent: SingleWrite,
+    { balances, transaction }: Response,
+    entries: readonly Entry[],
+  ): string | undefined {
+    const isOfLedger = intent.$case !== 'putItem' && intent.$case !== 'updateAccount';
+    if (isOfLedger && !balances.some(({ userId }) => userId === scopeOf(intent))) {
+      if (intent.$case !== 'reverseTransaction') return 'shows no balance of its user';
+    }
+    for (const { userId, asset, balance, held = 0n, available, sequence } of balances) {
+      if (available !== balance - held || held < 0n) return 'contradicts itself';
+      if (transaction === undefined) {
+        if (!this.ledger.had(userId, asset, balance)) return 'shows a balance that never was';
+        continue;
+      }
+      const own = entries.find((entry) => entry.userId === userId && entry.asset === asset);
+      if (own?.balanceAfter !== balance || own.sequence !== sequence) return 'contradicts itself';
+      if (own.change < 0n && !this.#wasAllowed(own, available)) return 'was allowed against the settings';
+    }
+    return undefined;
+  }
+
+  /** Whether the settings of the account let it debit or hold something at that moment, with this left. */
+  #wasAllowed({ userId, asset, createTime }: Debit, available: bigint): boolean {
+    const settings = this.ledger.settingsAt(userId, asset, microsOf(createTime));
+    return settings.some((each) => each?.frozen !== true && available >= (each?.minBalance ?? 0n));
+  }
+
+  /** What is no movement: items, settings, holds. */
+  #faultOfRest(intent: SingleWrite, { item, account, hold, balances }: Response): string | undefined {
+    switch (intent.$case) {
+      case 'putItem':
+        return isPartOf(intent.value, item, ['itemId', 'asset', 'price', 'active', 'grantAsset'])
+          ? undefined
+          : 'put another item';
+      case 'updateAccount': {
+        const names = intent.value.updateMask.map((name) => (name === 'min_balance' ? 'minBalance' : name));
+        if (account === undefined || !isPartOf(intent.value, account, ['userId', 'asset', ...names])) {
+          return 'set something else';
+        }
+        const { userId, asset, etag } = intent.value;
+        const before = this.ledger.settingsAt(userId, asset, microsOf(account.updateTime));
+        return !etag || before.some((each) => each !== account && each?.etag === etag)
+          ? undefined
+          : 'was stale';
+      }
+      case 'placeHold': {
+        const isOpen = hold?.state === HoldState.OPEN && hold.capturedAmount === 0n;
+        if (!isOpen || !isPartOf(intent.value, hold, ['userId', 'asset', 'amount']))
+          return 'held something else';
+        return this.#wasAllowed(hold, balances[0]?.available ?? 0n)
+          ? undefined
+          : 'was allowed against the settings';
+      }
+      case 'captureHold':
+      case 'releaseHold': {
+        const told = this.ledger.holds.get(intent.value.holdId);
+        if (hold === undefined || told?.ended.length !== 1) return 'ended a hold that was ended before';
+        const state = intent.$case === 'captureHold' ? HoldState.CAPTURED : HoldState.RELEASED;
+        return hold.state === state && hold.userId === intent.value.userId
+          ? undefined
+          : 'ended a hold otherwise';
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** What it has to move. */
+  #legsOf(intent: SingleWrite, { transaction, hold }: Response): readonly Leg[] {
+    switch (intent.$case) {
+      case 'credit': {
+        const { userId, asset, amount } = intent.value;
+        return pair('@issuance', userId, asset, amount);
+      }
+      case 'purchase':
+        return this.#legsOfPurchase(intent, transaction?.item?.priceVersion ?? 0n);
+      case 'transfer': {
+        const { fromUserId, toUserId, asset, amount } = intent.value;
+        return pair(fromUserId, toUserId, asset, amount);
+      }
+      case 'postTransaction':
+        return intent.value.legs;
+      case 'reverseTransaction': {
+        const { entries = [] } = this.ledger.transactions.get(intent.value.transactionId)?.transaction ?? {};
+        const taken = this.ledger.dueReversals.get(transaction?.transactionId ?? '') ?? 0n;
+        return entries.map(({ userId, asset, change }) => {
+          const back = change < 0n ? taken : -taken;
+          return { userId, asset, change: entries.length === 2 ? back : -change };
+        });
+      }
+      case 'captureHold': {
+        const { placed } = this.ledger.holds.get(intent.value.holdId) ?? {};
+        if (placed === undefined || hold?.capturedAmount === undefined) return [];
+        const asked = intent.value.amount ?? 0n;
+        return pair(placed.userId, placed.destination, placed.asset, asked === 0n ? placed.amount : asked);
+      }
+      case 'placeHold':
+      case 'releaseHold':
+      case 'updateAccount':
+      case 'putItem':
+        return [];
+    }
+  }
+
+  #legsOfPurchase({ value }: SingleWrite & { $case: 'purchase' }, version: bigint): readonly Leg[] {
+    const { userId, subject } = value;
+    const destination = value.destination ?? '@revenue';
+    if (subject.$case === 'price')
+      return pair(userId, destination, subject.value.asset, subject.value.amount);
+    const { itemId, quantity, priceVersion = 0n } = subject.value;
+    const item = this.ledger.items.get(`${itemId} ${version}`);
+    if (item === undefined || (priceVersion !== 0n && priceVersion !== version)) return [];
+    const paid = pair(userId, destination, item.asset, item.price * quantity);
+    const { grantAsset = '' } = item;
+    return grantAsset === '' ? paid : [...paid, ...pair('@issuance', userId, grantAsset, quantity)];
+  }
+}
+
+/** Whether a leg was booked though its account was not at the sequence that it expected. */
+function hasMovedOn(intent: SingleWrite, entries: readonly Entry[]): boolean {
+  if (intent.$case !== 'postTransaction') return false;
+  return intent.value.legs.some(({ userId, asset, expectedSequence }) => {
+    const entry = entries.find((each) => each.userId === userId && each.asset === asset);
+    return expectedSequence !== undefined && entry?.sequence !== expectedSequence + 1n;
+  });
+}
+
+function pair(from: string, to: string, asset: string, amount: bigint): Leg[] {
+  return [
+    { userId: from, asset, change: -amount },
+    { userId: to, asset, change: amount },
+  ];
+}
+
+/** Movements in one form. */
+function textOf(legs: readonly Leg[]): string {
+  return legs
+    .map(({ userId, asset, change }) => `${userId} ${asset} ${change}`)
+    .sort()
+    .join(', ');
+}
+
+/** Whether what came back is what was asked for, in the fields that are named. */
+function isPartOf(asked: object, told: object | undefined, names: readonly string[]): boolean {
+  if (told === undefined) return false;
+  const [left, right] = [
+    new Map<string, unknown>(Object.entries(asked)),
+    new Map<string, unknown>(Object.entries(told)),
+  ];
+  return names.every((name) => isDeepStrictEqual(left.get(name), right.get(name)));
+}

@@ -1,0 +1,54 @@
+import {
+  LedgerError,
+  type Account,
+  type Balance,
+  type Hold,
+  type Item,
+  type Transaction,
+} from '@ledger/client';
+import { Status } from '../../clients/ledger/src/gen/google/rpc/status';
+import { UpdateAccountResponse } from '../../clients/ledger/src/gen/ledger/v1/account_service';
+import { PutItemResponse } from '../../clients/ledger/src/gen/ledger/v1/catalog_service';
+import { responseCodecs, type AnyResponse } from '../support/told-answer';
+import type { Answer } from './answer';
+import type { WriteIntent } from './write-intent';
+
+/** What an answer says. */
+export type Outcome =
+  | { readonly type: 'done'; readonly response: Response }
+  | {
+      readonly type: 'refused';
+      readonly reason: string;
+      readonly about: Readonly<Record<string, string>>;
+    };
+
+/** What the responses of all writes have between them. */
+export interface Response {
+  readonly transaction: Transaction | undefined;
+  readonly balances: readonly Balance[];
+  readonly hold: Hold | undefined;
+  readonly item: Item | undefined;
+  readonly account: Account | undefined;
+}
+
+type AnySingleResponse = AnyResponse & {
+  readonly item?: Item | undefined;
+  readonly account?: Account | undefined;
+};
+
+const codecs: Readonly<
+  Record<Exclude<WriteIntent['$case'], 'batchWrite'>, { decode(bytes: Uint8Array): AnySingleResponse }>
+> = { ...responseCodecs, updateAccount: UpdateAccountResponse, putItem: PutItemResponse };
+
+/** Reads an answer. What a batch did is told by the answers of its writes. */
+export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: Answer): Outcome {
+  const content = Buffer.from(bytes, 'hex');
+  if (code !== 0) {
+    const { reason = 'NONE', metadata } = LedgerError.fromStatus(Status.decode(content), { method: $case });
+    return { type: 'refused', reason, about: metadata };
+  }
+  const told: AnySingleResponse = $case === 'batchWrite' ? {} : codecs[$case].decode(content);
+  const { transaction, balance, balances = [], hold, item, account } = told;
+  const shown = balance === undefined ? balances : [balance];
+  return { type: 'done', response: { transaction, balances: shown, hold, item, account } };
+}

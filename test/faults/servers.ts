@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LedgerClient } from '@ledger/client';
+import { RawClient, type RawAnswer, type RawCall } from '../support/raw-client';
+import type { Random } from './random';
+
+/** A server that was killed is found again soon, and not after the minutes of gRPC's defaults. */
+const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 };
+
+/** How a caller sends: how often at most, and how long it waits for each answer. */
+export interface Patience {
+  readonly attempts: number;
+  readonly timeoutMs: number;
+}
+
+/** As services send. */
+export const USUAL: Patience = { attempts: 6, timeoutMs: 5_000 };
+/** Sends once. */
+export const ONCE: Patience = { attempts: 1, timeoutMs: 5_000 };
+/** Gives up so soon that answers are lost with nothing dead. */
+export const HASTY: Patience = { attempts: 1, timeoutMs: 300 };
+/** Outlasts every recovery: half a minute of pauses alone. */
+export const ENDLESS: Patience = { attempts: 60, timeoutMs: 10_000 };
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/** The servers of a ledger, as their callers see them. */
+export class Servers {
+  /** One for each server: shows the bytes. */
+  readonly raws: readonly RawClient[];
+  /** One for each server: for all that is not compared byte for byte. */
+  readonly clients: readonly LedgerClient[];
+  /** One for each server, which makes one attempt: for a stream that goes on elsewhere. */
+  readonly streams: readonly LedgerClient[];
+
+  constructor(addresses: readonly string[]) {
+    this.raws = addresses.map((address) => new RawClient(address, CHANNEL));
+    this.clients = addresses.map((address) => new LedgerClient({ address }));
+    this.streams = addresses.map(
+      (address) => new LedgerClient({ address, retry: { maxAttempts: 1 }, channelOptions: CHANNEL }),
+    );
+  }
+
+  /**
+   * Sends a call to one server after the other until it is answered, at most as often as patience has it.
+   *
+   * @param take takes in what came back, and tells whether that answers the call
+   */
+  async send(
+    call: RawCall,
+    random: Random,
+    { attempts, timeoutMs }: Patience,
+    take: (answer: RawAnswer) => boolean,
+  ): Promise<void> {
+    const first = random.integer(0, this.raws.length - 1);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (attempt > 0) await delay(Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS));
+      const raw = this.raws[(first + attempt) % this.raws.length];
+      if (raw === undefined) throw new RangeError('there is no server');
+      if (take(await raw.send(call, Date.now() + timeoutMs))) return;
+    }
+  }
+
+  close(): void {
+    for (const client of [...this.raws, ...this.clients, ...this.streams]) client.close();
+  }
+}
