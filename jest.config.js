@@ -18,8 +18,11 @@ module.exports = {
       },
     ],
   },
-  // The client as other services see it, from its sources.
-  moduleNameMapper: { '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts' },
+  // Packages as others see them, from their sources.
+  moduleNameMapper: {
+    '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts',
+    '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
+  },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   maxWorkers: 2,

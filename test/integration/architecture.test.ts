@@ -38,6 +38,10 @@ const confinedPackages: readonly { packages: RegExp; places: readonly string[] }
 const impureNames =
   /^(Date|performance|process|globalThis|crypto|fetch|set(Timeout|Interval|Immediate)|Math\.random)$/;
 
+/** What a service may know of the others: the ledger's client, and what all services on it share. */
+const PUBLISHED = /^@ledger\/(client$|kit\/[a-z-]+$)/;
+const STARTER = 'services/start-all/';
+
 const vagueNames = /(^|[-.])(utils?|helpers?|managers?|common|misc)([-.]|$)/;
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.m?ts$/;
 
@@ -123,14 +127,24 @@ describe('ledger/ is pure:', () => {
 });
 
 describe('every package', () => {
+  // The services on the ledger know it by its client only; what starts the programs needs their Postgres.
   it('keeps to itself: no import leaves its folder or reaches into another service', () => {
-    const leaves = sources.flatMap((source) => {
+    const leaves = sources.filter(isNot(STARTER)).flatMap((source) => {
       const home = source.path.split('/').slice(0, 2).join('/');
       return importsThat(({ from, target }) =>
-        target === null ? from.startsWith('@ledger/service') : !target.startsWith(`${home}/`),
+        target === null
+          ? from.startsWith('@ledger/') && !PUBLISHED.test(from)
+          : !target.startsWith(`${home}/`),
       )(source);
     });
     expect(leaves).toEqual([]);
+  });
+
+  it('starts the ledger with its Postgres and takes nothing else of it', () => {
+    const others = sources.filter(({ path }) => path.startsWith(STARTER)).flatMap(importsThat(isForeign));
+    expect(others).toEqual([
+      'services/start-all/src/main.ts imports @ledger/service/dist/embedded/embedded-postgres',
+    ]);
   });
 
   it('exports by name', () => {
@@ -151,6 +165,14 @@ describe('every package', () => {
     ).toEqual([]);
   });
 });
+
+function isNot(folder: string): (source: SourceFile) => boolean {
+  return ({ path }) => !path.startsWith(folder);
+}
+
+function isForeign({ from, target }: Import): boolean {
+  return target === null ? from.startsWith('@ledger/') : !target.startsWith(STARTER);
+}
 
 function isIn(folder: string): (source: SourceFile) => boolean {
   return ({ path }) => path.startsWith(`${folder}/`);

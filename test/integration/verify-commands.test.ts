@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { verifyCommand } from '../../clients/ledger/src/verify-command';
+import { verifyCommand } from '../../clients/ledgerctl/src/verify-command';
 import { checkpointCommand } from '../../services/ledger/src/checkpoint-command';
 import { startLedger, type LedgerUnderTest } from '../support/ledger-under-test';
 import { reseal, tamper } from '../support/tampering';
@@ -93,7 +93,7 @@ test('verify tells a wrong use and a failure from a violation', async () => {
 });
 
 test.each([
-  ['verify', 'clients/ledger/src/verify-command.ts'],
+  ['verify', 'clients/ledgerctl/src/verify-command.ts'],
   ['checkpoint', 'services/ledger/src/checkpoint-command.ts'],
 ])('%s is a program', async (name, script) => {
   const loader = pathToFileURL(require.resolve('tsx')).href;

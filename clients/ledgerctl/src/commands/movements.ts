@@ -1,0 +1,171 @@
+import type { Leg, Transaction } from '@ledger/client';
+import { parseAmount, parseInteger } from '../amount';
+import { BALANCE, ENTRY } from '../columns';
+import { addExamples, noteOptions, requestIdOption } from '../options';
+import { type MessageSection, section } from '../session';
+import type { Setting } from '../setting';
+import { UsageError } from '../usage-error';
+
+/** Everything that books at once. */
+export function addMovementCommands(setting: Setting): void {
+  addCredit(setting);
+  addPurchase(setting);
+  addTransfer(setting);
+  addPost(setting);
+  addReverse(setting);
+}
+
+/** The lines of a transaction. */
+export function entriesOf({ entries }: Transaction): MessageSection {
+  return section(ENTRY, entries);
+}
+
+function addCredit({ root, inSession }: Setting): void {
+  const command = noteOptions(requestIdOption(root.command('credit <user> <asset> <amount>')))
+    .description('Value comes in: from a system account to a user.')
+    .option('--source <account>', 'where it comes from (default: @issuance)')
+    .action((userId, asset, amount, { requestId, ...rest }) => {
+      const credit = { userId, asset, amount: parseAmount(amount, asset), ...rest };
+      return inSession(async (session) => {
+        const booked = await session.write(requestId, (id, call) =>
+          session.client.credit({ ...credit, requestId: id }, call),
+        );
+        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+      });
+    });
+  addExamples(
+    command,
+    'ledgerctl credit lucas PEEP 100',
+    "ledgerctl credit lucas USD/2 12.34 --description 'pocket money' --request-id 2026-11-lucas",
+  );
+}
+
+function addPurchase({ root, inSession }: Setting): void {
+  const command = noteOptions(requestIdOption(root.command('purchase <user> [item]')))
+    .description('A user pays: for an item of the catalog, or a price that you name.')
+    .option('--quantity <n>', 'how many of the item (default: 1)')
+    .option('--price-version <n>', 'the version whose price the buyer saw (default: the current price)')
+    .option('--asset <asset>', 'a price: what is paid')
+    .option('--amount <amount>', 'a price: how much of it; the item need not be in the catalog then')
+    .option('--destination <account>', 'where it goes to (default: @revenue)')
+    .action((userId, item, { requestId, quantity, priceVersion, asset, amount, ...rest }) => {
+      const subject = subjectOf(item, { quantity, priceVersion, asset, amount });
+      return inSession(async (session) => {
+        const booked = await session.write(requestId, (id, call) =>
+          session.client.purchase({ userId, subject, ...rest, requestId: id }, call),
+        );
+        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+      });
+    });
+  addExamples(
+    command,
+    'ledgerctl purchase lucas blt',
+    'ledgerctl purchase lucas blt --quantity 2 --price-version 3',
+    'ledgerctl purchase lucas --asset PEEP --amount 500',
+  );
+}
+
+function subjectOf(
+  item: string | undefined,
+  given: { readonly [Name in 'quantity' | 'priceVersion' | 'asset' | 'amount']: string | undefined },
+) {
+  const { quantity, priceVersion, asset, amount } = given;
+  if (asset !== undefined && amount !== undefined && quantity === undefined && priceVersion === undefined) {
+    return {
+      $case: 'price',
+      value: { asset, amount: parseAmount(amount, asset), itemId: item },
+    } as const;
+  }
+  if (item !== undefined && asset === undefined && amount === undefined) {
+    return {
+      $case: 'item',
+      value: {
+        itemId: item,
+        quantity: parseInteger(quantity ?? '1', 'quantity'),
+        priceVersion: parseInteger(priceVersion ?? '0', 'price version'),
+      },
+    } as const;
+  }
+  throw new UsageError(
+    'give an item (with --quantity and --price-version), or a price (--asset and --amount)',
+  );
+}
+
+function addTransfer({ root, inSession }: Setting): void {
+  const command = noteOptions(requestIdOption(root.command('transfer <from> <to> <asset> <amount>')))
+    .description('From one user to another.')
+    .action((fromUserId, toUserId, asset, amount, { requestId, ...rest }) => {
+      const transfer = { fromUserId, toUserId, asset, amount: parseAmount(amount, asset), ...rest };
+      return inSession(async (session) => {
+        const booked = await session.write(requestId, (id, call) =>
+          session.client.transfer({ ...transfer, requestId: id }, call),
+        );
+        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+      });
+    });
+  addExamples(command, "ledgerctl transfer lucas ada PEEP 5 --description 'for the ice cream'");
+}
+
+function addPost({ root, inSession }: Setting): void {
+  const command = noteOptions(requestIdOption(root.command('post <user> <leg...>')))
+    .summary('Any movement of two legs and more, all or nothing.')
+    .description(
+      "Any movement of two legs and more, all or nothing. The user owns it and is one of the legs. A leg is 'USER " +
+        "ASSET CHANGE'; the changes sum to zero per asset. A fourth word is the sequence that the account must " +
+        'still have.',
+    )
+    .action((userId, texts, { requestId, ...rest }) => {
+      const legs = texts.map(parseLeg);
+      return inSession(async (session) => {
+        const booked = await session.write(requestId, (id, call) =>
+          session.client.postTransaction({ userId, legs, ...rest, requestId: id }, call),
+        );
+        session.print(booked, entriesOf(booked.transaction), section(BALANCE, booked.balances));
+      });
+    });
+  addExamples(
+    command,
+    "ledgerctl post shop 'shop GOLD -100' '@revenue GOLD 100' 'shop ML_RED 500' '@issuance ML_RED -500'",
+    "ledgerctl post shop 'shop GOLD -100 7' '@revenue GOLD 100'",
+  );
+}
+
+function parseLeg(text: string): Leg {
+  const [userId, asset, change, expected, ...rest] = text.trim().split(/ +/);
+  if (userId === undefined || asset === undefined || change === undefined || rest.length > 0) {
+    throw new UsageError(`leg '${text}': 'USER ASSET CHANGE' is needed, or 'USER ASSET CHANGE SEQUENCE'`);
+  }
+  return {
+    userId,
+    asset,
+    change: parseAmount(change, asset),
+    expectedSequence: expected === undefined ? undefined : parseInteger(expected, 'sequence'),
+  };
+}
+
+function addReverse({ root, inSession }: Setting): void {
+  const command = requestIdOption(root.command('reverse <user> <transaction>'))
+    .description('Takes a transaction of a user back, through the same accounts.')
+    .option(
+      '--amount <amount>',
+      'a part, of a transaction of two entries: an integer (default: all that is left)',
+    )
+    .option('--description <text>', 'free text')
+    .action((userId, transactionId, { requestId, amount, description }) => {
+      const part = parseInteger(amount ?? '0', 'amount');
+      return inSession(async (session) => {
+        const booked = await session.write(requestId, (id, call) =>
+          session.client.reverseTransaction(
+            { userId, transactionId, amount: part, description, requestId: id },
+            call,
+          ),
+        );
+        session.print(booked, entriesOf(booked.transaction), section(BALANCE, booked.balances));
+      });
+    });
+  addExamples(
+    command,
+    'ledgerctl reverse lucas 01a1fabb-ebde-76d0-8000-8b2ad82cc82b',
+    "ledgerctl reverse lucas 01a1fabb-ebde-76d0-8000-8b2ad82cc82b --amount 20 --description 'half of it'",
+  );
+}

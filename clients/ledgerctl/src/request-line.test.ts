@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { commandLine, retryLine } from './request-line';
+
+it.each([['plain', 'a b', "it's", '$HOME `id` \\ "x"', '', '-5', 'a\nb', '*']])(
+  'is read by a shell as it was meant',
+  (...words) => {
+    const line = commandLine(words).replace(/^ledgerctl/, String.raw`printf '%s\0'`);
+    expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(words);
+  },
+);
+
+it.each<[args: string[], line: string]>([
+  [['credit', 'ada', 'GOLD', '5'], 'ledgerctl credit ada GOLD 5 --address here:1 --request-id r-1'],
+  [['credit', 'ada', '--request-id', 'r-1'], 'ledgerctl credit ada --request-id r-1 --address here:1'],
+  [['credit', '--address=here:1', 'ada'], 'ledgerctl credit --address=here:1 ada --request-id r-1'],
+  [['credit', '--', '-ada', 'GOLD'], 'ledgerctl credit --address here:1 --request-id r-1 -- -ada GOLD'],
+  [['post', 'ada', 'ada GOLD 5'], "ledgerctl post ada 'ada GOLD 5' --address here:1 --request-id r-1"],
+])('%j is sent again by: %s', (args, line) => {
+  expect(retryLine(args, 'here:1', 'r-1')).toBe(line);
+});

@@ -1,0 +1,90 @@
+import { status } from '@grpc/grpc-js';
+import { refusals, type Translations } from '@ledger/kit/service-error';
+import type { ErrorReason } from './gen/cauldrons/v1/error_reason';
+
+/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+type Reason = Exclude<
+  keyof typeof ErrorReason,
+  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
+>;
+
+/** Makes the errors of a shop. */
+export const refuse = refusals<Reason>({
+  RECIPE_NOT_FOUND: status.NOT_FOUND,
+  RECIPE_FIXED: status.FAILED_PRECONDITION,
+  MIX_TAKEN: status.ALREADY_EXISTS,
+  TOO_MANY_RECIPES: status.FAILED_PRECONDITION,
+  CART_NOT_FOUND: status.NOT_FOUND,
+  CART_CHECKED_OUT: status.FAILED_PRECONDITION,
+  CART_EMPTY: status.FAILED_PRECONDITION,
+  SOLD_OUT: status.FAILED_PRECONDITION,
+  INSUFFICIENT_GOLD: status.FAILED_PRECONDITION,
+  INSUFFICIENT_ML: status.FAILED_PRECONDITION,
+  CAPACITY_EXCEEDED: status.FAILED_PRECONDITION,
+  DAILY_LIMIT: status.FAILED_PRECONDITION,
+  SHOP_CHANGED: status.ABORTED,
+  SHOP_FROZEN: status.FAILED_PRECONDITION,
+  VISIT_NOT_FOUND: status.NOT_FOUND,
+  ID_REUSED: status.ALREADY_EXISTS,
+});
+
+type Refusal = ReturnType<typeof refuse>;
+
+/** The error for an id that was used for something else. */
+export function reused(id: string): Refusal {
+  return refuse('ID_REUSED', `the id ${id} was used for something else`, { id });
+}
+
+/** The error for a SKU that the shop has no recipe of. */
+export function noRecipe(sku: string): Refusal {
+  return refuse('RECIPE_NOT_FOUND', `no recipe ${sku}`, { sku });
+}
+
+/** The error for a reset that something else came in the way of. */
+export function shopChanged(): Refusal {
+  return refuse('SHOP_CHANGED', 'something was booked while the shop was reset: reset it again');
+}
+
+/** The error for a shop whose account takes no payments. */
+export function shopFrozen(): Refusal {
+  return refuse('SHOP_FROZEN', 'the account of the shop is frozen');
+}
+
+/** What the ledger's refusals mean to a shop that books under an id. `skus` are those of its potion assets. */
+export function forBooking(id: string, skus: ReadonlyMap<string, string>): Translations {
+  return {
+    INSUFFICIENT_FUNDS: ({ metadata }) => {
+      const { asset = '', available = '', required = '' } = metadata;
+      return shortOf(asset, available, required, skus.get(asset) ?? '');
+    },
+    ACCOUNT_FROZEN: shopFrozen,
+    CONFLICT: shopChanged,
+    REQUEST_ID_REUSED: () => reused(id),
+  };
+}
+
+function shortOf(asset: string, available: string, required: string, sku: string): Refusal {
+  const [type = '', kind = ''] = asset.toLowerCase().split(/[_:]/);
+  switch (type) {
+    case 'gold': {
+      const message = `the shop has ${available} gold, ${required} are required`;
+      return refuse('INSUFFICIENT_GOLD', message, { gold: available, required });
+    }
+    case 'ml': {
+      const message = `there are ${available} ml of ${kind}, ${required} are required`;
+      return refuse('INSUFFICIENT_ML', message, { colour: kind, available, required });
+    }
+    case 'free': {
+      const message = `there is room for ${available} ${kind}, not for ${required}`;
+      return refuse('CAPACITY_EXCEEDED', message, { kind, free: available, required });
+    }
+    case 'quota': {
+      const message = `${available} units of capacity for ${kind} are left that day, not ${required}`;
+      return refuse('DAILY_LIMIT', message, { kind, left: available, required });
+    }
+    default:
+      return refuse('SOLD_OUT', `there are ${available} of ${sku}, not ${required}`, {
+        ...{ sku, available, required },
+      });
+  }
+}

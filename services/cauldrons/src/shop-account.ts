@@ -1,0 +1,145 @@
+import type { Balance, CallOptions, LedgerClient, Timestamp } from '@ledger/client';
+import { translated } from '@ledger/kit/service-error';
+import { byColour, type Colour } from './colours';
+import { forBooking } from './errors';
+import type { Booking, Colours, Mix } from './gen/cauldrons/v1/cauldrons_service';
+import { RECIPES_MAX } from './recipe-store';
+
+/** What a shop pays with. */
+export const GOLD = 'GOLD';
+/** Room for ml: what comes in takes from it, so that the ledger refuses what does not fit. */
+export const FREE_ML = 'FREE_ML';
+/** Room for bottles, likewise. */
+export const FREE_POTIONS = 'FREE_POTIONS';
+/** How often a shop was reset. */
+export const ERA = 'ERA';
+/** What the names of a shop's daily allowances begin with. They pile up, and sort behind all else. */
+export const QUOTA = 'QUOTA_';
+
+/** Where everything comes from and goes to: wholesalers, customers, the cellar. */
+export const WORLD = '@cauldrons';
+
+const POTION = 'POTION:';
+
+/**
+ * The most accounts of a shop before those of its allowances, which is a page: its potions, four colours, gold, room of
+ * two kinds and the era. With a leg for the world each they are the 64 legs that a transaction may have.
+ */
+const ACCOUNTS_MAX = RECIPES_MAX + 8;
+
+/** The ml of a colour. */
+export function mlAsset(colour: Colour): string {
+  return `ML_${colour.toUpperCase()}`;
+}
+
+/** The bottles of a potion. */
+export function potionAsset({ red, green, blue, dark }: Mix): string {
+  return `${POTION}${red}_${green}_${blue}_${dark}`;
+}
+
+/** Whose stock, and when. */
+export interface StockQuery {
+  readonly shopId: string;
+  /** Absent: now. */
+  readonly asOfTime?: Timestamp | undefined;
+}
+
+/** What a shop has at one instant. */
+export interface Stock {
+  readonly gold: bigint;
+  readonly ml: Colours;
+  /** By potionAsset. */
+  readonly potions: ReadonlyMap<string, bigint>;
+  readonly freeMl: bigint;
+  readonly freePotions: bigint;
+  readonly era: bigint;
+}
+
+/** Reads all of a shop in one snapshot. */
+export async function readStock(
+  ledger: LedgerClient,
+  query: StockQuery,
+  options: CallOptions,
+): Promise<Stock> {
+  const balances = await readBalances(ledger, query, options);
+  const amounts = new Map(balances.map(({ asset, balance }) => [asset, balance]));
+  const amount = (asset: string): bigint => amounts.get(asset) ?? 0n;
+  return {
+    gold: amount(GOLD),
+    ml: byColour((colour) => amount(mlAsset(colour))),
+    potions: new Map([...amounts].filter(([asset]) => asset.startsWith(POTION))),
+    freeMl: amount(FREE_ML),
+    freePotions: amount(FREE_POTIONS),
+    era: amount(ERA),
+  };
+}
+
+/** Reads the accounts of a shop in one snapshot, those of its daily allowances left out. */
+export async function readBalances(
+  ledger: LedgerClient,
+  { shopId, asOfTime }: StockQuery,
+  options: CallOptions,
+): Promise<Balance[]> {
+  const query = { userId: userOf(shopId), pageSize: ACCOUNTS_MAX, asOfTime };
+  const { balances } = await ledger.listBalances(query, options);
+  return balances.filter(({ asset }) => !asset.startsWith(QUOTA));
+}
+
+/** The era of a shop: carts end with the one that they were made in. */
+export async function readEra(ledger: LedgerClient, shopId: string, options: CallOptions): Promise<bigint> {
+  const { balance } = await ledger.getBalance({ userId: userOf(shopId), asset: ERA }, options);
+  return balance.balance;
+}
+
+/** What a shop gets and gives. */
+export interface Movement {
+  readonly shopId: string;
+  /** What happened, under the caller's id for it. Of these two the request id is made: once for ever. */
+  readonly kind: 'barrels' | 'bottles' | 'checkout' | 'capacity' | 'reset';
+  readonly id: string;
+  /** By asset; none of it may take a balance below zero. Zeros are left out. */
+  readonly changes: Readonly<Record<string, bigint>>;
+  /** By asset: where its account must still be. */
+  readonly expectedSequences?: Readonly<Record<string, bigint>>;
+  readonly description: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** SKUs by potion asset, to say what is sold out. */
+  readonly skus?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Books a movement as one transaction, once: all of it or nothing.
+ *
+ * @throws ServiceError for what the shop does not have, and for an id that was used for something else
+ */
+export async function book(ledger: LedgerClient, movement: Movement, options: CallOptions): Promise<Booking> {
+  const { shopId, kind, id, changes, expectedSequences = {}, description, metadata = {}, skus } = movement;
+  const moved = Object.entries(changes).filter(([, change]) => change !== 0n);
+  const request = {
+    requestId: requestIdOf(kind, id),
+    userId: userOf(shopId),
+    legs: moved.flatMap(([asset, change]) => [
+      { userId: userOf(shopId), asset, change, expectedSequence: expectedSequences[asset] },
+      { userId: WORLD, asset, change: -change },
+    ]),
+    description,
+    reference: id,
+    metadata,
+  };
+  try {
+    const { transaction } = await ledger.postTransaction(request, options);
+    return { transactionId: transaction.transactionId, createTime: transaction.createTime };
+  } catch (error) {
+    throw translated(error, forBooking(id, skus ?? new Map<string, string>()));
+  }
+}
+
+/** How the ledger knows a shop; its users are those of other systems as well. */
+export function userOf(shopId: string): string {
+  return `cauldrons/${shopId}`;
+}
+
+/** How the ledger knows what happened; its request ids are those of other systems as well. */
+export function requestIdOf(kind: Movement['kind'] | 'quota', id: string): string {
+  return `cauldrons:${kind}:${id}`;
+}

@@ -1,0 +1,56 @@
+import { status } from '@grpc/grpc-js';
+import { refusals, type Translations } from '@ledger/kit/service-error';
+import type { ErrorReason } from './gen/peepcoins/v1/error_reason';
+
+/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+type Reason = Exclude<
+  keyof typeof ErrorReason,
+  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
+>;
+
+/** Makes the errors of PeepCoins. */
+export const refuse = refusals<Reason>({
+  ROUTE_NOT_FOUND: status.NOT_FOUND,
+  ROUTE_NAME_TAKEN: status.ALREADY_EXISTS,
+  ALREADY_COMPLETED: status.ALREADY_EXISTS,
+  ALREADY_REVIEWED: status.ALREADY_EXISTS,
+  COUPON_NOT_FOUND: status.NOT_FOUND,
+  COUPON_NAME_TAKEN: status.ALREADY_EXISTS,
+  COUPON_CHANGED: status.ABORTED,
+  COUPON_WITHDRAWN: status.FAILED_PRECONDITION,
+  PRICE_CHANGED: status.FAILED_PRECONDITION,
+  INSUFFICIENT_COINS: status.FAILED_PRECONDITION,
+  ACCOUNT_FROZEN: status.FAILED_PRECONDITION,
+  REQUEST_ID_REUSED: status.ALREADY_EXISTS,
+});
+
+/** The error for a request_id that was used for something else. */
+export function reused(requestId: string): ReturnType<typeof refuse> {
+  const message = `the request_id ${requestId} was used for something else`;
+  return refuse('REQUEST_ID_REUSED', message, { request_id: requestId });
+}
+
+/** What the ledger's refusals mean to somebody who edits or buys a coupon. */
+export function forCoupon(couponId: string, requestId: string): Translations {
+  const coupon = { coupon_id: couponId };
+  return {
+    ITEM_NOT_FOUND: () => refuse('COUPON_NOT_FOUND', `no coupon ${couponId}, or not in that version`, coupon),
+    ITEM_INACTIVE: () => refuse('COUPON_WITHDRAWN', `the coupon ${couponId} was withdrawn`, coupon),
+    PRICE_CHANGED: ({ metadata }) => {
+      const { current_version: version = '', current_price: price = '' } = metadata;
+      const message = `the coupon ${couponId} costs ${price} coins by now (version ${version})`;
+      return refuse('PRICE_CHANGED', message, { ...coupon, version, price });
+    },
+    INSUFFICIENT_FUNDS: ({ metadata }) => {
+      const { available: balance = '', required: price = '' } = metadata;
+      return refuse('INSUFFICIENT_COINS', `${balance} coins are not ${price}`, { balance, price });
+    },
+    ACCOUNT_FROZEN: () => refuse('ACCOUNT_FROZEN', 'the account is frozen'),
+    CONFLICT: ({ metadata }) => {
+      const { expected = '', current = '' } = metadata;
+      const message = `the coupon ${couponId} is in version ${current}, not ${expected}`;
+      return refuse('COUPON_CHANGED', message, { ...coupon, expected, current });
+    },
+    REQUEST_ID_REUSED: () => reused(requestId),
+  };
+}

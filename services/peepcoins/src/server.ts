@@ -1,0 +1,44 @@
+import { Contract } from '@ledger/kit/contract';
+import { openDatabase } from '@ledger/kit/database';
+import type { DatabaseSettings, ServiceSettings } from '@ledger/kit/environment';
+import { connectLedger } from '@ledger/kit/ledger-connection';
+import { startServer, type RunningService } from '@ledger/kit/server';
+import type { ServiceLog } from '@ledger/kit/service-log';
+import { unaryService } from '@ledger/kit/unary-service';
+import { balanceMethods } from './balances';
+import { CouponNames } from './coupon-names';
+import { couponMethods } from './coupons';
+import { DESCRIPTOR_SET_BASE64 } from './gen/descriptor-set';
+import { PeepcoinsServiceService } from './gen/peepcoins/v1/peepcoins_service';
+import { CreateRoutes1764000000000 } from './migrations/1764000000000-create-routes';
+import { RouteStore } from './route-store';
+import { routeMethods } from './routes';
+
+/** All migrations, oldest first. Add at the end; what was released is never edited. */
+const migrations = [CreateRoutes1764000000000];
+
+/** The one place where the parts are joined; main and the tests both call it. */
+export async function startPeepcoins(
+  settings: ServiceSettings & DatabaseSettings,
+  log: ServiceLog,
+): Promise<RunningService> {
+  const database = await openDatabase('peepcoins', settings, migrations);
+  const ledger = connectLedger(settings);
+  return startServer({
+    settings,
+    log,
+    contract: new Contract(DESCRIPTOR_SET_BASE64),
+    services: [
+      unaryService(PeepcoinsServiceService, {
+        ...routeMethods(new RouteStore(database), ledger),
+        ...couponMethods(new CouponNames(database), ledger),
+        ...balanceMethods(ledger),
+      }),
+    ],
+    ping: () => Promise.all([database.query('SELECT 1'), ledger.waitForReady(settings.healthIntervalMs)]),
+    close: async () => {
+      ledger.close();
+      await database.destroy();
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { invalidFields } from '@ledger/kit/service-error';
+import type { Call } from '@ledger/kit/unary-service';
+import { refuse } from './errors';
+
+const KEY = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Makes sure that a call acts for the user whom its body names.
+ *
+ * @returns that user
+ * @throws ServiceError NO_USER without one `x-user-id`, NOT_YOUR_ACCOUNT when it is another user's
+ */
+export function actingUser({ metadata }: Call, userId: string): string {
+  const user = only(metadata, 'x-user-id');
+  if (user === undefined) throw refuse('NO_USER', 'the metadata x-user-id must name the user');
+  if (user !== userId) throw refuse('NOT_YOUR_ACCOUNT', 'the request names another user than x-user-id');
+  return user;
+}
+
+/**
+ * The key of a write, from the metadata `idempotency-key` or the field.
+ *
+ * @throws ServiceError INVALID_FIELD when there is none, or two that differ
+ */
+export function idempotencyKey({ metadata }: Call, field: string): string {
+  const header = metadata.get('idempotency-key').length === 0 ? field : only(metadata, 'idempotency-key');
+  if (header !== undefined && KEY.test(header) && (field === '' || field === header)) return header;
+  const description = 'must be 1 to 64 letters, digits and _-, the same in the field and in the metadata';
+  throw invalidFields([{ field: 'idempotency_key', description }]);
+}
+
+/** The value of a header that is there once. */
+function only(metadata: Metadata, name: string): string | undefined {
+  const [value, ...others] = metadata.get(name);
+  return others.length === 0 && typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,57 @@
+import { status } from '@grpc/grpc-js';
+import { refusals, type Translations } from '@ledger/kit/service-error';
+import type { ErrorReason } from './gen/storefront/v1/error_reason';
+
+/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+type Reason = Exclude<
+  keyof typeof ErrorReason,
+  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'INTERNAL'
+>;
+
+/** Makes the errors of the storefront. */
+export const refuse = refusals<Reason>({
+  NO_USER: status.UNAUTHENTICATED,
+  NOT_YOUR_ACCOUNT: status.PERMISSION_DENIED,
+  ITEM_NOT_FOUND: status.NOT_FOUND,
+  ITEM_NOT_ON_SALE: status.FAILED_PRECONDITION,
+  PRICE_CHANGED: status.FAILED_PRECONDITION,
+  INSUFFICIENT_CREDIT: status.FAILED_PRECONDITION,
+  ACCOUNT_FROZEN: status.FAILED_PRECONDITION,
+  IDEMPOTENCY_KEY_REUSED: status.ALREADY_EXISTS,
+  ITEM_CHANGED: status.ABORTED,
+});
+
+/** What the ledger's refusals mean to somebody who uses an item, in the words of the shop. */
+export function forItem(itemId: string): Translations {
+  const item = { item_id: itemId };
+  return {
+    ...forKey,
+    ITEM_NOT_FOUND: () => refuse('ITEM_NOT_FOUND', `no item ${itemId}, or not in that version`, item),
+    ITEM_INACTIVE: () => refuse('ITEM_NOT_ON_SALE', `${itemId} is not on sale`, item),
+    PRICE_CHANGED: ({ metadata }) => {
+      const { current_version: version = '', current_price: price = '' } = metadata;
+      const message = `${itemId} costs ${price} cents by now (version ${version})`;
+      return refuse('PRICE_CHANGED', message, { ...item, version, price_cents: price });
+    },
+    INSUFFICIENT_FUNDS: ({ metadata }) => {
+      const { available: balance = '', required: price = '' } = metadata;
+      const message = `the balance is ${balance} cents, the price ${price}`;
+      return refuse('INSUFFICIENT_CREDIT', message, { balance_cents: balance, price_cents: price });
+    },
+    ACCOUNT_FROZEN: () => refuse('ACCOUNT_FROZEN', 'the account is frozen'),
+    CONFLICT: ({ metadata }) => {
+      const { expected = '', current = '' } = metadata;
+      const message = `${itemId} is in version ${current}, not ${expected}`;
+      return refuse('ITEM_CHANGED', message, { ...item, expected, current });
+    },
+  };
+}
+
+/** What the ledger's refusals mean to any write. */
+export const forKey: Translations = {
+  REQUEST_ID_REUSED: ({ metadata }) => {
+    const key = metadata['request_id'] ?? '';
+    const message = `the idempotency key ${key} was used for something else`;
+    return refuse('IDEMPOTENCY_KEY_REUSED', message, { idempotency_key: key });
+  },
+};

@@ -1,0 +1,26 @@
+import type { Entry, Transaction } from '@ledger/client';
+import type { Movement } from './gen/storefront/v1/storefront_service';
+import { shopItemId } from './items';
+
+/** A user's entry, and the transaction that says why, as a line of the history. */
+export function movementOf(entry: Entry, { item }: Transaction): Movement {
+  return {
+    transactionId: entry.transactionId,
+    changeCents: entry.change,
+    balanceAfterCents: entry.balanceAfter,
+    item: item && {
+      itemId: shopItemId(item.itemId),
+      name: item.name,
+      version: item.priceVersion,
+      priceCents: item.unitPrice,
+    },
+    createTime: entry.createTime,
+  };
+}
+
+/** The line for a transaction that was just booked: its first entry is the user's. */
+export function movementOfTransaction(transaction: Transaction): Movement {
+  const [entry] = transaction.entries;
+  if (entry === undefined) throw new TypeError(`transaction ${transaction.transactionId} has no entry`);
+  return movementOf(entry, transaction);
+}

@@ -1,0 +1,97 @@
+import type { LedgerClient } from '@ledger/client';
+import { readHistory } from '@ledger/kit/history';
+import { translated } from '@ledger/kit/service-error';
+import type { Handlers } from '@ledger/kit/unary-service';
+import { actingUser, idempotencyKey } from './caller';
+import { forItem, forKey } from './errors';
+import type {
+  Item,
+  StockServiceService,
+  StorefrontServiceService,
+} from './gen/storefront/v1/storefront_service';
+import { itemOf, ITEMS, USD } from './items';
+import { movementOf, movementOfTransaction } from './movement';
+
+const PAGE_SIZE = 20;
+
+/** What users do. The shop keeps nothing: the ledger has it all, and decides all of it. */
+export function storefront(ledger: LedgerClient): Handlers<typeof StorefrontServiceService> {
+  return {
+    async credit({ userId, amountCents, idempotencyKey: key }, call) {
+      const request = {
+        userId: actingUser(call, userId),
+        requestId: idempotencyKey(call, key),
+        asset: USD,
+        amount: amountCents,
+      };
+      try {
+        const { transaction } = await ledger.credit(request, call.ledgerOptions());
+        return { movement: movementOfTransaction(transaction) };
+      } catch (error) {
+        throw translated(error, forKey);
+      }
+    },
+
+    async purchase({ userId, itemId, version, idempotencyKey: key }, call) {
+      const item = { itemId: ITEMS + itemId, quantity: 1n, priceVersion: version };
+      const request = {
+        userId: actingUser(call, userId),
+        requestId: idempotencyKey(call, key),
+        subject: { $case: 'item', value: item },
+      } as const;
+      try {
+        const { transaction } = await ledger.purchase(request, call.ledgerOptions());
+        return { movement: movementOfTransaction(transaction) };
+      } catch (error) {
+        throw translated(error, forItem(itemId));
+      }
+    },
+
+    async getBalance({ userId }, call) {
+      const account = { userId: actingUser(call, userId), asset: USD };
+      const { balance } = await ledger.getBalance(account, call.ledgerOptions());
+      return { balanceCents: balance.balance };
+    },
+
+    async listHistory({ userId, pageSize, pageToken }, call) {
+      const account = { userId: actingUser(call, userId), asset: USD };
+      const query = { ...account, pageSize: pageSize === 0 ? PAGE_SIZE : pageSize, pageToken };
+      const { movements, nextPageToken } = await readHistory(ledger, query, call.ledgerOptions());
+      return {
+        movements: movements.map(({ entry, transaction }) => movementOf(entry, transaction)),
+        nextPageToken,
+      };
+    },
+
+    async listItems(_request, call) {
+      const items: Item[] = [];
+      for await (const item of ledger.listItems({}, call.ledgerOptions())) {
+        if (item.itemId.startsWith(ITEMS)) items.push(itemOf(item));
+      }
+      return { items };
+    },
+  };
+}
+
+/** What the staff does. */
+export function stock(ledger: LedgerClient): Handlers<typeof StockServiceService> {
+  return {
+    async putItem({ itemId, name, priceCents, onSale, expectedVersion, idempotencyKey: key }, call) {
+      const request = {
+        requestId: idempotencyKey(call, key),
+        itemId: ITEMS + itemId,
+        name,
+        asset: USD,
+        price: priceCents,
+        active: onSale,
+        expectedVersion,
+      };
+      try {
+        const { item } = await ledger.putItem(request, call.ledgerOptions());
+        return { item: itemOf(item) };
+      } catch (error) {
+        throw translated(error, forItem(itemId));
+      }
+    },
+  };
+}
