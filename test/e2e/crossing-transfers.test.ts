@@ -138,7 +138,8 @@ describe.each(TOPOLOGIES)('movements between users that cross each other ($topol
     const owner = n % USERS.length;
     const order = n % 2 === 0 ? USERS : [...USERS].reverse();
     const others = order.filter((userId) => userId !== USERS[owner]);
-    const share = BigInt((n % 5) + 1);
+    // The larger ones are more than anybody begins with.
+    const share = BigInt((n % 5) + 1) * 10n;
     return ASSETS.flatMap((asset) => [
       ...others.map((userId) => ({ userId, asset, change: share })),
       { userId: USERS[owner]!, asset, change: -share * BigInt(others.length) },

@@ -14,7 +14,8 @@ describe.each(TOPOLOGIES)('the price of an item ($topology)', ({ servers }) => {
   let tests = 0;
 
   beforeAll(async () => {
-    ledger = await startLedger(servers);
+    // One lane: what waits for a lock is one batch, and the next one gathers behind it.
+    ledger = await startLedger(servers, { lanes: 1 });
     strict = await startTestServer(ledger.database.url, { priceGraceMs: 0 });
   });
   afterAll(async () => {

@@ -13,7 +13,7 @@ describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers
   let accepted: Promise<CreditResponse>[];
 
   beforeAll(async () => {
-    ledger = await startLedger(servers, { queueMax: QUEUE_MAX });
+    ledger = await startLedger(servers, { lanes: 1, queueMax: QUEUE_MAX });
     impatient = new LedgerClient({ address: ledger.servers[0]!.address, retry: { maxAttempts: 1 } });
     await ledger.client().credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });

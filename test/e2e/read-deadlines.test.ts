@@ -10,7 +10,9 @@ const IMPATIENT_MS = 300;
 
 const account = { userId: 'ada', asset: 'GOLD' };
 const id = '019aa122-be7b-774b-8005-0a0b0c0d0e0f';
-interface Options { readonly timeoutMs: number }
+interface Options {
+  readonly timeoutMs: number;
+}
 
 describe('a read whose caller waits no longer', () => {
   let database: TestDatabase;

@@ -17,6 +17,7 @@ import { BalanceReader } from '../../services/ledger/src/store/balance-reader';
 import type { Connection } from '../../services/ledger/src/store/connection';
 import { createDataSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { connectionOf, type Store } from '../../services/ledger/src/store/store';
+import { columnLiteral } from '../support/column-literal';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 
 const SHORT = 100;
@@ -317,9 +318,9 @@ function step(position: number): number {
 
 function literal(value: unknown): string {
   if (value === null) return 'NULL';
-  if (Array.isArray(value)) return `'{${value.map((item) => `"${String(item)}"`).join(',')}}'`;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
     return `'${value}'`;
+  if (Buffer.isBuffer(value)) return columnLiteral(value);
   throw new TypeError('no read sends such a value');
 }
 

@@ -39,8 +39,10 @@ let second: RunningService;
 let clients: ServiceClient<typeof CauldronsServiceService>[];
 
 beforeAll(async () => {
-  system = await startService((environment, log) =>
-    startCauldrons({ ...environment.service(''), ...environment.database() }, log),
+  system = await startService(
+    (environment, log) => startCauldrons({ ...environment.service(''), ...environment.database() }, log),
+    // One lane of the ledger: behind a batch that waits for a lock everything waits in the queue.
+    { lanes: 1 },
   );
   second = await system.startAnother();
   clients = [system, second].map(({ address }) => new ServiceClient(address, CauldronsServiceService));
