@@ -15,5 +15,5 @@ COPY --from=build /app/services/ledger/dist ./services/ledger/dist
 USER node
 EXPOSE 50051
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["node", "services/ledger/dist/healthcheck.js"]
-# A young generation of 64 MiB: calls in flight then die in it, which saves a tenth of the CPU.
+# Semi-spaces of 64 MiB (some 190 MiB of memory a process): calls in flight die young, which saves a tenth of the CPU.
 ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64", "services/ledger/dist/main.js"]

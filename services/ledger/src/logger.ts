@@ -2,12 +2,10 @@ import { pino, type Logger } from 'pino';
 import type { BatchFault } from './commit/batch-runner';
 import type { CallLog } from './rpc/call-log';
 
-/**
- * How much log may wait in memory before it is written: a line per call must not cost a system call per call. With
- * the line that fills it up it stays below 4,096 bytes, which several processes write to one pipe without mixing
- * (PIPE_BUF in pipe(7)).
- */
+/** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
 const BUFFER_BYTES = 3 * 1024;
+/** What several processes write to one pipe without mixing, as long as no line is longer (PIPE_BUF in pipe(7)). */
+const WRITE_BYTES = 4096;
 /** How long a line may wait. */
 const FLUSH_INTERVAL_MS = 250;
 
@@ -25,7 +23,12 @@ export interface ServerLog extends CallLog {
  * @param worker which of several processes on one port this is; said in each line
  */
 export function createLog(level: string, worker?: number): ServerLog {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    maxWrite: WRITE_BYTES,
+  });
   const logger = pino({ level, base: worker === undefined ? null : { worker } }, destination);
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref();
   return {

@@ -10,7 +10,7 @@ const WELL_AFTER_MS = 30_000;
 
 /** Server processes that share one port. */
 export interface Workers {
-  /** Host and the port that they got. */
+  /** Host and the port that they got. Port 0 may become another one when all of them die at once. */
   readonly address: string;
   /** Has each finish what it accepted; kills those that have not ended within the limit. */
   stop(limitMs: number): Promise<void>;
@@ -44,7 +44,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
     const addresses = await Promise.all(Array.from({ length: settings.count }, () => group.start()));
     return { address: addresses[0] ?? '', stop: (limitMs) => group.stop(limitMs) };
   } catch (error) {
-    await group.stop(FIRST_STOP_MS);
+    await group.stop(FIRST_STOP_MS).catch(() => undefined);
     throw error;
   }
 }
@@ -60,6 +60,7 @@ export function reportListening(address: string): void {
 class WorkerGroup {
   private readonly living = new Set<Worker>();
   private stopping = false;
+  private endedBadly = false;
 
   constructor(private readonly settings: WorkerSettings) {}
 
@@ -73,6 +74,7 @@ class WorkerGroup {
     return address;
   }
 
+  /** @throws WorkerError when one did not end by itself, in time and well */
   async stop(limitMs: number): Promise<void> {
     this.stopping = true;
     const ends = Promise.all([...this.living].map(endOf));
@@ -82,6 +84,7 @@ class WorkerGroup {
     }, limitMs);
     await ends;
     clearTimeout(late);
+    if (this.endedBadly) throw new WorkerError('a server process did not stop as it should');
   }
 
   private fork(): Worker {
@@ -92,19 +95,31 @@ class WorkerGroup {
     const who = { worker: worker.id, pid: worker.process.pid };
     log.info(who, 'worker started');
     worker.on('error', (error) => log.error({ ...who, err: error }, 'a worker failed'));
-    worker.on('exit', (code, signal) => {
+    void endOf(worker).then(({ code, signal }) => {
       this.living.delete(worker);
       const ending = { ...who, code, signal, livedMs: Math.round(performance.now() - started) };
-      if (this.stopping) log.info(ending, 'worker stopped');
+      const well = this.stopping && code === 0;
+      if (well) log.info(ending, 'worker stopped');
       else log.error(ending, 'a worker died');
+      if (this.stopping && !well) this.endedBadly = true;
     });
     return worker;
   }
 
+  /** Resolves when the new worker has ended, at once if there could be none. */
+  private forkAgain(): Promise<unknown> {
+    try {
+      return endOf(this.fork());
+    } catch (error) {
+      this.settings.log.error({ err: error }, 'a worker could not be started');
+      return Promise.resolve();
+    }
+  }
+
   /** Puts a new worker in the place of each that ends, until all are told to stop. */
-  private async replace(end: Promise<void>): Promise<void> {
+  private async replace(end: Promise<unknown>): Promise<void> {
     let wait = 0;
-    for (let next = end; ; next = endOf(this.fork())) {
+    for (let next: Promise<unknown> = end; ; next = this.forkAgain()) {
       const started = performance.now();
       await next;
       const well = performance.now() - started > WELL_AFTER_MS;
@@ -115,8 +130,19 @@ class WorkerGroup {
   }
 }
 
-function endOf(worker: Worker): Promise<void> {
-  return new Promise((resolve) => worker.once('exit', () => resolve()));
+interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+function endOf(worker: Worker): Promise<Ending> {
+  return new Promise((resolve) => {
+    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+    // A process that could not be made has no exit.
+    worker.once('error', () => {
+      if (worker.process.pid === undefined) resolve({ code: null, signal: null });
+    });
+  });
 }
 
 function addressOf(worker: Worker): Promise<string> {

@@ -46,7 +46,7 @@ export interface BatchSettings {
   readonly encoder: OutcomeEncoder;
 }
 
-/** Another server was first with a row that this batch wanted to insert: run it again, it then finds that row. */
+/** Another lane or server was first with a row that this batch wanted to insert: run it again, it then finds it. */
 export class LostRace extends Error {
   override readonly name = 'LostRace';
 }
@@ -299,7 +299,7 @@ async function writeAll(
   certain.catch(() => undefined);
   // Fewer rows than meant: another server inserted one of them first.
   if (!(await raced))
-    throw new LostRace('a request, an account or an item version was written by another server');
+    throw new LostRace('a request, an account or an item version was written by another batch');
   if (!(await certain)) throw new RangeError('a statement wrote another number of rows than was meant');
 }
 

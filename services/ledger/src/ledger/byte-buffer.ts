@@ -39,7 +39,7 @@ export class ByteBuffer {
     this.position += 4;
   }
 
-  /** Big-endian two's complement. */
+  /** Big-endian two's complement, of a value that fits: others are cut off. */
   i64(value: bigint): void {
     this.reserve(8);
     this.view.setBigInt64(this.position, value);
@@ -66,20 +66,27 @@ export class ByteBuffer {
     this.position += this.ascii(value) ? value.length : this.buffer.write(value, this.position, 'utf8');
   }
 
-  /** The 16 bytes of a UUID, from its text of lower-case hexadecimal digits and hyphens. */
+  /**
+   * The 16 bytes of a UUID, from its text of lower-case hexadecimal digits and hyphens.
+   *
+   * @throws RangeError when it is none
+   */
   uuid(value: string): void {
     this.reserve(16);
+    const end = this.position + 16;
     let high = -1;
     for (let i = 0; i < value.length; i += 1) {
       const code = value.charCodeAt(i);
       if (code === HYPHEN) continue;
       const digit = code < 0x3a ? code - 0x30 : code - 0x57;
+      if (digit < 0 || digit > 15 || this.position === end) throw new RangeError(`${value} is no UUID`);
       if (high < 0) high = digit << 4;
       else {
         this.buffer[this.position++] = high | digit;
         high = -1;
       }
     }
+    if (this.position !== end) throw new RangeError(`${value} is no UUID`);
   }
 
   /** Overwrites what was written as u32 at a place. */

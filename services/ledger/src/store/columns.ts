@@ -3,7 +3,7 @@ import { ByteBuffer } from '../ledger/byte-buffer';
 /**
  * Columns of a batch as parameters: arrays in Postgres's binary form (array_recv of its arrayfuncs.c). Beside the
  * text form that a driver makes this saves the escaping, the hexadecimal digits and the decimal ones, here and in
- * the database: about a fifth of what a purchase costs both.
+ * the database.
  */
 
 /** What a column is made of; each returns null for NULL. */

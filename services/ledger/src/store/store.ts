@@ -21,6 +21,9 @@ const SILENT_CONNECTION_MS = 5_000;
 /** Deadlines count in steps of this: callers of like patience then need no statement to tell the database. */
 const TIMEOUT_STEP_MS = 100;
 
+/** Equals no limit. */
+const UNKNOWN_TIMEOUT = -1;
+
 const pingStatement = { name: 'ping', text: 'SELECT 1' };
 const setTimeoutStatement = {
   name: 'set_timeout',
@@ -106,8 +109,10 @@ export class Store {
     const timeoutMs = Math.max(TIMEOUT_STEP_MS, Math.min(this.readTimeoutMs, left));
     if ((this.timeouts.get(connection) ?? this.readTimeoutMs) === timeoutMs) return;
     this.timeouts.set(connection, timeoutMs);
-    // Sent ahead of the read, not waited for: when it fails, so does the read behind it.
-    execute(connection, setTimeoutStatement, [timeoutMs.toString()]).catch(() => undefined);
+    // Sent ahead of the read, not waited for. When it fails nobody knows which limit holds: the next one is sent again.
+    execute(connection, setTimeoutStatement, [timeoutMs.toString()]).catch(() =>
+      this.timeouts.set(connection, UNKNOWN_TIMEOUT),
+    );
   }
 
   /** Closes all connections, after the statements that run on them. */
