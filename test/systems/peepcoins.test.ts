@@ -1,5 +1,6 @@
 import {
   PeepcoinsServiceService,
+  type BuyCouponResponse,
   type Coupon,
   type Route,
 } from '../../services/peepcoins/src/gen/peepcoins/v1/peepcoins_service';
@@ -119,36 +120,43 @@ describe('read skew', () => {
   it('a coupon is sold as it was listed, or refused for one reason: it was withdrawn', async () => {
     const businessId = 'skew';
     const coupons = await Promise.all(names('coupon', 6).map((name) => addCoupon(businessId, name, 10n)));
-    const buyers = names('reader', 12);
+    const buyers = names('reader', 6);
     await Promise.all(buyers.map((userId) => give(userId, 100_000n)));
 
-    const editing = edits(coupons, 5, (coupon) => ({ ...coupon, price: coupon.price + 7n })).then(() =>
-      Promise.all(
-        coupons
-          .slice(0, 3)
-          .map(({ couponId }) =>
-            api(1).withdrawCoupon({ requestId: 'end', businessId, couponId, expectedVersion: 6n }),
-          ),
-      ),
-    );
-    const outcomes = await Promise.all(
-      buyers.map(async (userId, n) => {
+    let over = false;
+    const editing = edits(coupons, 10, (coupon) => ({ ...coupon, price: coupon.price + 7n }))
+      .then(() =>
+        Promise.all(
+          coupons
+            .slice(0, 3)
+            .map(({ couponId }) =>
+              api(1).withdrawCoupon({ requestId: 'end', businessId, couponId, expectedVersion: 11n }),
+            ),
+        ),
+      )
+      .finally(() => (over = true));
+    const outcomes: { result: PromiseSettledResult<BuyCouponResponse>; listed: Coupon }[] = [];
+    const buy = async (userId: string, n: number): Promise<void> => {
+      for (let round = 0; !over; round += 1) {
         const { coupons: listed } = await api(n).listCoupons({ businessId });
         const bought = await Promise.allSettled(
           listed.map(({ couponId, version }) =>
-            api(n + 1).buyCoupon({ requestId: `buy-${couponId}`, userId, couponId, version }),
+            api(n + 1).buyCoupon({ requestId: `buy-${couponId}-${round}`, userId, couponId, version }),
           ),
         );
-        return bought.map((result, index) => ({ result, listed: listed[index]! }));
-      }),
-    );
+        outcomes.push(...bought.map((result, index) => ({ result, listed: listed[index]! })));
+      }
+    };
+    await Promise.all(buyers.map(buy));
     await editing;
 
-    for (const { result, listed } of outcomes.flat()) {
+    for (const { result, listed } of outcomes) {
       if (result.status === 'fulfilled') expect(result.value.movement?.change).toBe(-listed.price);
       else expect(result.reason).toMatchObject({ reason: 'COUPON_WITHDRAWN' });
     }
-    expect(outcomes.flat().length).toBeGreaterThan(30);
+    expect(outcomes.length).toBeGreaterThan(30);
+    // They did buy while it was edited.
+    expect(new Set(outcomes.map(({ listed }) => listed.version)).size).toBeGreaterThan(1);
     expect((await api().listCoupons({ businessId })).coupons.map(({ name }) => name).sort()).toEqual([
       ...['coupon-3', 'coupon-4', 'coupon-5'],
     ]);
@@ -403,6 +411,48 @@ it('coupons are listed page by page, without those that are withdrawn', async ()
   } while (pageToken !== '');
   const ids = inOrder.map(({ couponId }) => couponId);
   expect(pages).toEqual([ids.slice(0, 2), ids.slice(3, 4), ids.slice(4)]);
+});
+
+it('the coins are told of a user with more coupons than the ledger lists at once', async () => {
+  const userId = 'collector';
+  const ids = Array.from({ length: 1_001 }, (_, n) => n.toString(16).toUpperCase().padStart(32, '0'));
+  const credit = (asset: string, amount: bigint) =>
+    ({ write: { $case: 'credit', value: { requestId: asset, userId, asset, amount } } }) as const;
+  const writes = [credit('PEEP', 77n), ...ids.map((id) => credit(`COUPON:${id}`, 2n))];
+  await system.ledger.client().batchWrite({ writes });
+
+  const { balance, coupons } = await api().getBalance({ userId });
+  expect(balance).toBe(77n);
+  expect(coupons).toEqual(ids.slice(0, 999).map((couponId) => ({ couponId, count: 2n })));
+});
+
+describe('a user_id', () => {
+  const id = '0'.repeat(32);
+  const calls: [string, (userId: string) => Promise<unknown>][] = [
+    ['AddRoute', (userId) => api().addRoute({ requestId: 'r', userId, name: 'Of nobody' })],
+    ['CompleteRoute', (userId) => api().completeRoute({ requestId: 'r', userId, routeId: id })],
+    [
+      'ReviewRoute',
+      (userId) => api().reviewRoute({ requestId: 'r', userId, routeId: id, rating: 1, difficulty: 1 }),
+    ],
+    ['GetBalance', (userId) => api().getBalance({ userId })],
+    ['ListHistory', (userId) => api().listHistory({ userId })],
+    ['BuyCoupon', (userId) => api().buyCoupon({ requestId: 'r', userId, couponId: id, version: 1n })],
+  ];
+
+  it.each(calls)('that is malformed, or of another service, is refused by %s', async (_, send) => {
+    for (const userId of ['', 'a b', '@issuance', 'cauldrons/cove', '/cove', 'cove/', 'u'.repeat(129)]) {
+      await expect(send(userId)).rejects.toMatchObject({
+        ...{ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', fields: ['user_id'] },
+      });
+    }
+  });
+
+  it('may be any other printable ASCII', async () => {
+    for (const userId of ['!-.0?A~', 'a@b.example', 'u'.repeat(128)]) {
+      expect(await api().getBalance({ userId })).toEqual({ balance: 0n, coupons: [] });
+    }
+  });
 });
 
 describe('a purchase', () => {

@@ -1,4 +1,5 @@
 import {
+  type Item,
   StockServiceService,
   StorefrontServiceService,
 } from '../../services/storefront/src/gen/storefront/v1/storefront_service';
@@ -6,6 +7,7 @@ import { startStorefront } from '../../services/storefront/src/server';
 import { checkLedger } from '../support/check-ledger';
 import { ServiceClient } from '../support/service-client';
 import { startService, type ServiceUnderTest } from '../support/service-under-test';
+import { waitUntil } from '../support/wait-until';
 
 type Shop = ServiceClient<typeof StorefrontServiceService>['call'];
 
@@ -30,16 +32,17 @@ afterEach(async () => {
 
 describe('a caller acts for the user of x-user-id', () => {
   const userId = 'ada';
-  const calls: [string, (shop: Shop, headers?: Record<string, string>) => Promise<unknown>][] = [
-    ['Credit', ({ credit }, headers) => credit({ userId, amountCents: 5n, idempotencyKey: 'k' }, headers)],
-    ['Purchase', ({ purchase }, headers) => purchase({ userId, itemId: 'x', idempotencyKey: 'k' }, headers)],
-    ['GetBalance', ({ getBalance }, headers) => getBalance({ userId }, headers)],
-    ['ListHistory', ({ listHistory }, headers) => listHistory({ userId }, headers)],
+  const key = { idempotencyKey: 'k' };
+  const calls: [string, (headers: Record<string, string>, userId: string) => Promise<unknown>][] = [
+    ['Credit', (headers, userId) => shop.call.credit({ userId, amountCents: 5n, ...key }, headers)],
+    ['Purchase', (headers, userId) => shop.call.purchase({ userId, itemId: 'x', ...key }, headers)],
+    ['GetBalance', (headers, userId) => shop.call.getBalance({ userId }, headers)],
+    ['ListHistory', (headers, userId) => shop.call.listHistory({ userId }, headers)],
   ];
 
   it.each(calls)('%s is refused without it', async (_, send) => {
     for (const headers of [{}, { 'x-user-id': '' }]) {
-      await expect(send(shop.call, headers)).rejects.toMatchObject({
+      await expect(send(headers, userId)).rejects.toMatchObject({
         ...{ code: 'UNAUTHENTICATED', reason: 'NO_USER', domain: 'storefront.v1' },
       });
     }
@@ -47,9 +50,19 @@ describe('a caller acts for the user of x-user-id', () => {
 
   it.each(calls)('%s is refused when it is another user', async (_, send) => {
     for (const other of ['eve', 'Ada', 'ada2', 'ad']) {
-      await expect(send(shop.call, { 'x-user-id': other })).rejects.toMatchObject({
+      await expect(send(as(other), userId)).rejects.toMatchObject({
         ...{ code: 'PERMISSION_DENIED', reason: 'NOT_YOUR_ACCOUNT', domain: 'storefront.v1' },
       });
+    }
+  });
+
+  it.each(calls)('%s is refused for a malformed user, and for one of another service', async (_, send) => {
+    for (const other of ['a b', '@issuance', 'cauldrons/cove', '/cove', 'cove/', 'u'.repeat(129)]) {
+      await expect(send(as(other), other)).rejects.toMatchObject({
+        ...{ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', fields: ['user_id'] },
+      });
+      // Nor does the metadata alone make anybody that user.
+      await expect(send(as(other), userId)).rejects.toMatchObject({ reason: 'NOT_YOUR_ACCOUNT' });
     }
   });
 
@@ -67,6 +80,14 @@ describe('an idempotency key', () => {
       const booked = await system.ledger.client().getRequest({ userId: 'keys', requestId });
       expect(booked).toMatchObject({ method: 'Credit', code: 0 });
     }
+  });
+
+  it('is in the log', async () => {
+    await credit('keys', 5n, 'to-be-logged');
+    const isThis = (call: object): boolean =>
+      'idempotencyKey' in call && call.idempotencyKey === 'to-be-logged';
+    await waitUntil('the call is logged', () => system.calls.some(isThis));
+    expect(system.calls.find(isThis)).toMatchObject({ method: 'storefront.v1.StorefrontService/Credit' });
   });
 
   it('gets the first answer for the same content, however many send it at once', async () => {
@@ -226,13 +247,43 @@ describe('the stock', () => {
     const other = { itemId: 'peepcoins/cake', name: 'Cake', asset: 'PEEP', price: 1n, active: true };
     await system.ledger.client().putItem(other);
     await putItem('hidden', 1n, { onSale: false });
-    const { items } = await shop.call.listItems({});
+    const { items, nextPageToken } = await shop.call.listItems({});
+    expect(nextPageToken).toBe('');
     const ids = items.map(({ itemId }) => itemId);
     expect(ids).toEqual([...ids].sort());
     expect(ids).toContain('contested');
     expect(ids).not.toContain('hidden');
     expect(ids).not.toContain('cake');
     expect(ids.filter((id) => id.includes('/'))).toEqual([]);
+  });
+
+  it('is shown page by page, also where a page has items of other systems only', async () => {
+    const other = { itemId: 'peepcoins/tart', name: 'Tart', asset: 'PEEP', price: 1n, active: true };
+    await system.ledger.client().putItem(other);
+    for (const itemId of ['page-1', 'page-2', 'page-3']) await putItem(itemId, 1n);
+    const { items: all } = await shop.call.listItems({});
+    const pages: Item[][] = [];
+    let pageToken = '';
+    do {
+      const page = await shop.call.listItems({ pageSize: 1, pageToken });
+      pages.push(page.items);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(pages[0]).toEqual([]);
+    expect(pages.flat()).toEqual(all);
+    expect(pages.every(({ length }) => length <= 1)).toBe(true);
+    expect(all.length).toBeGreaterThan(2);
+  });
+
+  it.each([
+    ['page_size', 'negative', { pageSize: -1 }],
+    ['page_size', 'too large', { pageSize: 1_001 }],
+    ['page_token', 'made up', { pageToken: 'made-up' }],
+    ['page_token', 'too long', { pageToken: 'A'.repeat(1_025) }],
+  ])('names %s when it is %s', async (field, _, request) => {
+    await expect(shop.call.listItems(request)).rejects.toMatchObject({
+      ...{ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', domain: 'storefront.v1', fields: [field] },
+    });
   });
 });
 

@@ -86,11 +86,11 @@ function unaryHandler(
   const domain = path.slice(1, path.lastIndexOf('.'));
   return (call, callback) => {
     const started = performance.now();
-    let requestId: string | undefined;
+    let names: Names = {};
     const run = async (): Promise<unknown> => {
       contract.check(path, call.request);
-      const request: unknown = requestDeserialize(call.request);
-      requestId = requestIdOf(request);
+      const request = requestDeserialize(call.request) as object;
+      names = namesIn(request);
       return handle(request, callOf(call, ledgerTimeoutMs));
     };
     const logged = (code: GrpcCode, reason?: string): void =>
@@ -98,7 +98,7 @@ function unaryHandler(
         method: path.slice(1),
         code: GrpcCode[code],
         ...(reason === undefined ? {} : { reason }),
-        ...(requestId === undefined ? {} : { requestId }),
+        ...names,
         durationMs: Math.round((performance.now() - started) * 1000) / 1000,
       });
     run().then(
@@ -133,7 +133,14 @@ function callOf(call: ServerUnaryCall<Buffer, unknown>, ledgerTimeoutMs: number)
   };
 }
 
-function requestIdOf(request: unknown): string | undefined {
-  if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
-  return typeof request.requestId === 'string' ? request.requestId : undefined;
+/** The fields by which a caller names a write or what it is about, and by which one looks for it in the log. */
+const NAMES = ['requestId', 'idempotencyKey', 'orderId', 'cartId', 'resetId', 'visitId'] as const;
+
+type Names = Partial<Record<(typeof NAMES)[number], string>>;
+
+/** Those that the request has. */
+function namesIn(request: object): Names {
+  const fields = new Map<string, unknown>(Object.entries(request));
+  const given = NAMES.map((name) => [name, fields.get(name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => typeof value === 'string' && value !== ''));
 }

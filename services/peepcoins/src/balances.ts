@@ -1,13 +1,13 @@
-import type { LedgerClient } from '@ledger/client';
+import type { Balance, LedgerClient } from '@ledger/client';
 import { readHistory } from '@ledger/kit/history';
-import type { Handlers } from '@ledger/kit/unary-service';
+import type { Call, Handlers } from '@ledger/kit/unary-service';
 import { COUPONS } from './coupons';
 import type { PeepcoinsServiceService } from './gen/peepcoins/v1/peepcoins_service';
 import { movementOf, PEEP } from './movement';
 
 const PAGE_SIZE = 20;
 
-/** As many as the ledger gives in one answer, which is one snapshot. */
+/** As many as the ledger gives in one answer, which is one snapshot; both when it lists and when it is asked by name. */
 const ASSETS_MAX = 1_000;
 
 type BalanceMethods = Pick<Handlers<typeof PeepcoinsServiceService>, 'getBalance' | 'listHistory'>;
@@ -16,7 +16,7 @@ type BalanceMethods = Pick<Handlers<typeof PeepcoinsServiceService>, 'getBalance
 export function balanceMethods(ledger: LedgerClient): BalanceMethods {
   return {
     async getBalance({ userId }, call) {
-      const { balances } = await ledger.listBalances({ userId, pageSize: ASSETS_MAX }, call.ledgerOptions());
+      const balances = await balancesOf(userId, ledger, call);
       const owned = balances.filter(({ asset, balance }) => asset.startsWith(COUPONS) && balance > 0n);
       return {
         balance: balances.find(({ asset }) => asset === PEEP)?.balance ?? 0n,
@@ -36,4 +36,15 @@ export function balanceMethods(ledger: LedgerClient): BalanceMethods {
       };
     },
   };
+}
+
+/** The coins of a user and as many coupons as fit, in one snapshot. */
+async function balancesOf(userId: string, ledger: LedgerClient, call: Call): Promise<readonly Balance[]> {
+  const page = { userId, pageSize: ASSETS_MAX };
+  const { balances, nextPageToken } = await ledger.listBalances(page, call.ledgerOptions());
+  if (nextPageToken === '' || balances.some(({ asset }) => asset === PEEP)) return balances;
+  // The coins come after the coupons, on another page, which would be another moment. By name both are read in one.
+  const coupons = balances.map(({ asset }) => asset).filter((asset) => asset.startsWith(COUPONS));
+  const accounts = [PEEP, ...coupons].slice(0, ASSETS_MAX).map((asset) => ({ userId, asset }));
+  return (await ledger.batchGetBalances({ accounts }, call.ledgerOptions())).balances;
 }

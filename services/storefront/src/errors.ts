@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { refusals, type Translations } from '@ledger/kit/service-error';
+import { invalidFields, refusals, type Translations } from '@ledger/kit/service-error';
 import type { ErrorReason } from './gen/storefront/v1/error_reason';
 
 /** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
@@ -54,4 +54,10 @@ export const forKey: Translations = {
     const message = `the idempotency key ${key} was used for something else`;
     return refuse('IDEMPOTENCY_KEY_REUSED', message, { idempotency_key: key });
   },
+};
+
+/** What the ledger's refusal means to a page of items, of which all else was checked before. */
+export const badToken: Translations = {
+  INVALID_FIELD: () =>
+    invalidFields([{ field: 'page_token', description: 'must come from the page before' }]),
 };

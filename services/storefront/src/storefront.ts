@@ -3,16 +3,14 @@ import { readHistory } from '@ledger/kit/history';
 import { translated } from '@ledger/kit/service-error';
 import type { Handlers } from '@ledger/kit/unary-service';
 import { actingUser, idempotencyKey } from './caller';
-import { forItem, forKey } from './errors';
-import type {
-  Item,
-  StockServiceService,
-  StorefrontServiceService,
-} from './gen/storefront/v1/storefront_service';
+import { badToken, forItem, forKey } from './errors';
+import type { StockServiceService, StorefrontServiceService } from './gen/storefront/v1/storefront_service';
 import { itemOf, ITEMS, USD } from './items';
 import { movementOf, movementOfTransaction } from './movement';
 
 const PAGE_SIZE = 20;
+/** More, because the items of other systems are among them until they are left out. */
+const ITEMS_PAGE_SIZE = 100;
 
 /** What users do. The shop keeps nothing: the ledger has it all, and decides all of it. */
 export function storefront(ledger: LedgerClient): Handlers<typeof StorefrontServiceService> {
@@ -63,12 +61,15 @@ export function storefront(ledger: LedgerClient): Handlers<typeof StorefrontServ
       };
     },
 
-    async listItems(_request, call) {
-      const items: Item[] = [];
-      for await (const item of ledger.listItems({}, call.ledgerOptions())) {
-        if (item.itemId.startsWith(ITEMS)) items.push(itemOf(item));
+    async listItems({ pageSize, pageToken }, call) {
+      const page = { pageSize: pageSize === 0 ? ITEMS_PAGE_SIZE : pageSize, pageToken };
+      try {
+        const { items, nextPageToken } = await ledger.listItems(page, call.ledgerOptions());
+        const ours = items.filter(({ itemId }) => itemId.startsWith(ITEMS));
+        return { items: ours.map(itemOf), nextPageToken };
+      } catch (error) {
+        throw translated(error, badToken);
       }
-      return { items };
     },
   };
 }

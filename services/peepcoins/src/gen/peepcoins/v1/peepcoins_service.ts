@@ -75,8 +75,9 @@ export interface AddRouteRequest {
   /** Identifies this write among those of the user. */
   requestId: string;
   /**
-   * Who adds it: 1 to 128 printable ASCII characters without spaces, not beginning with
-   * `@`.
+   * Who adds it: 1 to 128 printable ASCII characters without spaces and `/`, not beginning
+   * with `@`. All services share the ledger's accounts, and the names with a `/` are those
+   * of other services, such as the shop `cauldrons/cove`; `@` begins a system account.
    */
   userId: string;
   /** 1 to 100 bytes of UTF-8, no NUL. */
@@ -141,7 +142,10 @@ export interface GetBalanceRequest {
 export interface GetBalanceResponse {
   /** In coins; 0 for a user that never had any. */
   balance: bigint;
-  /** By coupon_id; of very many assets the first 1,000 count. */
+  /**
+   * By coupon_id. Of a user with more than 1,000 assets in the ledger it may be only the
+   * first 999; `balance` is exact all the same.
+   */
   coupons: OwnedCoupon[];
 }
 

@@ -64,7 +64,12 @@ export interface Movement {
 
 /** Money for a user. */
 export interface CreditRequest {
-  /** Whose account; must be the user of `x-user-id`. */
+  /**
+   * Whose account; must be the user of `x-user-id`. 1 to 128 printable ASCII characters
+   * without spaces and `/`, not beginning with `@`. All services share the ledger's
+   * accounts, and the names with a `/` are those of other services, such as the shop
+   * `cauldrons/cove`; `@` begins a system account.
+   */
   userId: string;
   /** In cents, 1 to 1,000,000,000 (ten million). */
   amountCents: bigint;
@@ -132,14 +137,26 @@ export interface ListHistoryResponse {
   nextPageToken: string;
 }
 
-/** Everything on sale. */
+/** A page of what is on sale. */
 export interface ListItemsRequest {
+  /**
+   * Counts the items of all systems on the ledger, of which the page shows the shop's. 0 to
+   * take 100; at most 1,000.
+   */
+  pageSize: number;
+  /** From the page before; empty for the first. */
+  pageToken: string;
 }
 
-/** Everything on sale. */
+/** A page of what is on sale. */
 export interface ListItemsResponse {
-  /** By item_id, in its current version. */
+  /**
+   * By item_id, each in its current version. May be fewer than asked for, also none: the
+   * end is an empty next_page_token.
+   */
   items: Item[];
+  /** For the next page; empty on the last. */
+  nextPageToken: string;
 }
 
 /** An item, all of it. */
@@ -1048,11 +1065,17 @@ export const ListHistoryResponse: MessageFns<ListHistoryResponse> = {
 };
 
 function createBaseListItemsRequest(): ListItemsRequest {
-  return {};
+  return { pageSize: 0, pageToken: "" };
 }
 
 export const ListItemsRequest: MessageFns<ListItemsRequest> = {
-  encode(_: ListItemsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListItemsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
     return writer;
   },
 
@@ -1069,6 +1092,22 @@ export const ListItemsRequest: MessageFns<ListItemsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1084,20 +1123,25 @@ export const ListItemsRequest: MessageFns<ListItemsRequest> = {
   create<I extends Exact<DeepPartial<ListItemsRequest>, I>>(base?: I): ListItemsRequest {
     return ListItemsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ListItemsRequest>, I>>(_: I): ListItemsRequest {
+  fromPartial<I extends Exact<DeepPartial<ListItemsRequest>, I>>(object: I): ListItemsRequest {
     const message = createBaseListItemsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
     return message;
   },
 };
 
 function createBaseListItemsResponse(): ListItemsResponse {
-  return { items: [] };
+  return { items: [], nextPageToken: "" };
 }
 
 export const ListItemsResponse: MessageFns<ListItemsResponse> = {
   encode(message: ListItemsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.items) {
       Item.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -1123,6 +1167,14 @@ export const ListItemsResponse: MessageFns<ListItemsResponse> = {
             message.items.push(Item.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1141,6 +1193,7 @@ export const ListItemsResponse: MessageFns<ListItemsResponse> = {
   fromPartial<I extends Exact<DeepPartial<ListItemsResponse>, I>>(object: I): ListItemsResponse {
     const message = createBaseListItemsResponse();
     message.items = object.items?.map((e) => Item.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -1384,7 +1437,7 @@ export const StorefrontServiceService = {
     responseSerialize: (value: ListHistoryResponse): Buffer => Buffer.from(ListHistoryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListHistoryResponse => ListHistoryResponse.decode(value),
   },
-  /** Everything that is on sale, by item_id. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
   listItems: {
     path: "/storefront.v1.StorefrontService/ListItems" as const,
     requestStream: false as const,
@@ -1409,7 +1462,7 @@ export interface StorefrontServiceServer extends UntypedServiceImplementation {
   getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
   /** Credits and purchases of the user, newest first. Stable while others write. */
   listHistory: handleUnaryCall<ListHistoryRequest, ListHistoryResponse>;
-  /** Everything that is on sale, by item_id. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
   listItems: handleUnaryCall<ListItemsRequest, ListItemsResponse>;
 }
 
@@ -1482,7 +1535,7 @@ export interface StorefrontServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
   ): ClientUnaryCall;
-  /** Everything that is on sale, by item_id. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
   listItems(
     request: ListItemsRequest,
     callback: (error: ServiceError | null, response: ListItemsResponse) => void,
