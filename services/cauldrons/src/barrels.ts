@@ -12,7 +12,7 @@ type BarrelMethods = Pick<Handlers<typeof CauldronsServiceService>, 'planBarrels
 export function barrelMethods(ledger: LedgerClient): BarrelMethods {
   return {
     async planBarrels({ shopId, offers }, call) {
-      const stock = await readStock(ledger, { shopId }, call.ledgerOptions());
+      const stock = await readStock(ledger, { shopId, recipes: [] }, call.ledgerOptions());
       return { barrels: planBarrels(stock, offers.map(offerOf)) };
     },
 

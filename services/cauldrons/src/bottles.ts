@@ -16,7 +16,7 @@ export function bottleMethods(recipes: RecipeStore, ledger: LedgerClient): Bottl
   return {
     async planBottles({ shopId }, call) {
       const offered = (await recipes.list(shopId)).filter((recipe) => recipe.offered);
-      const stock = await readStock(ledger, { shopId }, call.ledgerOptions());
+      const stock = await readStock(ledger, { shopId, recipes: offered }, call.ledgerOptions());
       return {
         potions: planBottles(
           stock,

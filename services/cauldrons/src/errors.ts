@@ -50,6 +50,11 @@ export function shopFrozen(): Refusal {
   return refuse('SHOP_FROZEN', 'the account of the shop is frozen');
 }
 
+/** The error for a reset of a shop that cannot give all that it has. */
+export function shopHeld(): Refusal {
+  return refuse('SHOP_FROZEN', 'some of what the shop has is held back');
+}
+
 /** What the ledger's refusals mean to a shop that books under an id. `skus` are those of its potion assets. */
 export function forBooking(id: string, skus: ReadonlyMap<string, string>): Translations {
   return {

@@ -29,7 +29,7 @@ export function recipeMethods(recipes: RecipeStore, ledger: LedgerClient): Recip
 
     async getCatalog({ shopId }, call) {
       const offered = (await recipes.list(shopId)).filter((recipe) => recipe.offered);
-      const { potions } = await readStock(ledger, { shopId }, call.ledgerOptions());
+      const { potions } = await readStock(ledger, { shopId, recipes: offered }, call.ledgerOptions());
       const items = offered.map((recipe) => ({
         recipe,
         quantity: potions.get(potionAsset(present(recipe.mix))) ?? 0n,

@@ -1,9 +1,9 @@
 import type { Balance, CallOptions, LedgerClient, Timestamp } from '@ledger/client';
 import { translated } from '@ledger/kit/service-error';
-import { byColour, type Colour } from './colours';
+import { byColour, COLOURS, type Colour } from './colours';
 import { forBooking } from './errors';
-import type { Booking, Colours, Mix } from './gen/cauldrons/v1/cauldrons_service';
-import { RECIPES_MAX } from './recipe-store';
+import type { Booking, Colours, Mix, Recipe } from './gen/cauldrons/v1/cauldrons_service';
+import { present } from './present';
 
 /** What a shop pays with. */
 export const GOLD = 'GOLD';
@@ -13,19 +13,11 @@ export const FREE_ML = 'FREE_ML';
 export const FREE_POTIONS = 'FREE_POTIONS';
 /** How often a shop was reset. */
 export const ERA = 'ERA';
-/** What the names of a shop's daily allowances begin with. They pile up, and sort behind all else. */
+/** What the names of a shop's daily allowances begin with. */
 export const QUOTA = 'QUOTA_';
 
 /** Where everything comes from and goes to: wholesalers, customers, the cellar. */
 export const WORLD = '@cauldrons';
-
-const POTION = 'POTION:';
-
-/**
- * The most accounts of a shop before those of its allowances, which is a page: its potions, four colours, gold, room of
- * two kinds and the era. With a leg for the world each they are the 64 legs that a transaction may have.
- */
-const ACCOUNTS_MAX = RECIPES_MAX + 8;
 
 /** The ml of a colour. */
 export function mlAsset(colour: Colour): string {
@@ -34,12 +26,14 @@ export function mlAsset(colour: Colour): string {
 
 /** The bottles of a potion. */
 export function potionAsset({ red, green, blue, dark }: Mix): string {
-  return `${POTION}${red}_${green}_${blue}_${dark}`;
+  return `POTION:${red}_${green}_${blue}_${dark}`;
 }
 
 /** Whose stock, and when. */
 export interface StockQuery {
   readonly shopId: string;
+  /** Whose bottles are counted. */
+  readonly recipes: readonly Recipe[];
   /** Absent: now. */
   readonly asOfTime?: Timestamp | undefined;
 }
@@ -55,7 +49,7 @@ export interface Stock {
   readonly era: bigint;
 }
 
-/** Reads all of a shop in one snapshot. */
+/** Reads a shop in one snapshot. */
 export async function readStock(
   ledger: LedgerClient,
   query: StockQuery,
@@ -67,22 +61,32 @@ export async function readStock(
   return {
     gold: amount(GOLD),
     ml: byColour((colour) => amount(mlAsset(colour))),
-    potions: new Map([...amounts].filter(([asset]) => asset.startsWith(POTION))),
+    potions: new Map(query.recipes.map(assetOf).map((asset) => [asset, amount(asset)])),
     freeMl: amount(FREE_ML),
     freePotions: amount(FREE_POTIONS),
     era: amount(ERA),
   };
 }
 
-/** Reads the accounts of a shop in one snapshot, those of its daily allowances left out. */
+/**
+ * Reads the accounts of a shop in one snapshot, those of its daily allowances left out. By name: what other systems give
+ * the shop's user is not the shop's.
+ *
+ * @returns 32 at most, so that a transaction of 64 legs can move all of them
+ */
 export async function readBalances(
   ledger: LedgerClient,
-  { shopId, asOfTime }: StockQuery,
+  { shopId, recipes, asOfTime }: StockQuery,
   options: CallOptions,
 ): Promise<Balance[]> {
-  const query = { userId: userOf(shopId), pageSize: ACCOUNTS_MAX, asOfTime };
-  const { balances } = await ledger.listBalances(query, options);
-  return balances.filter(({ asset }) => !asset.startsWith(QUOTA));
+  const assets = [GOLD, FREE_ML, FREE_POTIONS, ERA, ...COLOURS.map(mlAsset), ...recipes.map(assetOf)];
+  const accounts = assets.map((asset) => ({ userId: userOf(shopId), asset }));
+  const { balances } = await ledger.batchGetBalances({ accounts, asOfTime }, options);
+  return balances;
+}
+
+function assetOf({ mix }: Recipe): string {
+  return potionAsset(present(mix));
 }
 
 /** The era of a shop: carts end with the one that they were made in. */

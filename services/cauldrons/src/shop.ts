@@ -1,9 +1,15 @@
-import { type Balance, type CallOptions, ErrorReason, type LedgerClient } from '@ledger/client';
-import { ServiceError } from '@ledger/kit/service-error';
+import {
+  type Balance,
+  type CallOptions,
+  ErrorReason,
+  type LedgerClient,
+  type Timestamp,
+} from '@ledger/client';
+import { invalidFields, ServiceError } from '@ledger/kit/service-error';
 import type { Handlers } from '@ledger/kit/unary-service';
 import { totalMl } from './colours';
-import { shopChanged, shopFrozen } from './errors';
-import type { Booking, CauldronsServiceService } from './gen/cauldrons/v1/cauldrons_service';
+import { shopChanged, shopFrozen, shopHeld } from './errors';
+import type { Booking, CauldronsServiceService, Recipe } from './gen/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 import type { RecipeStore } from './recipe-store';
 import {
@@ -58,9 +64,11 @@ export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMet
     },
 
     async getAudit({ shopId, asOfTime }, call) {
-      const stock = await readStock(ledger, { shopId, asOfTime }, call.ledgerOptions());
-      // After the snapshot: a recipe is there before its first bottle, and stays.
-      const potionsBySku = (await recipes.list(shopId))
+      checkNanos(asOfTime);
+      const { known, snapshot: stock } = await withAllRecipes(recipes, shopId, (known) =>
+        readStock(ledger, { shopId, recipes: known, asOfTime }, call.ledgerOptions()),
+      );
+      const potionsBySku = known
         .map(({ sku, mix }) => ({ sku, quantity: stock.potions.get(potionAsset(present(mix))) ?? 0n }))
         .filter(({ quantity }) => quantity > 0n);
       const potions = [...stock.potions.values()].reduce((sum, quantity) => sum + quantity, 0n);
@@ -78,29 +86,55 @@ export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMet
     },
 
     async resetShop({ shopId, resetId }, call) {
-      const balances = await readBalances(ledger, { shopId }, call.ledgerOptions());
+      const { snapshot: balances } = await withAllRecipes(recipes, shopId, (known) =>
+        readBalances(ledger, { shopId, recipes: known }, call.ledgerOptions()),
+      );
       try {
         return { booking: await book(ledger, resetOf(shopId, resetId, balances), call.ledgerOptions()) };
       } catch (error) {
-        if (!(error instanceof ServiceError) || error.facts.reason !== 'ID_REUSED') throw error;
-        // What a reset moves depends on when it looks: this is a repeat, or a copy, and the first one counts.
+        if (!(error instanceof ServiceError)) throw error;
+        // What a reset moves depends on when it looks, so a repeat, or a copy, is refused as other content: the first
+        // one counts, and a refusal of it is put alike for all.
         return { booking: await outcomeOf(ledger, shopId, resetId, call.ledgerOptions()) };
       }
     },
   };
 }
 
+/** The rules of the contract see a Timestamp as one instant, whatever its nanos are. */
+function checkNanos(asOfTime: Timestamp | undefined): void {
+  if (asOfTime === undefined || (asOfTime.nanos >= 0 && asOfTime.nanos <= 999_999_999)) return;
+  throw invalidFields([{ field: 'as_of_time', description: 'must have nanos of 0 to 999,999,999' }]);
+}
+
+/**
+ * A snapshot of a shop that misses no potion. A recipe is there before its first bottle, and stays: when none is new
+ * after the snapshot, those known before it are all that can have bottles in it.
+ */
+async function withAllRecipes<Snapshot>(
+  recipes: RecipeStore,
+  shopId: string,
+  read: (known: readonly Recipe[]) => Promise<Snapshot>,
+): Promise<{ known: readonly Recipe[]; snapshot: Snapshot }> {
+  let known = await recipes.list(shopId);
+  for (;;) {
+    const snapshot = await read(known);
+    const since = await recipes.list(shopId);
+    if (since.length === known.length) return { known, snapshot };
+    known = since;
+  }
+}
+
 /** What takes a shop from these balances to its beginning. */
 function resetOf(shopId: string, resetId: string, balances: readonly Balance[]): Movement {
   const changes: Record<string, bigint> = { ...BEGINNING, [ERA]: 1n };
+  // Every account that the reset moves must be as it was seen, 0 for one that was not there. One that it does not move
+  // is as it should be; whoever moves only such may as well come after the reset.
   const expectedSequences: Record<string, bigint> = {};
   for (const { asset, balance, sequence } of balances) {
     if (asset !== ERA) changes[asset] = (BEGINNING[asset] ?? 0n) - balance;
     expectedSequences[asset] = sequence;
   }
-  // Every account that the reset moves must be as it was seen, 0 for one that was not there. One that it does not move
-  // is as it should be; whoever moves only such may as well come after the reset.
-  for (const asset of Object.keys(changes)) expectedSequences[asset] ??= 0n;
   return { shopId, kind: 'reset', id: resetId, changes, expectedSequences, description: 'reset' };
 }
 
@@ -135,6 +169,7 @@ async function outcomeOf(
   const request = { userId: userOf(shopId), requestId: requestIdOf('reset', resetId) };
   const { code, reason, transactionId } = await ledger.getRequest(request, options);
   if (reason === ErrorReason.ACCOUNT_FROZEN) throw shopFrozen();
+  if (reason === ErrorReason.INSUFFICIENT_FUNDS) throw shopHeld();
   if (code !== 0) throw shopChanged();
   const { transaction } = await ledger.getTransaction({ transactionId }, options);
   return { transactionId, createTime: transaction.createTime };

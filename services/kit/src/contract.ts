@@ -2,10 +2,10 @@ import { createFileRegistry, fromBinary, type DescMessage } from '@bufbuild/prot
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { createValidator } from '@bufbuild/protovalidate';
+import { createValidator, RuntimeError, type Violation } from '@bufbuild/protovalidate';
 import type { Server } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { invalidFields } from './service-error';
+import { invalidFields, type FieldViolation } from './service-error';
 
 /** The protos of a service, for reflection and for the `buf.validate` rules, which are nowhere said twice. */
 export class Contract {
@@ -27,7 +27,8 @@ export class Contract {
   }
 
   /**
-   * Checks the bytes of a request by the rules of its message.
+   * Checks the bytes of a request by the rules of its message. A rule of the whole request names its field by the last
+   * part of its id: `buy_capacity.potion_units`.
    *
    * @param path of the method: `/peepcoins.v1.PeepcoinsService/AddRoute`
    * @throws ServiceError INVALID_FIELD that names every field at fault, at most 24
@@ -36,11 +37,11 @@ export class Contract {
     const schema = this.#inputs.get(path);
     if (schema === undefined) throw new TypeError(`${path} is not in the contract`);
     const { kind, violations, error } = this.#validator.validate(schema, read(schema, bytes));
-    if (kind === 'error') throw error;
     if (kind === 'valid') return;
-    throw invalidFields(
-      violations.map(({ field, message }) => ({ field: pathToString(field), description: message })),
-    );
+    if (kind === 'invalid') throw invalidFields(violations.map(violationOf));
+    // The rules come to nothing on these values: numbers that overflow, a time that is none, far too many items.
+    if (error instanceof RuntimeError) throw invalidFields([{ field: '', description: BEYOND_RULES }]);
+    throw error;
   }
 
   /** Serves reflection, v1 and v1alpha. Going through proto-loader would lose `optional`, imports and file names. */
@@ -61,6 +62,13 @@ export class Contract {
     }
     return files;
   }
+}
+
+const BEYOND_RULES = 'the request has values that no rule can judge';
+
+function violationOf({ field, message, ruleId }: Violation): FieldViolation {
+  const path = field.length > 0 ? pathToString(field) : ruleId.slice(ruleId.lastIndexOf('.') + 1);
+  return { field: path, description: message };
 }
 
 function read(schema: DescMessage, bytes: Uint8Array): ReturnType<typeof fromBinary> {

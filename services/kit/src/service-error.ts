@@ -54,7 +54,9 @@ export function invalidFields(violations: readonly FieldViolation[]): ServiceErr
   return new ServiceError({
     code: GrpcCode.INVALID_ARGUMENT,
     reason: 'INVALID_FIELD',
-    message: named.map(({ field, description }) => `${field}: ${description}`).join('; '),
+    message: named
+      .map(({ field, description }) => (field === '' ? description : `${field}: ${description}`))
+      .join('; '),
     metadata: { field: first.field },
     violations: named,
   });

@@ -3960,7 +3960,8 @@ export const ResetShopResponse: MessageFns<ResetShopResponse> = {
  * reset is one transaction there: all of it happens, or nothing. Recipes, carts and
  * visits are this service's own.
  *
- * Every write names what it is about by an id of the caller's (order, visit, reset, cart).
+ * Every write but two names what it is about by an id of the caller's (order, visit, reset,
+ * cart). SetCartItem and PutRecipe have no id: the last call counts.
  * A repeat with the same content gets the first answer, so a call that was not answered
  * is simply sent again, and has to be: it happened whole, not at all, or was interrupted
  * between a row here and its booking, and then the repeat completes it.

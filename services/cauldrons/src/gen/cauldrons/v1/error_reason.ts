@@ -84,7 +84,10 @@ export enum ErrorReason {
    * the shop is as it was. Reset it again, under a new id.
    */
   SHOP_CHANGED = 14,
-  /** SHOP_FROZEN - FAILED_PRECONDITION, stored. An operator has stopped the shop's account. */
+  /**
+   * SHOP_FROZEN - FAILED_PRECONDITION, stored. An operator has stopped the shop's account; or a reset
+   * cannot have all that is in it, because some of it is held back.
+   */
   SHOP_FROZEN = 15,
   /** VISIT_NOT_FOUND - NOT_FOUND, not stored. Metadata: visit_id. */
   VISIT_NOT_FOUND = 16,
