@@ -1,12 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { checkHealth } from '../support/health-client';
 import { createEmptyDatabase, openDatabase, type TestDatabase } from '../support/test-database';
 import { untilAlone } from '../support/until-alone';
 import { waitUntil } from '../support/wait-until';
 
 const PROGRAM = join(__dirname, '..', '..', 'services', 'start-all', 'dist', 'main.js');
+const BUF = require.resolve('@bufbuild/buf/bin/buf');
 const OWN_DATA = ['peepcoins', 'cauldrons'];
 const SERVICES = [...OWN_DATA, 'storefront'];
 const ANY_PORT = '127.0.0.1:0';
@@ -48,6 +50,36 @@ it(
 );
 
 it(
+  'starts services that buf curl can call, knowing nothing but their reflection',
+  async () => {
+    started = new StartedAll(variables());
+    await started.says('all are up');
+    const route = { request_id: 'route-1', user_id: 'maya', name: 'Mission Peak', reward: 50 };
+    expect(await bufCurl('peepcoins', 'peepcoins.v1.PeepcoinsService/AddRoute', route)).toMatchObject({
+      movement: { change: '5', balanceAfter: '5' },
+    });
+    const credit = { user_id: 'ada', amount_cents: 2000, idempotency_key: 'salary' };
+    const acting = ['-H', 'x-user-id: ada'];
+    expect(
+      await bufCurl('storefront', 'storefront.v1.StorefrontService/Credit', credit, acting),
+    ).toMatchObject({ movement: { balanceAfterCents: '2000' } });
+    const opening = { shop_id: 'cove', reset_id: 'opening' };
+    await bufCurl('cauldrons', 'cauldrons.v1.CauldronsService/ResetShop', opening);
+    // All of them have booked in the one ledger.
+    for (const [userId, asset, balance] of [
+      ['maya', 'PEEP', '5'],
+      ['ada', 'USD/2', '2000'],
+      ['cauldrons/cove', 'GOLD', '100'],
+    ]) {
+      expect(
+        await bufCurl('ledger', 'ledger.v1.LedgerService/GetBalance', { user_id: userId, asset }),
+      ).toMatchObject({ balance: { balance } });
+    }
+  },
+  START_LIMIT_MS,
+);
+
+it(
   'ends as a whole, with a message, when one of them dies',
   async () => {
     started = new StartedAll(variables());
@@ -84,6 +116,21 @@ function variables(): Record<string, string> {
 
 function databaseOf(service: string): string {
   return `${database.url}_${service}`;
+}
+
+async function bufCurl(
+  service: string,
+  method: string,
+  body: object,
+  options: readonly string[] = [],
+): Promise<unknown> {
+  const url = `http://${started.addressOf(service)}/${method}`;
+  const protocol = ['--http2-prior-knowledge', '--protocol', 'grpc'];
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...[BUF, 'curl', ...protocol, ...options],
+    ...['-d', JSON.stringify(body), url],
+  ]);
+  return JSON.parse(stdout);
 }
 
 async function untilGone(all: StartedAll): Promise<void> {
