@@ -30,8 +30,11 @@ export class Judge {
       // What was done is judged write by write.
       if (outcome.type === 'done') return undefined;
       const failed = /^writes\[([0-9]+)\]$/.exec(outcome.about['write'] ?? '');
-      const write = intent.value.writes[Number(failed?.[1] ?? -1)]?.write;
-      const isJust = write !== undefined && isJustRefusal(write, outcome, this.ledger);
+      const writes = intent.value.writes.map(({ write }) => write);
+      const place = Number(failed?.[1] ?? -1);
+      const write = writes[place];
+      const before = writes.slice(0, Math.max(place, 0));
+      const isJust = write !== undefined && isJustRefusal(write, outcome, this.ledger, before);
       return isJust ? undefined : 'was refused for a wrong reason';
     }
     if (outcome.type === 'done') return this.#faultOfDone(intent, outcome.response);

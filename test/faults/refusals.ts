@@ -11,26 +11,37 @@ interface Case {
   readonly intent: SingleWrite;
   readonly about: Readonly<Record<string, string>>;
   readonly ledger: ToldLedger;
+  readonly before: readonly SingleWrite[];
 }
 
-/** Whether a write could be refused so: the reason belongs to it, and what the refusal tells was true once. */
-export function isJustRefusal(intent: SingleWrite, { reason, about }: Refused, ledger: ToldLedger): boolean {
+/**
+ * Whether a write could be refused so: the reason belongs to it, and what the refusal tells was true once.
+ *
+ * @param before the writes before it in the atomic batch that failed with it: it saw what they did, and nobody else
+ * ever did
+ */
+export function isJustRefusal(
+  intent: SingleWrite,
+  { reason, about }: Refused,
+  ledger: ToldLedger,
+  before: readonly SingleWrite[] = [],
+): boolean {
   const check = new Map(Object.entries(CHECKS)).get(reason);
-  return check?.({ intent, about, ledger }) ?? false;
+  return check?.({ intent, about, ledger, before }) ?? false;
 }
 
 /** All reasons that the load can meet. */
 const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
   INSUFFICIENT_FUNDS: isShort,
-  ACCOUNT_FROZEN: ({ about, ledger }) => {
+  ACCOUNT_FROZEN: ({ about, ledger, before }) => {
     const settings = ledger.settings.get(`${about['user_id'] ?? ''} ${about['asset'] ?? ''}`) ?? [];
-    return settings.some(({ frozen }) => frozen);
+    return settings.some(({ frozen }) => frozen) || before.some(({ $case }) => $case === 'updateAccount');
   },
   CONFLICT: isConflict,
   ITEM_NOT_FOUND: ({ intent }) => itemOf(intent) === UNKNOWN_ITEM,
-  ITEM_INACTIVE: ({ intent, about, ledger }) => {
+  ITEM_INACTIVE: ({ intent, about, ledger, before }) => {
     const current = ledger.items.get(`${itemOf(intent)} ${about['current_version'] ?? ''}`);
-    return current?.active === false;
+    return current?.active === false || before.some(({ $case }) => $case === 'putItem');
   },
   TRANSACTION_NOT_FOUND: ({ intent }) =>
     intent.$case === 'reverseTransaction' && intent.value.transactionId === UNKNOWN_ID,
@@ -47,10 +58,11 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
     return requested === intent.value.amount && (reversible === 0n || reversible < requested);
   },
   HOLD_NOT_FOUND: ({ intent }) => holdIdOf(intent) === UNKNOWN_ID,
-  HOLD_NOT_OPEN: ({ intent, ledger }) => {
+  HOLD_NOT_OPEN: ({ intent, ledger, before }) => {
     if (intent.$case === 'placeHold') return intent.value.expireTime !== undefined;
     const { placed, ended = [] } = ledger.holds.get(holdIdOf(intent)) ?? {};
-    return ended.length > 0 || placed?.expireTime !== undefined;
+    const endedBefore = before.some((write) => holdIdOf(write) === holdIdOf(intent));
+    return ended.length > 0 || endedBefore || placed?.expireTime !== undefined;
   },
   CAPTURE_EXCEEDS_HOLD: ({ intent, about, ledger }) => {
     if (intent.$case !== 'captureHold') return false;
@@ -61,10 +73,11 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
 };
 
 /** Too little for what was asked, of a balance that the account had. */
-function isShort({ intent, about, ledger }: Case): boolean {
+function isShort({ intent, about, ledger, before }: Case): boolean {
   const { user_id: userId = '', asset = '', min_balance: minimum } = about;
   const { balance, available, required } = numbersOf(about, ['balance', 'available', 'required']);
-  if (!ledger.had(userId, asset, balance) || available > balance) return false;
+  if (before.length === 0 && !ledger.had(userId, asset, balance)) return false;
+  if (available > balance) return false;
   const asked = requiredOf(intent, userId, asset);
   if (asked !== undefined && asked !== required) return false;
   // Settings are refused for what is there, all others for what would be left.
