@@ -15,7 +15,14 @@ import type { Answer, EncodedOutcome, OutcomeEncoder } from '../commit/answer';
 import type { Command } from '../ledger/command';
 import type { Failure } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
-import { accountMessage, balanceMessage, holdMessage, itemMessage, transactionMessage } from './message';
+import {
+  accountMessage,
+  balanceMessage,
+  bytesOf,
+  holdMessage,
+  itemMessage,
+  transactionMessage,
+} from './message';
 import { encodeResults } from './batch-write';
 import { errorAt, errorStatus } from './status';
 
@@ -47,14 +54,19 @@ function encodeBatchFailure(index: number, failed: EncodedOutcome): EncodedOutco
   return errorAt(`writes[${index}]`, failed);
 }
 
+interface Encodable<Message> {
+  encode(message: Message, writer: BinaryWriter): BinaryWriter;
+}
+
+let writer = new BinaryWriter();
+
 /**
  * Encodes a response with a writer that is used again: growing a new one to the size of a response took half as
  * long as the encoding itself.
  */
-function bytesOf<Message>(type: Encodable<Message>, message: Message): Buffer {
+function encodeResponse<Message>(type: Encodable<Message>, message: Message): Buffer {
   try {
-    const array = type.encode(message, writer).finish();
-    return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+    return bytesOf(type.encode(message, writer));
   } catch (error) {
     // What the failed message left behind must not begin the next one.
     writer = new BinaryWriter();
@@ -62,36 +74,30 @@ function bytesOf<Message>(type: Encodable<Message>, message: Message): Buffer {
   }
 }
 
-interface Encodable<Message> {
-  encode(message: Message, writer: BinaryWriter): BinaryWriter;
-}
-
-let writer = new BinaryWriter();
-
 function responseOf(command: Command, outcome: Exclude<Outcome, Failure>): Buffer {
   switch (command.kind) {
     case 'Credit':
-      return bytesOf(CreditResponse, movement(outcome));
+      return encodeResponse(CreditResponse, movement(outcome));
     case 'Purchase':
-      return bytesOf(PurchaseResponse, movement(outcome));
+      return encodeResponse(PurchaseResponse, movement(outcome));
     case 'Transfer':
-      return bytesOf(TransferResponse, movement(outcome));
+      return encodeResponse(TransferResponse, movement(outcome));
     case 'PostTransaction':
-      return bytesOf(PostTransactionResponse, movements(outcome));
+      return encodeResponse(PostTransactionResponse, movements(outcome));
     case 'ReverseTransaction':
-      return bytesOf(ReverseTransactionResponse, movements(outcome));
+      return encodeResponse(ReverseTransactionResponse, movements(outcome));
     case 'PlaceHold':
-      return bytesOf(PlaceHoldResponse, holdMoved(outcome));
+      return encodeResponse(PlaceHoldResponse, holdMoved(outcome));
     case 'CaptureHold':
-      return bytesOf(CaptureHoldResponse, holdMoved(outcome));
+      return encodeResponse(CaptureHoldResponse, holdMoved(outcome));
     case 'ReleaseHold':
-      return bytesOf(ReleaseHoldResponse, holdMoved(outcome));
+      return encodeResponse(ReleaseHoldResponse, holdMoved(outcome));
     case 'UpdateAccount':
       if (outcome.type !== 'account') throw mismatch(command);
-      return bytesOf(UpdateAccountResponse, { account: accountMessage(outcome.account) });
+      return encodeResponse(UpdateAccountResponse, { account: accountMessage(outcome.account) });
     case 'PutItem':
       if (outcome.type !== 'itemPut') throw mismatch(command);
-      return bytesOf(PutItemResponse, { item: itemMessage(outcome.item) });
+      return encodeResponse(PutItemResponse, { item: itemMessage(outcome.item) });
   }
 }
 
