@@ -4,8 +4,8 @@ import { sqlFault, type SqlFault } from '../store/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf, type Store } from '../store/store';
 import { Rejection, type Answer, type OutcomeEncoder } from './answer';
+import { CommitUnknown } from '../store/pipelined-transaction';
 import {
-  CommitUnknown,
   LostRace,
   runAtomicBatch,
   runBatchTransaction,

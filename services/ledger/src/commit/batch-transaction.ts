@@ -20,8 +20,9 @@ import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
-import { sendTogether, type Connection, type PipelinedConnection } from '../store/connection';
-import { connectionOf } from '../store/store';
+import { PipelinedTransaction } from '../store/pipelined-transaction';
+import { violatedKey } from '../store/sql-state';
+import type { Connection } from '../store/connection';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
 import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './needs';
 
@@ -51,11 +52,6 @@ export class LostRace extends Error {
   override readonly name = 'LostRace';
 }
 
-/** COMMIT was sent and its answer did not come: the batch may be on disk or not. */
-export class CommitUnknown extends Error {
-  override readonly name = 'CommitUnknown';
-}
-
 /**
  * Carries a batch of writes out in one database transaction, from BEGIN to COMMIT, and answers them in their
  * order. Returns only when everything is on disk.
@@ -67,10 +63,10 @@ export function runBatchTransaction(
   writes: readonly Write[],
   settings: BatchSettings,
 ): Promise<Answer[]> {
-  return inTransaction(runner, async (connection) => {
-    const { set, finished } = await lockAndRead(connection, writes, [], settings);
+  return PipelinedTransaction.run(runner, async (transaction) => {
+    const { set, finished } = await lockAndRead(transaction, writes, [], settings);
     const judged = judge(set, writes, finished, settings.encoder);
-    await writeAll(connection, set, judged.rows);
+    await commit(transaction, set, judged.rows);
     return judged.answers;
   });
 }
@@ -88,14 +84,15 @@ export function runAtomicBatch(
   writes: readonly Write[],
   settings: BatchSettings,
 ): Promise<Answer> {
-  return inTransaction(runner, async (connection) => {
+  return PipelinedTransaction.run(runner, async (transaction) => {
     const { encoder } = settings;
-    const { set, finished } = await lockAndRead(connection, writes, [envelope], settings);
+    const { set, finished } = await lockAndRead(transaction, writes, [envelope], settings);
     const batchSize = writes.length;
     const first = finished.find(
       (each) => each.scope === envelope.scope && each.requestId === envelope.requestId,
     );
     if (first !== undefined) {
+      await commit(transaction, set, []);
       if (!first.contentHash.equals(envelope.contentHash)) {
         return { ...encoder.encodeReused(envelope), replayed: false, batchSize };
       }
@@ -106,35 +103,17 @@ export function runAtomicBatch(
     const failure = answers[failed];
     if (failure !== undefined) {
       const encoded = encoder.encodeBatchFailure(failed, failure);
-      await insertOnlyRequest(connection, envelopeRow(envelope, encoded), set.context.now);
+      // What was decided on the accounts is left behind with the set: the envelope's failure is all that is kept.
+      await commitRows(transaction, (connection) =>
+        insertRequests(connection, [envelopeRow(envelope, encoded)], set.context.now),
+      );
       return { ...encoded, replayed: false, batchSize };
     }
     const commands = writes.map((write) => write.command);
     const encoded = encoder.encodeBatch(commands, answers);
-    await writeAll(connection, set, [...rows, envelopeRow(envelope, encoded)]);
+    await commit(transaction, set, [...rows, envelopeRow(envelope, encoded)]);
     return { ...encoded, replayed: false, batchSize };
   });
-}
-
-/** The one shape of a batch's database transaction: BEGIN, the work, COMMIT; or ROLLBACK. */
-async function inTransaction<T>(
-  runner: QueryRunner,
-  work: (connection: PipelinedConnection) => Promise<T>,
-): Promise<T> {
-  await runner.startTransaction();
-  let result: T;
-  try {
-    result = await work(await connectionOf(runner));
-  } catch (error) {
-    await rollBack(runner);
-    throw error;
-  }
-  try {
-    await runner.commitTransaction();
-  } catch (error) {
-    throw new CommitUnknown('the answer to COMMIT did not come', { cause: error });
-  }
-  return result;
 }
 
 function envelopeRow(envelope: Envelope, encoded: EncodedOutcome): RequestRow {
@@ -148,30 +127,24 @@ function envelopeRow(envelope: Envelope, encoded: EncodedOutcome): RequestRow {
   };
 }
 
-async function insertOnlyRequest(connection: Connection, row: RequestRow, now: bigint): Promise<void> {
-  if ((await insertRequests(connection, [row], now)) === 0) {
-    throw new LostRace('the batch was finished by another server');
-  }
-}
-
 /**
  * Locks first, in key order. Everything else comes in later statements, whose snapshots are taken after any wait for
  * a lock: what another server committed meanwhile is seen. Statements that need nothing of each other are sent
  * together; the connection runs them in the order in which they stand here.
  */
 async function lockAndRead(
-  connection: PipelinedConnection,
+  transaction: PipelinedTransaction,
   writes: readonly Write[],
   envelopes: readonly Envelope[],
   settings: BatchSettings,
 ): Promise<{ set: WorkingSet; finished: FinishedRequest[] }> {
   const commands = writes.map((write) => write.command);
-  const prerequisites = await readPrerequisites(connection, commands);
+  const prerequisites = await readPrerequisites(transaction, commands);
   const keys = accountKeys(commands, prerequisites, settings.stripe);
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
-  const [accounts, finished, clock, holds, changedSettings, reversed] = await sendTogether(connection, () =>
+  const [accounts, finished, clock, holds, changedSettings, reversed] = await transaction.send((connection) =>
     Promise.all([
       lockAccounts(connection, keys),
       findRequests(connection, [...commands, ...envelopes]),
@@ -194,21 +167,23 @@ async function lockAndRead(
     Object.assign(set.account(userId, asset), { settings: stored, createTime });
   }
   for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
-  await settleDueHolds(connection, set, accounts);
+  await settleDueHolds(transaction, set, accounts);
   for (const hold of holds) set.loadHold(hold);
   return { set, finished };
 }
 
 /** Frees what has expired on the locked accounts, before anything is decided on them. Rare: an account knows when. */
 async function settleDueHolds(
-  connection: Connection,
+  transaction: PipelinedTransaction,
   set: WorkingSet,
   accounts: readonly Account[],
 ): Promise<void> {
   const { now } = set.context;
   const due = accounts.filter(({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now);
   if (due.length === 0) return;
-  const { holds, nextExpiries } = await findDueHolds(connection, due, now);
+  const { holds, nextExpiries } = await transaction.send((connection) =>
+    findDueHolds(connection, due, now),
+  );
   for (const account of due) {
     account.nextHoldExpiry = null;
     account.changed = true;
@@ -274,66 +249,55 @@ function bookedTransactionId(outcome: Outcome): string | null {
   return outcome.transaction?.transactionId ?? null;
 }
 
-/** Writes what was decided: each row once, with one statement per table, those that may lose a race first. */
-async function writeAll(
-  connection: PipelinedConnection,
-  set: WorkingSet,
-  requests: RequestRow[],
-): Promise<void> {
-  if (requests.length === 0) return;
+/** Writes what was decided, each row once with one statement per table, and commits. */
+function commit(transaction: PipelinedTransaction, set: WorkingSet, requests: RequestRow[]): Promise<void> {
   requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
+  return commitRows(transaction, (connection) =>
+    requests.length === 0 ? Promise.resolve() : writeAll(connection, set, requests),
+  );
+}
+
+/** Where the primary key of a row that nobody has locked says that another batch was first with it. */
+const RACED: readonly string[] = ['requests_pkey', 'accounts_pkey', 'item_versions_pkey'];
+
+async function commitRows(
+  transaction: PipelinedTransaction,
+  write: (connection: Connection) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await transaction.commit(write);
+  } catch (error) {
+    const key = violatedKey(error);
+    if (key === null || !RACED.includes(key)) throw error;
+    throw new LostRace(`another batch was first: ${key}`, { cause: error });
+  }
+}
+
+/**
+ * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
+ * one's, and the first statement that fails tells why.
+ */
+function writeAll(connection: Connection, set: WorkingSet, requests: readonly RequestRow[]): Promise<unknown> {
   // In key order still: accountKeys sorted them, and a Map keeps its order.
   const changed = set.changedAccounts();
   const fresh = changed.filter((account) => !account.stored);
-  const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
-  const { now } = set.context;
-  const [raced, certain] = sendTogether(connection, () => [
-    writeRows([
-      [requests, () => insertRequests(connection, requests, now)],
-      [fresh, () => insertAccounts(connection, fresh, now)],
-      [items, () => insertItems(connection, items)],
-    ]),
-    writeRows(certainWrites(connection, set, changed)),
-  ]);
-  // A lost race comes before what follows from it: the other server's first entry is in the way of this one's.
-  certain.catch(() => undefined);
-  // Fewer rows than meant: another server inserted one of them first.
-  if (!(await raced))
-    throw new LostRace('a request, an account or an item version was written by another batch');
-  if (!(await certain)) throw new RangeError('a statement wrote another number of rows than was meant');
-}
-
-type WriteStep = readonly [rows: readonly unknown[], write: () => Promise<number>];
-
-/** What nobody else can have written, since its accounts are locked. */
-function certainWrites(connection: Connection, set: WorkingSet, changed: readonly Account[]): WriteStep[] {
-  const { transactions, reversals } = set;
-  const entries = transactions.flatMap((transaction) => transaction.entries);
   const stored = changed.filter((account) => account.stored);
   const moved = stored.filter((account) => account.changed);
   const reset = stored.filter((account) => account.settingsChanged);
+  const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
+  const { transactions, reversals, context } = set;
   const { inserted, updated } = set.writtenHolds();
-  return [
-    [transactions, () => insertTransactions(connection, transactions, reversals)],
-    [entries, () => insertEntries(connection, transactions)],
-    [moved, () => updateAccounts(connection, moved)],
-    [reset, () => updateSettings(connection, reset)],
-    [inserted, () => insertHolds(connection, inserted)],
-    [updated, () => updateHolds(connection, updated)],
-  ];
-}
-
-/** Sends all statements at once; tells whether each wrote the rows that it was given. */
-async function writeRows(steps: readonly WriteStep[]): Promise<boolean> {
-  const needed = steps.filter(([rows]) => rows.length > 0);
-  const counts = await Promise.all(needed.map(([, write]) => write()));
-  return needed.every(([rows], index) => counts[index] === rows.length);
-}
-
-async function rollBack(runner: QueryRunner): Promise<void> {
-  // A connection that cannot even roll back is broken; the server rolls back by itself when it goes.
-  if (runner.isTransactionActive && !runner.isReleased)
-    await runner.rollbackTransaction().catch(() => undefined);
+  return Promise.all([
+    insertRequests(connection, requests, context.now),
+    fresh.length > 0 && insertAccounts(connection, fresh, context.now),
+    items.length > 0 && insertItems(connection, items),
+    transactions.length > 0 && insertTransactions(connection, transactions, reversals),
+    transactions.length > 0 && insertEntries(connection, transactions),
+    moved.length > 0 && updateAccounts(connection, moved),
+    reset.length > 0 && updateSettings(connection, reset),
+    inserted.length > 0 && insertHolds(connection, inserted),
+    updated.length > 0 && updateHolds(connection, updated),
+  ]);
 }
 
 /** Ids for as many transactions or holds as there are commands. */

@@ -71,17 +71,27 @@ export class Lane {
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
     while (this.working !== null) await this.working;
+    await nextTurn();
   }
 
   private async work(): Promise<void> {
     // What arrives in the same turn of the event loop shares the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.queue.length > 0) {
       const batch = this.queue.take(this.batchMax);
-      if (batch.length > 0) settle(batch, await this.runner.run(batch));
+      if (batch.length === 0) continue;
+      const settlements = await this.runner.run(batch);
+      // The next batch is sent off first: the database works on it while these callers are answered.
+      setImmediate(settle, batch, settlements);
     }
     this.working = null;
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function settle(batch: readonly WaitingWrite[], settlements: readonly Settlement[]): void {

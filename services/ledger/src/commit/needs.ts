@@ -3,7 +3,7 @@ import { ISSUANCE_ACCOUNT, type Command, type PurchaseCommand } from '../ledger/
 import type { Hold } from '../ledger/hold';
 import type { Item } from '../ledger/item';
 import type { Transaction } from '../ledger/transaction';
-import type { Connection } from '../store/connection';
+import type { PipelinedTransaction } from '../store/pipelined-transaction';
 import { findHolds } from '../store/statements/find-holds';
 import { findItems } from '../store/statements/find-items';
 import { findTransaction } from '../store/statements/find-transaction';
@@ -17,21 +17,26 @@ export interface Prerequisites {
   readonly originals: readonly Transaction[];
 }
 
-/** Reads what the commands refer to. */
+const NO_PREREQUISITES: Prerequisites = { items: [], holds: [], originals: [] };
+
+/** Reads what the commands refer to; without a round trip when that is nothing. */
 export async function readPrerequisites(
-  connection: Connection,
+  transaction: PipelinedTransaction,
   commands: readonly Command[],
 ): Promise<Prerequisites> {
   const items = itemKeys(commands);
   const holds = holdKeys(commands);
   const originals = originalKeys(commands);
-  const [foundItems, foundHolds, foundOriginals] = await Promise.all([
-    items.length > 0 ? findItems(connection, items) : [],
-    holds.length > 0 ? findHolds(connection, holds) : [],
-    Promise.all(
-      originals.map(({ userId, transactionId }) => findTransaction(connection, transactionId, userId)),
-    ),
-  ]);
+  if (items.length + holds.length + originals.length === 0) return NO_PREREQUISITES;
+  const [foundItems, foundHolds, foundOriginals] = await transaction.send((connection) =>
+    Promise.all([
+      items.length > 0 ? findItems(connection, items) : [],
+      holds.length > 0 ? findHolds(connection, holds) : [],
+      Promise.all(
+        originals.map(({ userId, transactionId }) => findTransaction(connection, transactionId, userId)),
+      ),
+    ]),
+  );
   return {
     items: foundItems,
     holds: foundHolds,

@@ -1,14 +1,36 @@
+import type { EventEmitter } from 'node:events';
 import { types, type CustomTypesConfig, type QueryArrayConfig } from 'pg';
 import { sortedMetadata, type Metadata } from '../ledger/transaction';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
 export interface Connection {
-  query(config: QueryArrayConfig<unknown[]>): Promise<{ rows: unknown[][]; rowCount: number | null }>;
+  query(config: QueryArrayConfig<unknown[]>): Promise<{ rows: unknown[][] }>;
 }
 
-/** The same with its protocol's side, whose writes can be held back. */
+/** The same with its protocol's side, whose writes can be held back, and with word of each statement. */
 export interface PipelinedConnection extends Connection {
   readonly connection: { readonly stream: { cork(): void; uncork(): void } };
+  once(event: typeof STATEMENT, listener: () => void): unknown;
+}
+
+/** The event of a connection that has been given a statement. */
+const STATEMENT = 'statement';
+
+/** Has a connection tell of each statement that it is given. */
+export function announceStatements(connection: Connection & EventEmitter): void {
+  const query = connection.query.bind(connection);
+  connection.query = (...args) => {
+    const answer = query(...args);
+    connection.emit(STATEMENT);
+    return answer;
+  };
+}
+
+/** Resolves when the connection has been given one more statement: what is sent from then on comes behind it. */
+export function nextStatement(connection: PipelinedConnection): Promise<void> {
+  return new Promise((resolve) => {
+    connection.once(STATEMENT, resolve);
+  });
 }
 
 /**
@@ -49,14 +71,26 @@ export async function query<Row extends readonly unknown[]>(
   return result.rows as unknown as Row[];
 }
 
-/** Runs a statement and tells how many rows it wrote. */
-export async function execute(
-  connection: Connection,
-  statement: Statement,
-  values: unknown[],
-): Promise<number> {
-  const result = await connection.query({ ...statement, values, rowMode: 'array', types: rowTypes });
-  return result.rowCount ?? 0;
+/** Runs a statement for what it does. What cannot be sent throws at once: nothing may be sent behind it. */
+export function execute(connection: Connection, statement: Statement, values: unknown[]): Promise<void> {
+  const done = connection.query({ ...statement, values, rowMode: 'array', types: rowTypes });
+  // Told to whoever waits for it; nobody does when a statement after this one could not be sent.
+  done.catch(() => undefined);
+  return done.then(() => undefined);
+}
+
+/**
+ * What follows an UPDATE in a CTE of the name `updated`: fails unless it wrote a row for each key. COMMIT travels
+ * behind the writes, so the statement itself has to see to that.
+ *
+ * @param keys one of the parameters that are columns of the keys, with its type
+ */
+export function unlessEachRow(keys: string): string {
+  const count = `cardinality(${keys})`;
+  return `
+    SELECT CASE WHEN count(*) = ${count} THEN 0
+                ELSE (count(*) || ' of ' || ${count} || ' rows were there to be updated')::int END
+      FROM updated`;
 }
 
 /** Microseconds since 1970 as a timestamptz literal. A Date would lose the microseconds. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { EventEmitter } from 'node:events';
 import { DataSource } from 'typeorm';
+import { announceStatements, type Connection } from './connection';
 import { migrations } from './migrations';
 
 /** The schema that holds everything of the ledger. */
@@ -50,8 +51,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       keepAlive: true,
       // On its way from the pool to its first user nobody else listens to a connection, and an error that nobody
       // listens to ends the process. Whoever uses it next is told anyway.
-      onConnect: (client: EventEmitter) => {
+      onConnect: (client: Connection & EventEmitter) => {
         client.on('error', () => undefined);
+        if (settings.pipeline) announceStatements(client);
       },
     },
   });

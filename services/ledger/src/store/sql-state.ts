@@ -1,3 +1,7 @@
+import { DatabaseError } from 'pg';
+
+const UNIQUE_VIOLATION = '23505';
+
 /** What an error of the database means for the batch that met it. */
 export type SqlFault =
   /** The database is away, out of resources or stopping: the batch fails as a whole. */
@@ -44,6 +48,12 @@ export function sqlState(error: unknown): string | null {
   const { code } = error;
   // Node's own codes (ECONNREFUSED, EPIPE) have another form.
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
+}
+
+/** The name of the unique constraint that the error says was violated, or null. */
+export function violatedKey(error: unknown): string | null {
+  if (sqlState(error) !== UNIQUE_VIOLATION) return null;
+  return error instanceof DatabaseError ? (error.constraint ?? null) : null;
 }
 
 /** Whether the error is of a kind that only a program makes, and neither a database nor a network. */

@@ -5,7 +5,7 @@ import { execute, metadataJson, timeOrNull, timestampText, type Connection } fro
 const insertAccountsStatement = {
   name: 'insert_accounts',
   // A new account is inserted as it is after its first batch: nobody could hold a lock on it, and whoever inserted
-  // it first makes this statement write fewer rows.
+  // it first makes this statement fail on the primary key.
   text: `
     INSERT INTO ledger.accounts
       (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held, next_hold_expiry,
@@ -16,16 +16,15 @@ const insertAccountsStatement = {
                   $8::bigint[], $9::bigint[], $10::timestamptz[], $11::bigint[], $12::boolean[], $13::jsonb[],
                   $14::bigint[], $15::timestamptz[])
         AS k (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
-              next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time)
-    ON CONFLICT DO NOTHING`,
+              next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time)`,
 };
 
-/** Writes accounts that had no row, in the order given (key order). Returns how many went in. */
+/** Writes accounts that had no row, in the order given (key order). */
 export function insertAccounts(
   connection: Connection,
   rows: readonly Account[],
   createTime: bigint,
-): Promise<number> {
+): Promise<void> {
   return execute(connection, insertAccountsStatement, [
     texts(rows, (row) => row.userId),
     texts(rows, (row) => row.asset),

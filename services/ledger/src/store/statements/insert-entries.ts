@@ -12,7 +12,7 @@ const insertEntriesStatement = {
 };
 
 /** Writes the entries of the transactions. */
-export function insertEntries(connection: Connection, transactions: readonly Transaction[]): Promise<number> {
+export function insertEntries(connection: Connection, transactions: readonly Transaction[]): Promise<void> {
   const entries: Entry[] = [];
   const owners: Transaction[] = [];
   for (const transaction of transactions) {

@@ -7,12 +7,11 @@ const insertItemsStatement = {
   text: `
     INSERT INTO ledger.item_versions (item_id, version, name, asset, price, active, grant_asset, create_time)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[],
-                         $8::timestamptz[])
-    ON CONFLICT DO NOTHING`,
+                         $8::timestamptz[])`,
 };
 
-/** Writes versions of items. Returns how many went in; fewer mean that another editor was first. */
-export function insertItems(connection: Connection, rows: readonly Item[]): Promise<number> {
+/** Writes versions of items; another editor who was first makes it fail on the primary key. */
+export function insertItems(connection: Connection, rows: readonly Item[]): Promise<void> {
   return execute(connection, insertItemsStatement, [
     texts(rows, (row) => row.itemId),
     bigints(rows, (row) => row.version),

@@ -30,7 +30,7 @@ export function insertTransactions(
   connection: Connection,
   rows: readonly Transaction[],
   reversals: ReadonlyMap<string, bigint>,
-): Promise<number> {
+): Promise<void> {
   return execute(connection, insertTransactionsStatement, [
     texts(rows, (row) => row.userId),
     uuids(rows, (row) => row.transactionId),

@@ -1,10 +1,11 @@
 import type { Account } from '../../ledger/account';
 import { bigints, byteas, integers, texts, times } from '../columns';
-import { execute, timeOrNull, type Connection } from '../connection';
+import { execute, timeOrNull, unlessEachRow, type Connection } from '../connection';
 
 const updateAccountsStatement = {
   name: 'update_accounts',
   text: `
+    WITH updated AS (
     UPDATE ledger.accounts a
        SET sequence = k.sequence, balance = k.balance, last_hash = k.last_hash,
            last_entry_time = k.last_entry_time, commit_order = k.commit_order, held = k.held,
@@ -13,11 +14,12 @@ const updateAccountsStatement = {
                   $8::bigint[], $9::bigint[], $10::timestamptz[])
         AS k (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
               next_hold_expiry)
-     WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe`,
+     WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
+    RETURNING 1)${unlessEachRow('$3::int[]')}`,
 };
 
-/** Writes the new state of accounts whose rows this transaction has locked. Returns how many were there. */
-export function updateAccounts(connection: Connection, rows: readonly Account[]): Promise<number> {
+/** Writes the new state of accounts whose rows this transaction has locked. */
+export function updateAccounts(connection: Connection, rows: readonly Account[]): Promise<void> {
   return execute(connection, updateAccountsStatement, [
     texts(rows, (row) => row.userId),
     texts(rows, (row) => row.asset),

@@ -1,6 +1,6 @@
 import { HoldState, type Hold } from '../../ledger/hold';
 import { bigints, integers, texts, times, uuids } from '../columns';
-import { execute, timeOrNull, type Connection } from '../connection';
+import { execute, timeOrNull, unlessEachRow, type Connection } from '../connection';
 
 const insertHoldsStatement = {
   name: 'insert_holds',
@@ -15,15 +15,17 @@ const updateHoldsStatement = {
   name: 'update_holds',
   // The state is a parameter: as a constant it let plans for young tables read the whole index of open holds.
   text: `
+    WITH updated AS (
     UPDATE ledger.holds h
        SET captured_amount = k.captured_amount, state = k.state, update_time = k.update_time
       FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::int[], $5::timestamptz[])
         AS k (user_id, hold_id, captured_amount, state, update_time)
-     WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = $6`,
+     WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = $6
+    RETURNING 1)${unlessEachRow('$4::int[]')}`,
 };
 
 /** Writes holds that were placed. */
-export function insertHolds(connection: Connection, rows: readonly Hold[]): Promise<number> {
+export function insertHolds(connection: Connection, rows: readonly Hold[]): Promise<void> {
   return execute(connection, insertHoldsStatement, [
     texts(rows, (row) => row.userId),
     uuids(rows, (row) => row.holdId),
@@ -38,8 +40,8 @@ export function insertHolds(connection: Connection, rows: readonly Hold[]): Prom
   ]);
 }
 
-/** Writes what has become of open holds whose accounts this transaction has locked. Returns how many were open. */
-export function updateHolds(connection: Connection, rows: readonly Hold[]): Promise<number> {
+/** Writes what has become of open holds whose accounts this transaction has locked. */
+export function updateHolds(connection: Connection, rows: readonly Hold[]): Promise<void> {
   return execute(connection, updateHoldsStatement, [
     texts(rows, (row) => row.userId),
     uuids(rows, (row) => row.holdId),
