@@ -43,6 +43,7 @@ const SETTINGS = {
   max_wal_size: '16GB',
   checkpoint_timeout: '1h',
   shared_preload_libraries: 'pg_stat_statements',
+  ...(JSON.parse(process.env.PGX ?? '{}') as Record<string, string>),
 };
 
 /** @throws Error when a setting that makes a commit durable is off */

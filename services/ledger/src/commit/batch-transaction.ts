@@ -280,8 +280,8 @@ async function commitRows(
 function writeAll(connection: Connection, set: WorkingSet, requests: readonly RequestRow[]): Promise<unknown> {
   // In key order still: accountKeys sorted them, and a Map keeps its order.
   const changed = set.changedAccounts();
-  const fresh = changed.filter((account) => !account.stored);
-  const stored = changed.filter((account) => account.stored);
+  const fresh = changed.filter((account) => account.place === null);
+  const stored = changed.filter((account) => account.place !== null);
   const moved = stored.filter((account) => account.changed);
   const reset = stored.filter((account) => account.settingsChanged);
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));

@@ -49,8 +49,8 @@ export interface Account extends AccountKey {
   lastEntryTime: bigint;
   /** Commit order of the last entry. It never falls within an account, see `Transaction.commitOrder`. */
   commitOrder: bigint;
-  /** Whether the row is in the database already; it is inserted otherwise. */
-  readonly stored: boolean;
+  /** Where the database keeps the row, in its own words; null: it has none and gets one. */
+  readonly place: string | null;
   /** Whether a decision of this batch changed it. */
   changed: boolean;
   /** Whether a decision of this batch changed its settings. */
@@ -84,7 +84,7 @@ export function blankAccount(key: AccountKey): Account {
     lastHash: GENESIS_HASH,
     lastEntryTime: 0n,
     commitOrder: 0n,
-    stored: false,
+    place: null,
     changed: false,
     settingsChanged: false,
   };

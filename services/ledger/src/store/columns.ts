@@ -1,4 +1,5 @@
 import { ByteBuffer } from '../ledger/byte-buffer';
+import { POSTGRES_EPOCH } from './connection';
 
 /**
  * Columns of a batch as parameters: arrays in Postgres's binary form (array_recv of its arrayfuncs.c). Beside the
@@ -23,9 +24,6 @@ const OID = {
 
 const NULL_LENGTH = 0xffff_ffff;
 const JSONB_VERSION = 1;
-
-/** 2000-01-01, from which Postgres counts, in microseconds since 1970. */
-const POSTGRES_EPOCH = 946_684_800_000_000n;
 
 const scratch = new ByteBuffer();
 

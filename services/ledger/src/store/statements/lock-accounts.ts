@@ -1,15 +1,15 @@
 import type { Account, AccountKey } from '../../ledger/account';
 import { integers, texts } from '../columns';
-import { microsOf, query, type Connection } from '../connection';
+import { query, sentTime, timeSent, type Connection } from '../connection';
 
 const lockAccountsStatement = {
   name: 'lock_accounts',
   // Rows are locked in the order in which the sort hands them up, so two batches never wait for each other in a
   // circle. The row version is the newest even where the statement had to wait; other tables must be read by a
-  // later statement, whose snapshot is taken after the wait.
+  // later statement, whose snapshot is taken after the wait. So is its place, where it stays while it is locked.
   text: `
     SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.frozen, a.last_hash,
-           ${microsOf('a.last_entry_time')}, a.commit_order, ${microsOf('a.next_hold_expiry')}
+           ${timeSent('a.last_entry_time')}, a.commit_order, ${timeSent('a.next_hold_expiry')}, a.ctid
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
      ORDER BY a.user_id, a.asset, a.stripe
@@ -26,9 +26,10 @@ type Row = [
   minBalance: bigint,
   frozen: boolean,
   lastHash: Buffer,
-  lastEntryTime: bigint | null,
+  lastEntryTime: Buffer | null,
   commitOrder: bigint,
-  nextHoldExpiry: bigint | null,
+  nextHoldExpiry: Buffer | null,
+  place: string,
 ];
 
 /** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
@@ -52,6 +53,7 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
       time,
       order,
       expiry,
+      place,
     ] = row;
     return {
       userId,
@@ -63,12 +65,12 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
       minBalance,
       frozen,
       lastHash,
-      lastEntryTime: time ?? 0n,
+      lastEntryTime: time === null ? 0n : sentTime(time),
       commitOrder: order,
-      nextHoldExpiry: expiry,
+      nextHoldExpiry: expiry === null ? null : sentTime(expiry),
       settings: null,
       createTime: 0n,
-      stored: true,
+      place,
       changed: false,
       settingsChanged: false,
     };
