@@ -54,8 +54,8 @@ export async function createLedgerServer(
 
   const store = await Store.open({
     url: databaseUrl,
-    // One per lane, one for bulk writes, and one to replace a broken one while it still closes.
-    writers: config.lanes + 2,
+    // Two per lane, its own and that of bulk writes, and one to replace a broken one while it still closes.
+    writers: 2 * config.lanes + 1,
     readers: config.readConnections,
     batchTimeoutMs: config.batchTimeoutMs,
     readTimeoutMs: config.readTimeoutMs,

@@ -3,12 +3,12 @@ import { batchContentHash, contentHash } from '../ledger/content-hash';
 import { Rejection, type Answer } from './answer';
 import { BatchRunner, type BatchRunnerSettings, type Settlement } from './batch-runner';
 import type { Write } from './batch-transaction';
-import { BulkLane } from './bulk-lane';
+import { BulkLanes } from './bulk-lanes';
 import { Lane, WriteQueue } from './lane';
 
 /** How writes are gathered. */
 export interface GroupCommitSettings extends BatchRunnerSettings {
-  /** Batches that run at the same time; each has a connection of its own. */
+  /** Batches that run at the same time, and as many again of bulk jobs; each has a connection of its own. */
   readonly lanes: number;
   /** The most writes in one batch. */
   readonly batchMax: number;
@@ -32,19 +32,21 @@ export class GroupCommit {
   private readonly runners: BatchRunner[];
   private readonly queue = new WriteQueue();
   private readonly lanes: Lane[];
-  private readonly bulkRunner: BatchRunner;
-  private readonly bulk: BulkLane;
+  private readonly bulkRunners: BatchRunner[];
+  private readonly bulk: BulkLanes;
   private stopping = false;
 
   constructor(private readonly settings: GroupCommitSettings) {
-    this.runners = Array.from({ length: settings.lanes }, () => new BatchRunner(settings));
+    const runners = (): BatchRunner[] =>
+      Array.from({ length: settings.lanes }, () => new BatchRunner(settings));
+    this.runners = runners();
     this.lanes = this.runners.map((runner) => new Lane(runner, this.queue, settings.batchMax));
-    this.bulkRunner = new BatchRunner(settings);
-    this.bulk = new BulkLane(this.bulkRunner, settings.bulkBatchMax);
+    this.bulkRunners = runners();
+    this.bulk = new BulkLanes(this.bulkRunners, settings.bulkBatchMax);
   }
 
   /**
-   * Carries many writes out, each by itself, on a lane of their own. Never throws: each write is settled, in order.
+   * Carries many writes out, each by itself and one after the other, on a lane of their own. Never throws: each write is settled, in order.
    *
    * @param answerMaxBytes once the answers have this size no more writes are started
    */
@@ -118,7 +120,7 @@ export class GroupCommit {
   async drain(): Promise<void> {
     this.stopping = true;
     await Promise.all([this.bulk.idle(), ...this.lanes.map((lane) => lane.idle())]);
-    await Promise.all([this.bulkRunner, ...this.runners].map((runner) => runner.release()));
+    await Promise.all([...this.bulkRunners, ...this.runners].map((runner) => runner.release()));
   }
 }
 

@@ -22,30 +22,33 @@ export interface AtomicJob extends BulkJob {
 }
 
 /**
- * The lane of large batches, on a connection of its own, so that they never stand in front of single writes. Jobs
- * are cut into chunks and take turns, chunk by chunk.
+ * The lanes of large batches, on connections of their own, so that they never stand in front of single writes. Jobs
+ * are cut into chunks and take turns, chunk by chunk; the chunks of one job run one after the other.
  */
-export class BulkLane {
+export class BulkLanes {
   /** How many writes wait. */
   waiting = 0;
 
-  private readonly turns: (() => Promise<boolean>)[] = [];
-  private working: Promise<void> | null = null;
+  private readonly turns: ((runner: BatchRunner) => Promise<boolean>)[] = [];
+  private readonly idleRunners: BatchRunner[];
+  private readonly working = new Set<Promise<void>>();
 
   constructor(
-    private readonly runner: BatchRunner,
+    runners: readonly BatchRunner[],
     private readonly chunkMax: number,
-  ) {}
+  ) {
+    this.idleRunners = [...runners];
+  }
 
   /** Settles each write, in order; what was not started in time is rejected. */
   enqueue(job: IndependentJob): Promise<Settlement[]> {
     const settled: Settlement[] = [];
     let bytes = 0;
-    return this.schedule(job, async () => {
+    return this.schedule(job, async (runner) => {
       const rest = job.writes.slice(settled.length);
       const refusal = bytes >= job.answerMaxBytes ? answerIsFull(job) : notStarted(job);
       const chunk = rest.slice(0, this.chunkMax);
-      const results = refusal === null ? await this.runner.run(chunk) : rest.map(() => refusal);
+      const results = refusal === null ? await runner.run(chunk) : rest.map(() => refusal);
       settled.push(...results);
       this.waiting -= results.length;
       for (const result of results) bytes += result instanceof Rejection ? 0 : result.bytes.length;
@@ -55,9 +58,9 @@ export class BulkLane {
 
   /** Settles the job as a whole, in one database transaction. */
   enqueueAtomic(job: AtomicJob): Promise<Settlement> {
-    return this.schedule(job, async () => {
+    return this.schedule(job, async (runner) => {
       const refusal = notStarted(job);
-      const settled = refusal ?? (await this.runner.runAtomic(job.envelope, job.writes));
+      const settled = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
       this.waiting -= job.writes.length;
       return settled;
     });
@@ -65,16 +68,16 @@ export class BulkLane {
 
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
-    while (this.working !== null) await this.working;
+    while (this.working.size > 0) await Promise.all(this.working);
   }
 
   /** Gives a job its turns until one of them has the result. */
-  private schedule<T>(job: BulkJob, turn: () => Promise<T | null>): Promise<T> {
+  private schedule<T>(job: BulkJob, turn: (runner: BatchRunner) => Promise<T | null>): Promise<T> {
     this.waiting += job.writes.length;
     return new Promise((resolve, reject) => {
-      this.turns.push(async () => {
+      this.turns.push(async (runner) => {
         try {
-          const result = await turn();
+          const result = await turn(runner);
           if (result === null) return false;
           resolve(result);
         } catch (error) {
@@ -82,16 +85,24 @@ export class BulkLane {
         }
         return true;
       });
-      this.working ??= this.work();
+      this.wake();
     });
   }
 
-  private async work(): Promise<void> {
+  private wake(): void {
+    const runner = this.idleRunners.pop();
+    if (runner === undefined) return;
+    const work = this.work(runner);
+    this.working.add(work);
+    void work.then(() => this.working.delete(work));
+  }
+
+  private async work(runner: BatchRunner): Promise<void> {
     for (let turn = this.turns.shift(); turn !== undefined; turn = this.turns.shift()) {
-      const done = await turn();
+      const done = await turn(runner);
       if (!done) this.turns.push(turn);
     }
-    this.working = null;
+    this.idleRunners.push(runner);
   }
 }
 
