@@ -33,7 +33,7 @@ export async function startServer(
   const child = spawn(process.execPath, [...startFlags(), ...loader, join(repository, script), ...args], {
     cwd: repository,
     env: { ...process.env, LEDGER_LISTEN: '127.0.0.1:0', ...env },
-    stdio: ['ignore', 'pipe', process.env.SERR === '1' ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -55,13 +55,13 @@ function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     scripts: { start: string };
   };
-  return [...scripts.start.split(' ').filter((word) => word.startsWith('--')), ...(process.env.SFLAGS ?? '').split(' ').filter(Boolean)];
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 async function listening({ stdout, stderr }: ChildProcess, script: string): Promise<string> {
-  if (stdout === null) throw new Error('a server without output');
+  if (stdout === null || stderr === null) throw new Error('a server without output');
   let errorOutput = '';
-  stderr?.on('data', (chunk: Buffer) => {
+  stderr.on('data', (chunk: Buffer) => {
     errorOutput = (errorOutput + chunk.toString()).slice(-ERROR_OUTPUT_KEPT);
   });
   const lines = createInterface({ input: stdout });

@@ -1,4 +1,4 @@
-import { purchases } from '../sides/sides';
+import { purchases, type Turn } from '../sides/sides';
 import { rowOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
@@ -6,7 +6,11 @@ const SHARE_OF_PEAK = 0.5;
 
 /** Callers who do not wait for each other, at half of what the server can do. */
 export const openLoopScenario: Scenario = async (bench, sides) => {
-  const ledger = await sides.ledger();
+  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
+  const half = (seconds: number): Turn => ({
+    traffic: { kind: 'purchase', distribution: 'uniform' },
+    pace: { loop: 'open', perSecond: peak * SHARE_OF_PEAK, seconds },
+  });
   let peak = 0;
   const rows = await takeTurns(bench, [
     {
@@ -19,12 +23,10 @@ export const openLoopScenario: Scenario = async (bench, sides) => {
     },
     {
       name: 'half of the peak',
-      run: (s) =>
-        sides.drive('half of the peak', ledger, {
-          traffic: { kind: 'purchase', distribution: 'uniform' },
-          pace: { loop: 'open', perSecond: peak * SHARE_OF_PEAK, seconds: s },
-        }),
+      run: (s) => sides.drive('half of the peak', ledger, half(s)),
     },
+    // What of the tail is the machine's and the engine's own.
+    { name: 'noop, same rate', run: (s) => sides.drive('noop, same rate', noop, half(s)) },
   ]);
   const turns = rowOf(rows, 'half of the peak').turns;
   return {

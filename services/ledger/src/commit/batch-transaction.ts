@@ -181,9 +181,7 @@ async function settleDueHolds(
   const { now } = set.context;
   const due = accounts.filter(({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now);
   if (due.length === 0) return;
-  const { holds, nextExpiries } = await transaction.send((connection) =>
-    findDueHolds(connection, due, now),
-  );
+  const { holds, nextExpiries } = await transaction.send((connection) => findDueHolds(connection, due, now));
   for (const account of due) {
     account.nextHoldExpiry = null;
     account.changed = true;
@@ -277,7 +275,11 @@ async function commitRows(
  * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
  * one's, and the first statement that fails tells why.
  */
-function writeAll(connection: Connection, set: WorkingSet, requests: readonly RequestRow[]): Promise<unknown> {
+function writeAll(
+  connection: Connection,
+  set: WorkingSet,
+  requests: readonly RequestRow[],
+): Promise<unknown> {
   // In key order still: accountKeys sorted them, and a Map keeps its order.
   const changed = set.changedAccounts();
   const fresh = changed.filter((account) => account.place === null);
