@@ -48,13 +48,16 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 const steps = fc.array(step, { minLength: 20, maxLength: 40, size: 'max' });
 
-/** What few of the random ones come to: a hold given up twice, new settings, a payment beyond all means. */
-const rare: readonly Draft[] = (['place', 'release', 'release', 'update', 'pay'] as const).map(
-  (kind, turn) => ({
-    ...{ kind, requestId: `prelude-rare-${turn}`, user: 0, nth: 0, flag: false, asset: 'GOLD' },
-    amount: kind === 'pay' ? 10_000n : 5n,
-  }),
-);
+/** What few of the random ones come to, whatever they are: one of each that the test asks for at its end. */
+const rare: readonly Draft[] = (
+  ['place', 'release', 'release', 'place', 'capture', 'transfer', 'post', 'reverse', 'update', 'pay'] as const
+).map((kind, turn) => ({
+  ...{ kind, requestId: `prelude-rare-${turn}`, user: 0, nth: 0, asset: 'GOLD' },
+  // All of the hold, two legs, all of the transaction; an account that is not frozen.
+  flag: kind === 'capture' || kind === 'post' || kind === 'reverse',
+  // More than there is, for the payment.
+  amount: kind === 'pay' ? 10_000n : 5n,
+}));
 
 /** So that there is something to move. */
 const PRELUDE: readonly Step[] = [...richUsers, ...rare].map((one) => ({

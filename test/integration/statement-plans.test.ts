@@ -153,7 +153,6 @@ const WITHOUT_A_PLAN = [
   'claim_stripe',
   'insert_secret',
   'list_writers',
-  'read_clock',
   'read_secret',
   'read_time',
 ];
@@ -301,12 +300,14 @@ async function planOf(
 /** What the function sends under that name. */
 async function textOf(name: string, run: (connection: Connection) => Promise<unknown>): Promise<string> {
   const sent: { name?: string; text: string }[] = [];
-  await run({
+  const sending = run({
     query: (config) => {
       sent.push({ name: config.name ?? '', text: config.text });
-      return Promise.resolve({ rows: [], rowCount: 0 });
+      return Promise.resolve({ rows: [] });
     },
   });
+  // It may miss a row that the database always gives.
+  await sending.catch(() => undefined);
   const statement = sent.find((candidate) => candidate.name === name);
   expect(sent.map((candidate) => candidate.name)).toContain(name);
   return statement!.text;

@@ -15,7 +15,6 @@ import { insertItems } from '../store/statements/insert-items';
 import { insertRequests, type RequestRow } from '../store/statements/insert-requests';
 import { insertTransactions } from '../store/statements/insert-transactions';
 import { lockAccounts } from '../store/statements/lock-accounts';
-import { readClock } from '../store/statements/read-clock';
 import { sumReversals } from '../store/statements/sum-reversals';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
@@ -137,25 +136,26 @@ async function lockAndRead(
   writes: readonly Write[],
   envelopes: readonly Envelope[],
   settings: BatchSettings,
-): Promise<{ set: WorkingSet; finished: FinishedRequest[] }> {
+): Promise<{ set: WorkingSet; finished: readonly FinishedRequest[] }> {
   const commands = writes.map((write) => write.command);
   const prerequisites = await readPrerequisites(transaction, commands);
   const keys = accountKeys(commands, prerequisites, settings.stripe);
   const wantedHolds = prerequisites.holds.length > 0 ? holdKeys(commands) : [];
   const wantedSettings = settingsKeys(commands);
   const { originals } = prerequisites;
-  const [accounts, finished, clock, holds, changedSettings, reversed] = await transaction.send((connection) =>
+  const [accounts, moment, holds, changedSettings, reversed] = await transaction.send((connection) =>
     Promise.all([
       lockAccounts(connection, keys),
       findRequests(connection, [...commands, ...envelopes]),
-      readClock(connection),
       wantedHolds.length > 0 ? findHolds(connection, wantedHolds) : [],
       wantedSettings.length > 0 ? findSettings(connection, wantedSettings) : [],
       originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
     ]),
   );
+  const { now, commitOrder, finished } = moment;
   const set = new WorkingSet({
-    ...clock,
+    now,
+    commitOrder,
     stripe: settings.stripe,
     priceGraceMicros: settings.priceGraceMicros,
     newId: newIds(commands.length),
