@@ -36,8 +36,7 @@ export interface Moment {
 
 type Clock = [now: bigint, xid: bigint];
 type Row =
-  | [...Clock, string, string, Buffer, number, string, Buffer]
-  | [...Clock, null, null, null, null, null, null];
+  [...Clock, string, string, Buffer, number, string, Buffer] | [...Clock, null, null, null, null, null, null];
 
 /** Finds those of the requests that are finished, and reads the clock. */
 export async function findRequests(
