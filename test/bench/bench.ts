@@ -4,6 +4,7 @@ import type { Figures } from './figures';
 import type { LoadResult, LoadSpec } from './load/load-spec';
 import type { Options } from './options';
 import type { ServerProcess } from './server-process';
+import { walBytes } from './wal-segments';
 import { WorkerProcess } from './worker-process';
 
 /** What the scenarios share: the Postgres, the load process, the accounts of all that was written. */
@@ -72,13 +73,11 @@ export class Bench {
 
   private async accounts(serverPid: number | null): Promise<Accounts> {
     const { admin, postgresPid } = this.environment;
-    const { rows } = await admin.query<{ wal: string }>(
-      `SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS wal`,
-    );
+    const wal = await walBytes(admin);
     return {
       server: serverPid === null ? 0 : cpuSecondsOfTree(serverPid),
       postgres: cpuSecondsOfTree(postgresPid),
-      wal: Number(rows[0]?.wal ?? 0),
+      wal,
       idle: idleSeconds(),
       time: performance.now(),
     };

@@ -12,12 +12,12 @@ import { makeSegments, segmentsBegun } from './wal-segments';
  * synchronous_commit on. Every response is checked, and all rules after the run. Read the ratios: machines are
  * shared and noisy.
  */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
 /** Segments of the WAL that are made before anything is measured: 6.4 GB, quick: 1 GB. */
 const SEGMENTS = 400;
 const QUICK_SEGMENTS = 64;
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 async function main(options: Options): Promise<void> {
   if (process.platform !== 'linux') throw new Error('CPU time is read from /proc: this runs on Linux only');

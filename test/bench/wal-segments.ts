@@ -19,8 +19,13 @@ export async function makeSegments(admin: Client, count: number): Promise<void> 
 
 /** How many segments have been begun since the first. */
 export async function segmentsBegun(admin: Client): Promise<number> {
+  return Math.ceil((await walBytes(admin)) / SEGMENT_BYTES);
+}
+
+/** How much WAL was written since the cluster was made. */
+export async function walBytes(admin: Client): Promise<number> {
   const { rows } = await admin.query<{ bytes: string }>(
     `SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS bytes`,
   );
-  return Math.ceil(Number(rows[0]?.bytes ?? 0) / SEGMENT_BYTES);
+  return Number(rows[0]?.bytes ?? 0);
 }

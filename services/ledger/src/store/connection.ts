@@ -34,13 +34,19 @@ export function nextStatement(connection: PipelinedConnection): Promise<void> {
 }
 
 /**
- * Sends the statements that `start` starts with one system call: written one by one each wakes the database up,
- * which on a busy machine costs more than what is written.
+ * Sends what `handOver` hands to the connection with one system call: written one by one each statement wakes the
+ * database up, which on a busy machine costs more than what is written.
+ *
+ * @param handOver gives promises of answers back in an object: by itself a promise would be waited for before
+ *   anything is sent
  */
-export function sendTogether<T>({ connection: { stream } }: PipelinedConnection, start: () => T): T {
+export async function sendTogether<T extends object>(
+  { connection: { stream } }: PipelinedConnection,
+  handOver: () => Promise<T>,
+): Promise<T> {
   stream.cork();
   try {
-    return start();
+    return await handOver();
   } finally {
     stream.uncork();
   }
@@ -73,10 +79,12 @@ export async function query<Row extends readonly unknown[]>(
 
 /** Runs a statement for what it does. What cannot be sent throws at once: nothing may be sent behind it. */
 export function execute(connection: Connection, statement: Statement, values: unknown[]): Promise<void> {
-  const done = connection.query({ ...statement, values, rowMode: 'array', types: rowTypes });
+  const done = connection
+    .query({ ...statement, values, rowMode: 'array', types: rowTypes })
+    .then(() => undefined);
   // Told to whoever waits for it; nobody does when a statement after this one could not be sent.
   done.catch(() => undefined);
-  return done.then(() => undefined);
+  return done;
 }
 
 /**

@@ -42,10 +42,15 @@ export class PipelinedTransaction {
    * @param start hands its first statements over before it returns; they change nothing, since nobody has seen yet
    *   that the transaction has begun
    */
-  send<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
-    if (this.started) return sendTogether(this.connection, () => start(this.connection));
+  async send<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
+    const isFirst = !this.started;
     this.started = true;
-    return this.begin(start);
+    const { begun, answers } = await sendTogether(this.connection, async () => ({
+      begun: isFirst ? await this.handOver(() => this.runner.startTransaction()) : null,
+      answers: start(this.connection),
+    }));
+    const [result] = await Promise.all([answers, begun?.answered]);
+    return result;
   }
 
   /**
@@ -56,17 +61,11 @@ export class PipelinedTransaction {
    * @throws CommitUnknown, or the error of the first statement that failed: nothing is on disk then
    */
   async commit(start: (connection: Connection) => Promise<unknown>): Promise<void> {
-    const { stream } = this.connection.connection;
-    stream.cork();
-    let writes: Promise<unknown>;
-    let commit: HandedOver;
-    try {
-      writes = start(this.connection);
-      writes.catch(() => undefined);
-      commit = await this.handOver(() => this.runner.commitTransaction());
-    } finally {
-      stream.uncork();
-    }
+    const { writes, commit } = await sendTogether(this.connection, async () => {
+      const handedOver = start(this.connection);
+      handedOver.catch(() => undefined);
+      return { writes: handedOver, commit: await this.handOver(() => this.runner.commitTransaction()) };
+    });
     const [written, committed] = await Promise.allSettled([writes, commit.answered]);
     // The database has spoken: it refused a statement, and with it the transaction.
     if (written.status === 'rejected' && sqlState(written.reason) !== null) throw written.reason;
@@ -74,21 +73,6 @@ export class PipelinedTransaction {
       if (each.status === 'rejected')
         throw new CommitUnknown('the answer to COMMIT did not come', { cause: each.reason });
     }
-  }
-
-  private async begin<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
-    const { stream } = this.connection.connection;
-    stream.cork();
-    let begun: HandedOver;
-    let answers: Promise<T>;
-    try {
-      begun = await this.handOver(() => this.runner.startTransaction());
-      answers = start(this.connection);
-    } finally {
-      stream.uncork();
-    }
-    const [result] = await Promise.all([answers, begun.answered]);
-    return result;
   }
 
   /** Has TypeORM send a statement; resolves when the connection has it, so that what follows comes behind it. */
