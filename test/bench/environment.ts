@@ -48,14 +48,19 @@ const SETTINGS = {
 };
 
 /** @throws Error when a setting that makes a commit durable is off */
-export async function openEnvironment(): Promise<Environment> {
+export async function openEnvironment(binDir?: string): Promise<Environment> {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-bench-'));
   // An unprivileged user runs Postgres when we are root.
   await chmod(directory, 0o755);
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   let postgres: EmbeddedPostgres;
   try {
-    postgres = await startEmbeddedPostgres({ dataDir: directory, log: () => undefined, settings: SETTINGS });
+    postgres = await startEmbeddedPostgres({
+      dataDir: directory,
+      log: () => undefined,
+      settings: SETTINGS,
+      binDir,
+    });
   } catch (error) {
     await remove();
     throw error;

@@ -9,6 +9,7 @@ import { Health, HEALTH_SERVICE } from './rpc/health';
 import { outcomeEncoder } from './rpc/outcome-encoder';
 import { PageTokens } from './rpc/page-token';
 import { servedServices } from './rpc/services';
+import { tabulateStreams } from './rpc/stream-table';
 import { BalanceReader } from './store/balance-reader';
 import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
@@ -119,6 +120,7 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
   addReflection(server, [...names, HEALTH_SERVICE]);
 
   const address = await bind(server, config.listen);
+  tabulateStreams(server);
   await health.start();
   return { address, stop: () => stop({ config, server, health, stopping, commit, store, log }) };
 }

@@ -2,6 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 // The compiled code, exactly what a server runs.
 import { createLog } from '../../../services/ledger/dist/logger';
 import { servedServices } from '../../../services/ledger/dist/rpc/services';
+import { tabulateStreams } from '../../../services/ledger/dist/rpc/stream-table';
 import type { Design } from './design';
 import { noop } from './noop';
 import { openPerRequest } from './per-request';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   }
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
+    tabulateStreams(server);
     log.logger.info({ address: `127.0.0.1:${port}` }, 'listening');
     log.flush();
   });

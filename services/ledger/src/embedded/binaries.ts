@@ -15,18 +15,27 @@ export interface Binaries {
 const VERSION_TIMEOUT_MS = 20_000;
 const OR_YOUR_OWN = 'Or set DATABASE_URL to a Postgres of your own.';
 
-/** Finds the binaries of this platform and proves that they run, as the user that has to run them. */
-export async function prepareBinaries(runAs: RunAs | undefined, log: Log): Promise<Binaries> {
+/**
+ * Finds the binaries of this platform and proves that they run, as the user that has to run them.
+ *
+ * @param binDir of a Postgres that is installed here, to be used in place of the one that comes along
+ */
+export async function prepareBinaries(
+  runAs: RunAs | undefined,
+  log: Log,
+  binDir?: string,
+): Promise<Binaries> {
+  if (binDir !== undefined) return binariesIn(binDir, runAs);
   const installed = await findNativeDirectory();
   const notes = await repairInstallation(installed);
   let native = installed;
-  let answer = await askVersion(native, runAs);
+  let answer = await askVersion(join(native, 'bin'), runAs);
   if (!answer.succeeded && runAs) {
     native = await cacheBinaries(installed, runAs, log);
     notes.push(...(await repairInstallation(native)));
-    answer = await askVersion(native, runAs);
+    answer = await askVersion(join(native, 'bin'), runAs);
   }
-  const majorVersion = /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
+  const majorVersion = majorVersionIn(answer);
   if (!answer.succeeded || majorVersion === undefined) {
     throw new EmbeddedPostgresError(
       `The Postgres binaries in ${native} do not run here${runAs ? ` as ${runAs.name}` : ''} (${answer.ending}). ` +
@@ -35,6 +44,22 @@ export async function prepareBinaries(runAs: RunAs | undefined, log: Log): Promi
     );
   }
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), majorVersion };
+}
+
+async function binariesIn(binDir: string, runAs: RunAs | undefined): Promise<Binaries> {
+  const answer = await askVersion(binDir, runAs);
+  const majorVersion = majorVersionIn(answer);
+  if (!answer.succeeded || majorVersion === undefined) {
+    throw new EmbeddedPostgresError(
+      `There is no Postgres in ${binDir} that runs here${runAs ? ` as ${runAs.name}` : ''} ` +
+        `(${answer.ending}). ${answer.output}`,
+    );
+  }
+  return { initdb: join(binDir, 'initdb'), postgres: join(binDir, 'postgres'), majorVersion };
+}
+
+function majorVersionIn(answer: ProgramResult): string | undefined {
+  return /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
 }
 
 /** The directory with `bin`, `lib` and `share` of the platform's package. */
@@ -66,8 +91,8 @@ async function findNativeDirectory(): Promise<string> {
   return dirname(dirname(String(exported.postgres)));
 }
 
-function askVersion(native: string, runAs: RunAs | undefined): Promise<ProgramResult> {
-  return runProgram(join(native, 'bin', 'postgres'), ['--version'], { runAs, timeoutMs: VERSION_TIMEOUT_MS });
+function askVersion(binDir: string, runAs: RunAs | undefined): Promise<ProgramResult> {
+  return runProgram(join(binDir, 'postgres'), ['--version'], { runAs, timeoutMs: VERSION_TIMEOUT_MS });
 }
 
 /**

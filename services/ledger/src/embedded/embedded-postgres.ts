@@ -25,6 +25,8 @@ export interface EmbeddedPostgresOptions {
   readonly stopTimeoutMs?: number;
   /** Settings of Postgres, by name. Those that keep answered writes on disk and strangers out cannot be changed. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The folder with `initdb` and `postgres` of an installed Postgres to use; the one that comes along otherwise. */
+  readonly binDir?: string | undefined;
 }
 
 export interface EmbeddedPostgres {
@@ -71,7 +73,7 @@ async function prepareCluster(options: EmbeddedPostgresOptions, deadline: Deadli
   const { log, settings = {} } = options;
   const dataDir = await openDataDirectory(options.dataDir);
   const place = await findClusterPlace(dataDir, log);
-  const binaries = await prepareBinaries(place.runAs, log);
+  const binaries = await prepareBinaries(place.runAs, log, options.binDir);
   if (!place.exists) {
     log('a new Postgres cluster is made', { directory: place.directory, user: place.runAs?.name });
     await createCluster(place, binaries, deadline);
