@@ -47,7 +47,10 @@ const SETTINGS = {
   shared_preload_libraries: 'pg_stat_statements',
 };
 
-/** @throws Error when a setting that makes a commit durable is off */
+/**
+ * @param binDir of an installed Postgres to run; absent: the embedded one
+ * @throws Error when a setting that makes a commit durable is off
+ */
 export async function openEnvironment(binDir?: string): Promise<Environment> {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-bench-'));
   // An unprivileged user runs Postgres when we are root.

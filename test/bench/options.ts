@@ -18,7 +18,7 @@ export const scenarioNames = [
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--json FILE] [--chart DIR] [--rounds N]
-                        [--seconds N] [--users N] [--entries N] [--seed N]
+                        [--seconds N] [--users N] [--entries N] [--seed N] [--postgres DIR]
 
   --quick    less of everything: under three minutes
   --only     some of: ${scenarioNames.join(', ')}
@@ -29,6 +29,7 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--js
   --users    accounts (100000)
   --entries  of the long account (1000000; quick: 50000)
   --seed     repeats which users are chosen (random)
+  --postgres the folder with initdb and postgres of an installed Postgres (the embedded one)
 `;
 
 /** A command line that makes no sense; the message says why. */
@@ -47,6 +48,8 @@ export interface Options {
   readonly users: number;
   readonly entries: number;
   readonly seed: number;
+  /** A folder with `initdb` and `postgres`; absent: the embedded ones. */
+  readonly postgres: string | undefined;
 }
 
 const MAX_SEED = 0xffff_ffff;
@@ -65,6 +68,7 @@ export function parseOptions(args: readonly string[]): Options {
     users: number('users', values.users ?? '100000', 1_000, 1_000_000),
     entries: number('entries', values.entries ?? (quick ? '50000' : '1000000'), 1_000, 100_000_000),
     seed: number('seed', values.seed ?? randomInt(MAX_SEED).toString(), 0, MAX_SEED),
+    postgres: values.postgres,
   };
 }
 
@@ -76,7 +80,7 @@ function parse(args: readonly string[]) {
       options: {
         quick: { type: 'boolean' },
         ...{ only: text, json: text, chart: text, rounds: text, seconds: text, users: text },
-        ...{ entries: text, seed: text },
+        ...{ entries: text, seed: text, postgres: text },
       },
     }).values;
   } catch (error) {

@@ -21,7 +21,7 @@ const QUICK_SEGMENTS = 64;
 
 async function main(options: Options): Promise<void> {
   if (process.platform !== 'linux') throw new Error('CPU time is read from /proc: this runs on Linux only');
-  const environment = await openEnvironment();
+  const environment = await openEnvironment(options.postgres);
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => reject(new Error(`ended by ${signal}`)));

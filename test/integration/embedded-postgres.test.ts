@@ -171,6 +171,29 @@ describe('a data directory', () => {
   });
 });
 
+describe('an installed Postgres', () => {
+  test('is taken from the folder that is named', async () => {
+    const dataDir = await makeCluster();
+    const binDir = join(directory, 'bin');
+    mkdirSync(binDir);
+    writeFileSync(join(binDir, 'postgres'), '#!/bin/sh\necho "postgres (PostgreSQL) 17.9"\n', {
+      mode: 0o755,
+    });
+    const { name, message } = await own({ dataDir, binDir }).failure();
+    expect(name).toBe('EmbeddedPostgresError');
+    expect(message).toMatch(/holds the data of Postgres 18, and the embedded one is 17/);
+  });
+
+  test('is refused when there is none in the folder', async () => {
+    const binDir = join(directory, 'nothing');
+    mkdirSync(binDir);
+    const { name, message } = await own({ dataDir: join(directory, 'data'), binDir }).failure();
+    expect(name).toBe('EmbeddedPostgresError');
+    expect(message).toContain(`There is no Postgres in ${binDir} that runs here`);
+    expect(existsSync(join(directory, 'data', 'postgres'))).toBe(false);
+  });
+});
+
 describe('ownership', () => {
   test('is refused to a second server, and the first one goes on', async () => {
     const dataDir = join(directory, 'data');

@@ -9,6 +9,7 @@ export interface OwnerOptions {
   readonly startTimeoutMs?: number;
   readonly stopTimeoutMs?: number;
   readonly settings?: Record<string, string>;
+  readonly binDir?: string;
 }
 
 export interface ProcessUser {

@@ -47,11 +47,18 @@ export class WriteQueue {
 }
 
 /**
+ * How many callers are answered in one turn of the event loop: between two turns it sees to what the database has sent,
+ * which another batch waits for. */
+const ANSWERS_PER_TURN = 32;
+
+/**
  * One stream of batches on one connection. While it is at work the next batch gathers in the queue; an idle lane
  * starts at once, so a lone caller waits for nobody.
  */
 export class Lane {
   private working: Promise<void> | null = null;
+  /** How many batches are on disk whose callers have not all been answered. */
+  private answering = 0;
 
   constructor(
     private readonly runner: BatchRunner,
@@ -71,7 +78,7 @@ export class Lane {
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
     while (this.working !== null) await this.working;
-    await nextTurn();
+    while (this.answering > 0) await nextTurn();
   }
 
   private async work(): Promise<void> {
@@ -81,10 +88,20 @@ export class Lane {
       const batch = this.queue.take(this.batchMax);
       if (batch.length === 0) continue;
       const settlements = await this.runner.run(batch);
-      // The next batch is sent off first: the database works on it while these callers are answered.
-      setImmediate(settle, batch, settlements);
+      // Not waited for: the next batch is sent off first, and the database works on it while these callers are answered.
+      void this.answer(batch, settlements);
     }
     this.working = null;
+  }
+
+  private async answer(batch: readonly WaitingWrite[], settlements: readonly Settlement[]): Promise<void> {
+    this.answering += 1;
+    for (let from = 0; from < batch.length; from += ANSWERS_PER_TURN) {
+      await nextTurn();
+      const until = Math.min(from + ANSWERS_PER_TURN, batch.length);
+      for (let index = from; index < until; index += 1) settle(batch[index], settlements[index]);
+    }
+    this.answering -= 1;
   }
 }
 
@@ -94,11 +111,8 @@ function nextTurn(): Promise<void> {
   });
 }
 
-function settle(batch: readonly WaitingWrite[], settlements: readonly Settlement[]): void {
-  batch.forEach((write, index) => {
-    const settlement = settlements[index];
-    if (settlement === undefined) write.reject(new Rejection('INTERNAL', 'a write was not settled'));
-    else if (settlement instanceof Rejection) write.reject(settlement);
-    else write.resolve(settlement);
-  });
+function settle(write: WaitingWrite | undefined, settlement: Settlement | undefined): void {
+  if (settlement === undefined) write?.reject(new Rejection('INTERNAL', 'a write was not settled'));
+  else if (settlement instanceof Rejection) write?.reject(settlement);
+  else write?.resolve(settlement);
 }
