@@ -174,8 +174,8 @@ describe('a data directory', () => {
 describe('an installed Postgres', () => {
   test('is taken from the folder that is named', async () => {
     const dataDir = await makeCluster();
-    const binDir = join(directory, 'bin');
-    mkdirSync(binDir);
+    const binDir = join(directory, 'installed', 'bin');
+    mkdirSync(binDir, { recursive: true });
     writeFileSync(join(binDir, 'postgres'), '#!/bin/sh\necho "postgres (PostgreSQL) 17.9"\n', {
       mode: 0o755,
     });
