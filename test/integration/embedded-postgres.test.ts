@@ -518,7 +518,7 @@ function linkTree(source: string, target: string): void {
 
 function findDataDirectories(root: string): string[] {
   return readdirSync(root, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name === 'postgres') return [root];
+    if (entry.name === 'postgres' && !entry.isFile()) return [root];
     if (!entry.isDirectory() || entry.name === 'node_modules') return [];
     return findDataDirectories(join(root, entry.name));
   });
