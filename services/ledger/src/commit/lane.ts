@@ -99,8 +99,8 @@ export class Lane {
     this.answering += 1;
     for (let from = 0; from < batch.length; from += ANSWERS_PER_TURN) {
       await nextTurn();
-      const until = Math.min(from + ANSWERS_PER_TURN, batch.length);
-      for (let index = from; index < until; index += 1) settle(batch[index], settlements[index]);
+      const portion = batch.slice(from, from + ANSWERS_PER_TURN);
+      portion.forEach((write, offset) => settle(write, settlements[from + offset]));
     }
     this.answering -= 1;
   }
@@ -112,8 +112,8 @@ function nextTurn(): Promise<void> {
   });
 }
 
-function settle(write: WaitingWrite | undefined, settlement: Settlement | undefined): void {
-  if (settlement === undefined) write?.reject(new Rejection('INTERNAL', 'a write was not settled'));
-  else if (settlement instanceof Rejection) write?.reject(settlement);
-  else write?.resolve(settlement);
+function settle(write: WaitingWrite, settlement: Settlement | undefined): void {
+  if (settlement === undefined) write.reject(new Rejection('INTERNAL', 'a write was not settled'));
+  else if (settlement instanceof Rejection) write.reject(settlement);
+  else write.resolve(settlement);
 }

@@ -25,7 +25,7 @@ export async function prepareBinaries(
   log: Log,
   binDir?: string,
 ): Promise<Binaries> {
-  if (binDir !== undefined) return binariesIn(binDir, runAs);
+  if (binDir !== undefined) return installedBinaries(binDir, runAs);
   const installed = await findNativeDirectory();
   const notes = await repairInstallation(installed);
   let native = installed;
@@ -35,31 +35,32 @@ export async function prepareBinaries(
     notes.push(...(await repairInstallation(native)));
     answer = await askVersion(join(native, 'bin'), runAs);
   }
-  const majorVersion = majorVersionIn(answer);
-  if (!answer.succeeded || majorVersion === undefined) {
+  const binaries = binariesIn(join(native, 'bin'), answer);
+  if (binaries === null) {
     throw new EmbeddedPostgresError(
       `The Postgres binaries in ${native} do not run here${runAs ? ` as ${runAs.name}` : ''} (${answer.ending}). ` +
         `${[answer.output, ...notes].join('; ')}\n` +
         `Install the packages again, as a user that can write there, with their install scripts allowed. ${OR_YOUR_OWN}`,
     );
   }
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), majorVersion };
+  return binaries;
 }
 
-async function binariesIn(binDir: string, runAs: RunAs | undefined): Promise<Binaries> {
+async function installedBinaries(binDir: string, runAs: RunAs | undefined): Promise<Binaries> {
   const answer = await askVersion(binDir, runAs);
-  const majorVersion = majorVersionIn(answer);
-  if (!answer.succeeded || majorVersion === undefined) {
-    throw new EmbeddedPostgresError(
-      `There is no Postgres in ${binDir} that runs here${runAs ? ` as ${runAs.name}` : ''} ` +
-        `(${answer.ending}). ${answer.output}`,
-    );
-  }
-  return { initdb: join(binDir, 'initdb'), postgres: join(binDir, 'postgres'), majorVersion };
+  const binaries = binariesIn(binDir, answer);
+  if (binaries !== null) return binaries;
+  throw new EmbeddedPostgresError(
+    `There is no Postgres in ${binDir} that runs here${runAs ? ` as ${runAs.name}` : ''} ` +
+      `(${answer.ending}). ${answer.output}`,
+  );
 }
 
-function majorVersionIn(answer: ProgramResult): string | undefined {
-  return /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
+/** @param answer what `postgres --version` came to there; null: it is none that runs */
+function binariesIn(binDir: string, answer: ProgramResult): Binaries | null {
+  const majorVersion = /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
+  if (!answer.succeeded || majorVersion === undefined) return null;
+  return { initdb: join(binDir, 'initdb'), postgres: join(binDir, 'postgres'), majorVersion };
 }
 
 /** The directory with `bin`, `lib` and `share` of the platform's package. */
