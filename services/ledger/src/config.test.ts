@@ -20,6 +20,7 @@ const integers: readonly (readonly [name: string, least: number, most: number])[
   ['LEDGER_WATCH_POLL_MS', 1, 60_000],
   ['LEDGER_WATCH_HEARTBEAT_MS', 10, 600_000],
   ['LEDGER_WORKERS', 1, 64],
+  ['LEDGER_GATHER_MS', 1, 10_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -35,7 +36,7 @@ it('needs nothing set', () => {
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
-    ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000 },
+    ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, gatherMs: 50 },
   });
 });
 
@@ -58,7 +59,7 @@ it('reads each variable into its own setting', () => {
     ...{ lanes: 1, batchMax: 2, queueMax: 3, bulkBatchMax: 4, bulkQueueMax: 10_004, batchTimeoutMs: 105 },
     ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
-    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, workers: 18 },
+    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, workers: 18, gatherMs: 19 },
   });
 });
 

@@ -15,6 +15,8 @@ export interface Config {
   readonly lanes: number;
   /** The most writes in one batch. */
   readonly batchMax: number;
+  /** How long writes wait for their batch to fill, at most, while another one runs. */
+  readonly gatherMs: number;
   /** The most writes that may wait. */
   readonly queueMax: number;
   /** The most writes of a BatchWrite in one database transaction. */
@@ -69,6 +71,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     workers: integer(env, 'LEDGER_WORKERS', 1, 1, WORKERS_MAX),
     lanes: integer(env, 'LEDGER_LANES', 2, 1, 32),
     batchMax: integer(env, 'LEDGER_BATCH_MAX', 128, 1, 10_000),
+    gatherMs: integer(env, 'LEDGER_GATHER_MS', 50, 1, 10_000),
     queueMax: integer(env, 'LEDGER_QUEUE_MAX', 10_000, 1, 1_000_000),
     bulkBatchMax: integer(env, 'LEDGER_BULK_BATCH_MAX', 250, 1, 10_000),
     bulkQueueMax: integer(env, 'LEDGER_BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),

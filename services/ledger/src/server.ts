@@ -80,6 +80,7 @@ async function serve(config: Config, store: Store, log: ServerLog): Promise<Ledg
     encoder: outcomeEncoder,
     lanes: config.lanes,
     batchMax: config.batchMax,
+    gatherMs: config.gatherMs,
     queueMax: config.queueMax,
     bulkBatchMax: config.bulkBatchMax,
     bulkQueueMax: config.bulkQueueMax,

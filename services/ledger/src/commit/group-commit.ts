@@ -4,7 +4,7 @@ import { Rejection, type Answer } from './answer';
 import { BatchRunner, type BatchRunnerSettings, type Settlement } from './batch-runner';
 import type { Write } from './batch-transaction';
 import { BulkLanes } from './bulk-lanes';
-import { Lane, WriteQueue } from './lane';
+import { WriteLanes } from './write-lanes';
 
 /** How writes are gathered. */
 export interface GroupCommitSettings extends BatchRunnerSettings {
@@ -12,6 +12,8 @@ export interface GroupCommitSettings extends BatchRunnerSettings {
   readonly lanes: number;
   /** The most writes in one batch. */
   readonly batchMax: number;
+  /** How long writes wait for their batch to fill, at most, while another one runs. */
+  readonly gatherMs: number;
   /** The most writes that may wait, over all lanes. */
   readonly queueMax: number;
   /** The most writes of a bulk job that share a database transaction. */
@@ -30,8 +32,7 @@ export interface SubmitOptions {
 /** The one way in for writes: gathers them into batches and answers when they are on disk. */
 export class GroupCommit {
   private readonly runners: BatchRunner[];
-  private readonly queue = new WriteQueue();
-  private readonly lanes: Lane[];
+  private readonly lanes: WriteLanes;
   private readonly bulkRunners: BatchRunner[];
   private readonly bulk: BulkLanes;
   private stopping = false;
@@ -40,7 +41,7 @@ export class GroupCommit {
     const runners = (): BatchRunner[] =>
       Array.from({ length: settings.lanes }, () => new BatchRunner(settings));
     this.runners = runners();
-    this.lanes = this.runners.map((runner) => new Lane(runner, this.queue, settings.batchMax));
+    this.lanes = new WriteLanes(this.runners, settings);
     this.bulkRunners = runners();
     this.bulk = new BulkLanes(this.bulkRunners, settings.bulkBatchMax);
   }
@@ -102,24 +103,21 @@ export class GroupCommit {
     if (this.stopping) {
       return Promise.reject(new Rejection('STORE_UNAVAILABLE', 'the server is stopping'));
     }
-    if (this.queue.length >= this.settings.queueMax) {
+    if (this.lanes.waiting >= this.settings.queueMax) {
       const limit = this.settings.queueMax.toString();
       return Promise.reject(new Rejection('OVERLOADED', `${limit} writes are waiting`, { limit }));
     }
     const hash = contentHash(command);
     const { deadline, isCancelled } = options;
     return new Promise((resolve, reject) => {
-      this.queue.push({ command, contentHash: hash, deadline, isCancelled, resolve, reject });
-      // Two batches may want the same account: the second one waits for its row while the first one commits, and goes
-      // on from there without a round trip.
-      this.lanes.find((lane) => lane.isIdle)?.wake();
+      this.lanes.push({ command, contentHash: hash, deadline, isCancelled, resolve, reject });
     });
   }
 
   /** Takes no more writes, finishes those that were taken and gives the connections back. */
   async drain(): Promise<void> {
     this.stopping = true;
-    await Promise.all([this.bulk.idle(), ...this.lanes.map((lane) => lane.idle())]);
+    await Promise.all([this.bulk.idle(), this.lanes.idle()]);
     await Promise.all([...this.bulkRunners, ...this.runners].map((runner) => runner.release()));
   }
 }
