@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { types, type CustomTypesConfig, type QueryArrayConfig } from 'pg';
+import { types, type CustomTypesConfig, type Query, type QueryArrayConfig } from 'pg';
 import { sortedMetadata, type Metadata } from '../ledger/transaction';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
@@ -9,6 +9,9 @@ export interface Connection {
 
 /** The same with its protocol's side, whose writes can be held back, and with word of each statement. */
 export interface PipelinedConnection extends Connection {
+  query(config: QueryArrayConfig<unknown[]>): Promise<{ rows: unknown[][] }>;
+  /** Sends what is a query already, which takes its answers itself. */
+  query(query: Query): unknown;
   readonly connection: { readonly stream: { cork(): void; uncork(): void } };
   once(event: typeof STATEMENT, listener: () => void): unknown;
 }
@@ -58,7 +61,8 @@ export interface Statement {
   readonly text: string;
 }
 
-const INT8_OID = 20;
+/** The type of bigint columns, see OID in columns.ts. */
+export const INT8_OID = 20;
 
 // Amounts are bigint from wire to disk; pg gives int8 as text otherwise.
 const rowTypes: CustomTypesConfig = {

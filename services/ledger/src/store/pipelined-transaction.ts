@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { nextStatement, sendTogether, type Connection, type PipelinedConnection } from './connection';
 import { sqlState } from './sql-state';
+import { StatementGroup } from './statement-group';
 import { connectionOf } from './store';
 
 /** COMMIT was sent and its answer did not come: what was written may be on disk or not. */
@@ -47,7 +48,7 @@ export class PipelinedTransaction {
     this.started = true;
     const { begun, answers } = await sendTogether(this.connection, async () => ({
       begun: isFirst ? await this.handOver(() => this.runner.startTransaction()) : null,
-      answers: start(this.connection),
+      answers: this.handOverGroup(start),
     }));
     const [result] = await Promise.all([answers, begun?.answered]);
     return result;
@@ -62,7 +63,7 @@ export class PipelinedTransaction {
    */
   async commit(start: (connection: Connection) => Promise<unknown>): Promise<void> {
     const { writes, commit } = await sendTogether(this.connection, async () => {
-      const handedOver = start(this.connection);
+      const handedOver = this.handOverGroup(start);
       handedOver.catch(() => undefined);
       return { writes: handedOver, commit: await this.handOver(() => this.runner.commitTransaction()) };
     });
@@ -73,6 +74,14 @@ export class PipelinedTransaction {
       if (each.status === 'rejected')
         throw new CommitUnknown('the answer to COMMIT did not come', { cause: each.reason });
     }
+  }
+
+  /** Sends the statements that `start` starts as one group. */
+  private handOverGroup<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
+    const group = new StatementGroup(this.connection);
+    const answers = start(group);
+    group.send();
+    return answers;
   }
 
   /** Has TypeORM send a statement; resolves when the connection has it, so that what follows comes behind it. */
