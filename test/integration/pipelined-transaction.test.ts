@@ -81,7 +81,7 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
     const failed = PipelinedTransaction.run(runner, async (transaction) => {
       await transaction.send((connection) => lockAccounts(connection, [key]));
       await transaction.commit((connection) =>
-        Promise.all([insert(connection), execute(connection, failStatement, ['0'])]),
+        Promise.all([insert(connection), execute(connection, failStatement, [0])]),
       );
     });
 

@@ -105,10 +105,12 @@ describe('statements that travel together', () => {
     expect(await query(connection, rows, ['1'])).toEqual([[1]]);
   });
 
-  it('are refused, all unsent, when a value is neither text nor bytes', async () => {
-    await expect(query(group, rows, [1])).rejects.toThrow(TypeError);
+  it('take numbers, and refuse what they would have to guess the form of before anything is sent', async () => {
+    const two = query(group, rows, [2]);
     await expect(query(group, { name: 'dates', text: 'SELECT $1::date' }, [new Date()])).rejects.toThrow(
-      'dates: a value is neither text nor bytes',
+      'dates: a value is neither text, a number nor bytes',
     );
+    group.send();
+    expect(await two).toEqual([[1], [2]]);
   });
 });

@@ -38,14 +38,16 @@ export class StatementGroup implements Connection {
 
   constructor(private readonly connection: PipelinedConnection) {}
 
-  /** Takes a statement in. Only what needs no conversion can be sent: text, and bytes as pg's binary form. */
+  /** Takes a statement in; its values are text, numbers, or bytes in Postgres's binary form. */
   query(config: QueryArrayConfig<unknown[]>): Promise<{ rows: unknown[][] }> {
     if (this.isSent) return this.connection.query(config);
     const { name, text, values = [] } = config;
     if (name === undefined) throw new TypeError('a statement of a group has a name');
     const sendable = values.map((value) => {
       if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
-      throw new TypeError(`${name}: a value is neither text nor bytes`);
+      if (typeof value === 'number') return value.toString();
+      // Found out before anything is sent: a COMMIT is to follow.
+      throw new TypeError(`${name}: a value is neither text, a number nor bytes`);
     });
     return new Promise((resolve, reject) => {
       this.members.push({ name, text, values: sendable, rows: [], resolve, reject });
