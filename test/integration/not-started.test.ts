@@ -36,6 +36,7 @@ describe('a write whose turn comes after its deadline', () => {
         bulkBatchMax: 1,
         bulkQueueMax: 1,
         batchMax: 10,
+        gatherMs: 50,
         queueMax: 10,
         stripes: 1,
       },
