@@ -61,11 +61,10 @@ export interface Statement {
   readonly text: string;
 }
 
-/** The type of bigint columns, see OID in columns.ts. */
-export const INT8_OID = 20;
+const INT8_OID = 20;
 
-// Amounts are bigint from wire to disk; pg gives int8 as text otherwise.
-const rowTypes: CustomTypesConfig = {
+/** How columns are read. Amounts are bigint from wire to disk; pg gives int8 as text otherwise. */
+export const rowTypes: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     oid === INT8_OID ? (text: string) => BigInt(text) : types.getTypeParser(oid, format),
 };

@@ -1,5 +1,5 @@
-import { Query, types, type Connection as WireConnection, type QueryArrayConfig } from 'pg';
-import { INT8_OID, type Connection, type PipelinedConnection } from './connection';
+import { Query, type Connection as WireConnection, type QueryArrayConfig } from 'pg';
+import { rowTypes, type Connection, type PipelinedConnection } from './connection';
 
 /** What a group uses of pg's side of the protocol; its types leave out some of it. */
 interface Wire {
@@ -94,7 +94,9 @@ class GroupQuery extends Query {
   };
 
   handleRowDescription({ fields }: { fields: readonly { dataTypeID: number }[] }): void {
-    this.parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID));
+    this.parsers = fields.map(
+      ({ dataTypeID }) => rowTypes.getTypeParser(dataTypeID) as (text: string) => unknown,
+    );
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
@@ -125,8 +127,4 @@ class GroupQuery extends Query {
     }
     this.callback?.(error);
   }
-}
-
-function parserOf(type: number): (text: string) => unknown {
-  return type === INT8_OID ? BigInt : (types.getTypeParser(type) as (text: string) => unknown);
 }
