@@ -1,13 +1,12 @@
 import { Rejection } from './answer';
 import type { BatchRunner, Settlement } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
+import { Crew } from './crew';
+import { notStarted, type Patience } from './patience';
 
 /** Many writes of one caller. */
-export interface BulkJob {
+export interface BulkJob extends Patience {
   readonly writes: readonly Write[];
-  /** When their caller stops waiting, in milliseconds since 1970; Infinity: never. */
-  readonly deadline: number;
-  readonly isCancelled: () => boolean;
 }
 
 /** Writes that stand each for itself. */
@@ -30,14 +29,13 @@ export class BulkLanes {
   waiting = 0;
 
   private readonly turns: ((runner: BatchRunner) => Promise<boolean>)[] = [];
-  private readonly idleRunners: BatchRunner[];
-  private readonly working = new Set<Promise<void>>();
+  private readonly crew: Crew;
 
   constructor(
     runners: readonly BatchRunner[],
     private readonly chunkMax: number,
   ) {
-    this.idleRunners = [...runners];
+    this.crew = new Crew(runners, (runner) => this.next(runner));
   }
 
   /** Settles each write, in order; what was not started in time is rejected. */
@@ -46,7 +44,7 @@ export class BulkLanes {
     let bytes = 0;
     return this.schedule(job, async (runner) => {
       const rest = job.writes.slice(settled.length);
-      const refusal = bytes >= job.answerMaxBytes ? answerIsFull(job) : notStarted(job);
+      const refusal = bytes >= job.answerMaxBytes ? answerIsFull(job) : notStarted(job, Date.now());
       const chunk = rest.slice(0, this.chunkMax);
       const results = refusal === null ? await runner.run(chunk) : rest.map(() => refusal);
       settled.push(...results);
@@ -59,7 +57,7 @@ export class BulkLanes {
   /** Settles the job as a whole, in one database transaction. */
   enqueueAtomic(job: AtomicJob): Promise<Settlement> {
     return this.schedule(job, async (runner) => {
-      const refusal = notStarted(job);
+      const refusal = notStarted(job, Date.now());
       const settled = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
       this.waiting -= job.writes.length;
       return settled;
@@ -67,8 +65,8 @@ export class BulkLanes {
   }
 
   /** Resolves when nothing is left to do. */
-  async idle(): Promise<void> {
-    while (this.working.size > 0) await Promise.all(this.working);
+  idle(): Promise<void> {
+    return this.crew.rest();
   }
 
   /** Gives a job its turns until one of them has the result. */
@@ -85,32 +83,17 @@ export class BulkLanes {
         }
         return true;
       });
-      this.wake();
+      this.crew.wake();
     });
   }
 
-  private wake(): void {
-    const runner = this.idleRunners.pop();
-    if (runner === undefined) return;
-    const work = this.work(runner);
-    this.working.add(work);
-    void work.then(() => this.working.delete(work));
-  }
-
-  private async work(runner: BatchRunner): Promise<void> {
-    for (let turn = this.turns.shift(); turn !== undefined; turn = this.turns.shift()) {
-      const done = await turn(runner);
+  private next(runner: BatchRunner): Promise<void> | null {
+    const turn = this.turns.shift();
+    if (turn === undefined) return null;
+    return turn(runner).then((done) => {
       if (!done) this.turns.push(turn);
-    }
-    this.idleRunners.push(runner);
+    });
   }
-}
-
-function notStarted(job: BulkJob): Rejection | null {
-  if (job.isCancelled())
-    return new Rejection('CANCELLED', 'the caller went away before the write was started');
-  if (job.deadline > Date.now()) return null;
-  return new Rejection('NOT_STARTED', 'the deadline passed while the write waited');
 }
 
 function answerIsFull(job: IndependentJob): Rejection {

@@ -4,6 +4,7 @@ import { Rejection, type Answer } from './answer';
 import { BatchRunner, type BatchRunnerSettings, type Settlement } from './batch-runner';
 import type { Write } from './batch-transaction';
 import { BulkLanes } from './bulk-lanes';
+import type { Patience } from './patience';
 import { WriteLanes } from './write-lanes';
 
 /** How writes are gathered. */
@@ -20,13 +21,6 @@ export interface GroupCommitSettings extends BatchRunnerSettings {
   readonly bulkBatchMax: number;
   /** The most writes of bulk jobs that may wait. */
   readonly bulkQueueMax: number;
-}
-
-/** What a caller says about its patience. */
-export interface SubmitOptions {
-  /** Milliseconds since 1970; Infinity: none. Counts while the write waits, not once it runs. */
-  readonly deadline: number;
-  readonly isCancelled: () => boolean;
 }
 
 /** The one way in for writes: gathers them into batches and answers when they are on disk. */
@@ -51,11 +45,7 @@ export class GroupCommit {
    *
    * @param answerMaxBytes once the answers have this size no more writes are started
    */
-  submitMany(
-    commands: readonly Command[],
-    options: SubmitOptions,
-    answerMaxBytes: number,
-  ): Promise<Settlement[]> {
+  submitMany(commands: readonly Command[], options: Patience, answerMaxBytes: number): Promise<Settlement[]> {
     const refusal = this.bulkRefusal(commands.length);
     if (refusal !== null) return Promise.resolve(commands.map(() => refusal));
     return this.bulk.enqueue({ writes: commands.map(writeOf), ...options, answerMaxBytes });
@@ -66,11 +56,7 @@ export class GroupCommit {
    *
    * @throws Rejection when it got no outcome
    */
-  async submitAtomic(
-    requestId: string,
-    commands: readonly Command[],
-    options: SubmitOptions,
-  ): Promise<Answer> {
+  async submitAtomic(requestId: string, commands: readonly Command[], options: Patience): Promise<Answer> {
     const refusal = this.bulkRefusal(commands.length);
     if (refusal !== null) throw refusal;
     const writes = commands.map(writeOf);
@@ -99,7 +85,7 @@ export class GroupCommit {
    *
    * @throws Rejection when it got no outcome
    */
-  submit(command: Command, options: SubmitOptions): Promise<Answer> {
+  submit(command: Command, options: Patience): Promise<Answer> {
     if (this.stopping) {
       return Promise.reject(new Rejection('STORE_UNAVAILABLE', 'the server is stopping'));
     }

@@ -1,13 +1,11 @@
 import { Rejection, type Answer } from './answer';
 import type { BatchRunner, Settlement } from './batch-runner';
 import type { Write } from './batch-transaction';
+import { Crew } from './crew';
+import { notStarted, type Patience } from './patience';
 
 /** A write that waits for its batch. */
-export interface WaitingWrite extends Write {
-  /** When its caller stops waiting, in milliseconds since 1970; Infinity: never. */
-  readonly deadline: number;
-  /** Whether its caller has gone. */
-  readonly isCancelled: () => boolean;
+export interface WaitingWrite extends Write, Patience {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (rejection: Rejection) => void;
 }
@@ -33,13 +31,9 @@ class WriteQueue {
       const write = this.writes[taken];
       taken += 1;
       if (write === undefined) continue;
-      if (write.isCancelled()) {
-        write.reject(new Rejection('CANCELLED', 'the caller went away before the write was started'));
-      } else if (write.deadline <= now) {
-        write.reject(new Rejection('NOT_STARTED', 'the deadline passed while the write waited'));
-      } else {
-        batch.push(write);
-      }
+      const refusal = notStarted(write, now);
+      if (refusal === null) batch.push(write);
+      else write.reject(refusal);
     }
     this.writes.splice(0, taken);
     return batch;
@@ -68,8 +62,7 @@ export interface WriteLanesSettings {
  */
 export class WriteLanes {
   private readonly queue = new WriteQueue();
-  private readonly idleRunners: BatchRunner[];
-  private readonly working = new Set<Promise<void>>();
+  private readonly crew: Crew;
   /** How many batches are on disk whose callers have not all been answered. */
   private answering = 0;
   /** Runs while writes gather beside a batch that may be held up, by a row that somebody else has locked. */
@@ -77,10 +70,10 @@ export class WriteLanes {
   private isOutOfPatience = false;
 
   constructor(
-    private readonly runners: readonly BatchRunner[],
+    runners: readonly BatchRunner[],
     private readonly settings: WriteLanesSettings,
   ) {
-    this.idleRunners = [...runners];
+    this.crew = new Crew(runners, (runner) => this.next(runner));
   }
 
   /** How many writes wait. */
@@ -95,57 +88,48 @@ export class WriteLanes {
 
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
-    while (this.working.size > 0) await Promise.all(this.working);
+    await this.crew.rest();
     while (this.answering > 0) await nextTurn();
   }
 
   /** Puts an idle lane to work, when there is one and it is time. */
   private begin(): void {
-    if (this.idleRunners.length === 0) return;
-    if (this.isTimeFor(this.idleRunners.length)) this.wake();
-    else this.patience ??= setTimeout(() => this.losePatience(), this.settings.gatherMs);
-  }
-
-  /**
-   * Whether a lane is to take a batch. While writes wait a lane is at work, so that none is forgotten.
-   *
-   * @param idle how many lanes have nothing to do, this one among them
-   */
-  private isTimeFor(idle: number): boolean {
-    const { length } = this.queue;
-    const isAlone = idle === this.runners.length;
-    return length > 0 && (length >= this.settings.batchMax || isAlone || this.isOutOfPatience);
-  }
-
-  private losePatience(): void {
-    this.patience = null;
-    this.isOutOfPatience = true;
-    this.begin();
-  }
-
-  private wake(): void {
-    const runner = this.idleRunners.pop();
-    if (runner === undefined) return;
-    const work = this.work(runner);
-    this.working.add(work);
-    void work.then(() => this.working.delete(work));
-  }
-
-  private async work(runner: BatchRunner): Promise<void> {
+    if (!this.crew.hasIdle) return;
     // What arrives in the same turn of the event loop shares the first batch.
-    await nextTurn();
-    while (this.isTimeFor(this.idleRunners.length + 1)) {
+    if (this.isTime(this.crew.atWork)) this.crew.wake(nextTurn());
+    else this.bePatient();
+  }
+
+  /** Whether a lane is to take a batch, by how many others are at work. While writes wait one is: none is forgotten. */
+  private isTime(othersAtWork: number): boolean {
+    const { length } = this.queue;
+    return length > 0 && (length >= this.settings.batchMax || othersAtWork === 0 || this.isOutOfPatience);
+  }
+
+  private bePatient(): void {
+    this.patience ??= setTimeout(() => {
+      this.patience = null;
+      this.isOutOfPatience = true;
+      this.begin();
+    }, this.settings.gatherMs);
+  }
+
+  private next(runner: BatchRunner): Promise<void> | null {
+    while (this.isTime(this.crew.atWork - 1)) {
       const batch = this.take();
-      if (batch.length === 0) continue;
-      // Two batches may want the same account: the second one waits for its row while the first one commits, and goes
-      // on from there without a round trip.
-      const settlements = await runner.run(batch);
-      // Not waited for: the next batch is sent off first, and the database works on it while these callers are answered.
-      void this.answer(batch, settlements);
+      if (batch.length > 0) return this.run(runner, batch);
     }
-    this.idleRunners.push(runner);
     // What is left gathers beside the other lanes.
-    if (this.queue.length > 0) this.begin();
+    if (this.queue.length > 0) this.bePatient();
+    return null;
+  }
+
+  private async run(runner: BatchRunner, batch: readonly WaitingWrite[]): Promise<void> {
+    // Two batches may want the same account: the second one waits for its row while the first one commits, and goes on
+    // from there without a round trip.
+    const settlements = await runner.run(batch);
+    // Not waited for: the next batch is sent off first, and the database works on it while these callers are answered.
+    void this.answer(batch, settlements);
   }
 
   private take(): WaitingWrite[] {
