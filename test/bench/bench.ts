@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './environment';
 import { cpuSecondsOfTree, idleSeconds } from './accounting';
 import type { Figures } from './figures';
@@ -6,6 +7,10 @@ import type { Options } from './options';
 import type { ServerProcess } from './server-process';
 import { walBytes } from './wal-segments';
 import { WorkerProcess } from './worker-process';
+
+/** How long a turn waits for vacuums to end. */
+const VACUUM_LIMIT_MS = 30_000;
+const VACUUM_POLL_MS = 100;
 
 /** What the scenarios share: the Postgres, the load process, the accounts of all that was written. */
 export class Bench {
@@ -30,6 +35,23 @@ export class Bench {
   nextRun(): number {
     this.runs += 1;
     return this.runs;
+  }
+
+  /**
+   * Waits until no vacuum is at work: it would take a quarter of a core from whichever side has its turn then, for rows
+   * that another side has written. One that begins during a turn is that turn's.
+   */
+  async untilVacuumRests(): Promise<void> {
+    const { admin } = this.environment;
+    const end = performance.now() + VACUUM_LIMIT_MS;
+    while (performance.now() < end) {
+      const { rows } = await admin.query<{ working: boolean }>(
+        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker') AS working`,
+      );
+      if (rows[0]?.working !== true) return;
+      await delay(VACUUM_POLL_MS);
+    }
+    this.progress(`a vacuum still works after ${VACUUM_LIMIT_MS / 1_000} s`);
   }
 
   /** Sends one load to a server and takes the accounts of it. */

@@ -68,6 +68,7 @@ export async function takeTurns(
   for (const { run } of cells) await run(seconds);
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, run } of round % 2 === 1 ? cells : [...cells].reverse()) {
+      await bench.untilVacuumRests();
       const { figures } = await run(seconds);
       turns.get(name)?.push(figures);
       const { perSecond, p50Ms, serverMicros, postgresMicros, loadCores } = figures;

@@ -11,6 +11,10 @@ import { seedLedger } from './seed-ledger';
 import { checkSum } from './sum-schema';
 
 const SESSIONS = 4;
+/** So many raw clients, each with a transaction at a time, take about as much of Postgres as purchases do. */
+const BUSY_CLIENTS = 2;
+/** From when a load is ordered until it runs: its calls are encoded meanwhile. */
+const BUSY_MARGIN_SECONDS = 2;
 /** Long enough to tell good sizes from bad ones. */
 const TRIAL_SECONDS = 1;
 const QUICK_TRIAL_SECONDS = 0.5;
@@ -74,6 +78,16 @@ export class Sides {
       await this.warmUp(server);
       return server;
     });
+  }
+
+  /** The empty rpc while Postgres is at work for others: what a server on this machine has beside it. */
+  async noopBesidePostgres(turn: Turn): Promise<Measured> {
+    await this.copy(RAW_SCHEMA);
+    const noop = await this.noop();
+    const seconds = turn.pace.seconds + BUSY_MARGIN_SECONDS;
+    const busy = this.runRaw({ distribution: 'uniform', clients: BUSY_CLIENTS, seconds });
+    const [measured] = await Promise.all([this.drive('noop beside Postgres', noop, turn), busy]);
+    return measured;
   }
 
   sum(): Promise<ServerProcess> {
