@@ -55,6 +55,20 @@ describe('a balance of the past', () => {
   });
 });
 
+describe('a transaction', () => {
+  it.each(['"', '\\', '"],["@world","GOLD",0,"1"', "'}{%", '\\u0041'])(
+    'is found with its entries where a user is called %s',
+    async (userId) => {
+      const credit = { userId, asset: 'GOLD:A_B.C-D/2', amount: 7n };
+      const { transaction } = await client().credit(credit);
+      const { transactionId } = transaction;
+      const found = await client().getTransaction({ transactionId });
+      expect(found.transaction).toEqual(transaction);
+      expect(found.transaction.entries.map((entry) => entry.userId)).toEqual([userId, '@issuance']);
+    },
+  );
+});
+
 describe('pages of entries', () => {
   it.each(['ada', '@issuance'])(
     'of %s are the whole list cut, by every filter and in both orders',

@@ -18,7 +18,7 @@ export function lockedState({ accounts = [], items = [], ...context }: LockedSta
   let counter = 0;
   const set = new WorkingSet({
     ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS },
-    newId: (timeMicros) => transactionIdAt(timeMicros, counter++, Buffer.alloc(6)),
+    newId: (timeMicros) => transactionIdAt(timeMicros, counter++, '00'.repeat(6)),
     ...context,
   });
   for (const account of accounts) {

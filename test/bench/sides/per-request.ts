@@ -101,7 +101,7 @@ async function book(runner: QueryRunner, stripes: RevenueStripes, command: Purch
   const balance = BigInt(account.balance) - amount;
   const revenue = await stripes.next(client, destination, asset);
   const booked = {
-    transactionId: transactionIdAt(BigInt(now), 0, randomBytes(6)),
+    transactionId: transactionIdAt(BigInt(now), 0, randomBytes(6).toString('hex')),
     createTime: BigInt(now),
     ...{ amount, asset, sequence, balance, revenue, hash: HASH },
   };

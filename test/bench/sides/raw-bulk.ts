@@ -119,7 +119,7 @@ async function insertBatch(part: Part, spec: RawSpec, random: () => number): Pro
     user.sequence += 1;
     user.balance -= 1;
     part.revenueSequence += 1;
-    const id = transactionIdAt(BigInt(Date.now()) * 1_000n, n, randomBytes(6));
+    const id = transactionIdAt(BigInt(Date.now()) * 1_000n, n, randomBytes(6).toString('hex'));
     ids.push(user.id);
     requests.push(`${run}-${part.inserted.toString(16).padStart(12, '0')}`);
     transactions.push(id);

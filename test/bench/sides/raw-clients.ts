@@ -66,7 +66,11 @@ async function purchases(spec: RawSpec, clients: readonly Client[]): Promise<Wor
           calls += 1;
           own.sequence += 1;
           const requestId = `${run}-d9cb-469f-a165-${calls.toString(16).padStart(12, '0')}`;
-          const transactionId = transactionIdAt(BigInt(Date.now()) * 1_000n, 0, randomBytes(6));
+          const transactionId = transactionIdAt(
+            BigInt(Date.now()) * 1_000n,
+            0,
+            randomBytes(6).toString('hex'),
+          );
           const { rows } = await own.client.query<{ balance: string | null }>({
             name: 'purchase',
             text: PURCHASE,

@@ -304,10 +304,11 @@ function writeAll(
 
 /** Ids for as many transactions or holds as there are commands. */
 function newIds(count: number): (timeMicros: bigint) => string {
-  const random = randomBytes(count * ID_RANDOM_BYTES);
+  const random = randomBytes(count * ID_RANDOM_BYTES).toString('hex');
+  const digits = 2 * ID_RANDOM_BYTES;
   let next = 0;
   return (timeMicros) => {
-    const id = transactionIdAt(timeMicros, next, random.subarray(next * ID_RANDOM_BYTES));
+    const id = transactionIdAt(timeMicros, next, random.slice(next * digits, (next + 1) * digits));
     next += 1;
     return id;
   };

@@ -26,6 +26,10 @@ it.each([
   ['019aa122-be7b-774b-8005-0a0b0c0d0e0g', 'another letter'],
   ['019aa122-be7b-774b-8005-0a0b0c0d0e0:', 'another sign'],
   ['019aa122-be7b-774b-8005-0a0b0c0d0e0é', 'another character'],
+  ['019aa122be-7b-774b-8005-0a0b0c0d0e0f', 'a hyphen in another place'],
+  ['019aa122be7b774b80050a0b0c0d0e0f', 'no hyphens'],
+  ['019aa122-be7b-774b-8005-0a0b0c0d0e0f-', 'a hyphen too many'],
+  ['019aa122-be7b-774b-8005_0a0b0c0d0e0f', 'another sign for a hyphen'],
 ])('takes %j for no UUID: %s', (text) => {
   expect(() => written((out) => out.uuid(text))).toThrow(RangeError);
 });

@@ -2,6 +2,22 @@
 const SHORT_TEXT = 48;
 
 const HYPHEN = 0x2d;
+const UUID_TEXT = 36;
+const UUID_HYPHENS = [8, 13, 18, 23] as const;
+/** Where the two digits of each byte begin. */
+const UUID_DIGITS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+/** Above every digit. */
+const NO_DIGIT = 0x10;
+/** What the characters up to `f` are as digits. */
+const DIGITS = Uint8Array.from({ length: 0x67 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return digit < 0 ? NO_DIGIT : digit;
+});
+
+/** A lower-case hexadecimal digit by its character code; NO_DIGIT for any other, and where there is none. */
+function digitOf(code: number): number {
+  return DIGITS[code] ?? NO_DIGIT;
+}
 
 /**
  * A growing buffer that is written front to back and used again and again. It is on the hot path of every write:
@@ -73,20 +89,19 @@ export class ByteBuffer {
    */
   uuid(value: string): void {
     this.reserve(16);
-    const end = this.position + 16;
-    let high = -1;
-    for (let i = 0; i < value.length; i += 1) {
-      const code = value.charCodeAt(i);
-      if (code === HYPHEN) continue;
-      const digit = code < 0x3a ? code - 0x30 : code - 0x57;
-      if (digit < 0 || digit > 15 || this.position === end) throw new RangeError(`${value} is no UUID`);
-      if (high < 0) high = digit << 4;
-      else {
-        this.buffer[this.position++] = high | digit;
-        high = -1;
-      }
+    const { buffer, position } = this;
+    // Any sign that is none of its place sets bits above those of a digit.
+    let seen = value.length === UUID_TEXT ? 0 : NO_DIGIT;
+    for (const hyphen of UUID_HYPHENS) seen |= value.charCodeAt(hyphen) === HYPHEN ? 0 : NO_DIGIT;
+    for (let i = 0; i < UUID_DIGITS.length; i += 1) {
+      const at = UUID_DIGITS[i] as number;
+      const high = digitOf(value.charCodeAt(at));
+      const low = digitOf(value.charCodeAt(at + 1));
+      seen |= high | low;
+      buffer[position + i] = (high << 4) | low;
     }
-    if (this.position !== end) throw new RangeError(`${value} is no UUID`);
+    if (seen >= NO_DIGIT) throw new RangeError(`${value} is no UUID`);
+    this.position += 16;
   }
 
   /** Overwrites what was written as u32 at a place. */

@@ -8,52 +8,49 @@ const COUNTER_MAX = 16_383;
 
 const time = fc.bigInt(0n, LAST_MICROS);
 const counter = fc.nat(COUNTER_MAX);
-const random = fc.uint8Array({ minLength: ID_RANDOM_BYTES, maxLength: ID_RANDOM_BYTES });
+const random = fc
+  .uint8Array({ minLength: ID_RANDOM_BYTES, maxLength: ID_RANDOM_BYTES })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
 
 it.each([
   [1_763_640_000_123_456n, '019aa122-be7b-774b-8005-0a0b0c0d0e0f'],
   [1_763_640_000_123_000n, '019aa122-be7b-7000-8005-0a0b0c0d0e0f'],
   [1_763_640_000_123_999n, '019aa122-be7b-7ffb-8005-0a0b0c0d0e0f'],
 ])('is what RFC 9562 makes of %s', (micros, id) => {
-  expect(transactionIdAt(micros, 5, Buffer.from('0a0b0c0d0e0f', 'hex'))).toBe(id);
+  expect(transactionIdAt(micros, 5, '0a0b0c0d0e0f')).toBe(id);
 });
 
 it('is a UUID of version 7 at any time', () => {
   fc.assert(
-    fc.property(time, counter, random, (micros, position, bytes) => {
-      expect(transactionIdAt(micros, position, bytes)).toMatch(UUID_V7);
+    fc.property(time, counter, random, (micros, position, digits) => {
+      expect(transactionIdAt(micros, position, digits)).toMatch(UUID_V7);
     }),
   );
 });
 
 it('gives its time back to the microsecond, and its randomness', () => {
   fc.assert(
-    fc.property(time, counter, random, (micros, position, bytes) => {
-      const id = transactionIdAt(micros, position, bytes);
+    fc.property(time, counter, random, (micros, position, digits) => {
+      const id = transactionIdAt(micros, position, digits);
       const millis = BigInt(`0x${id.slice(0, 8)}${id.slice(9, 13)}`);
       const fraction = Number.parseInt(id.slice(15, 18), 16);
       expect(millis * 1000n + BigInt(Math.ceil((fraction * 1000) / 4096))).toBe(micros);
       expect(Number.parseInt(id.slice(19, 23), 16) & 0x3fff).toBe(position);
-      expect(id.slice(24)).toBe(Buffer.from(bytes).toString('hex'));
+      expect(id.slice(24)).toBe(digits);
     }),
   );
 });
 
 it('sorts by time, and within one microsecond by its place in the batch', () => {
-  const moment = fc.record({ micros: time, position: counter, bytes: random });
+  const moment = fc.record({ micros: time, position: counter, digits: random });
   fc.assert(
     fc.property(moment, moment, fc.boolean(), (a, other, together) => {
       const b = together ? { ...other, micros: a.micros } : other;
-      const [first, second] = [a, b].map(({ micros, position, bytes }) =>
-        transactionIdAt(micros, position, bytes),
+      const [first, second] = [a, b].map(({ micros, position, digits }) =>
+        transactionIdAt(micros, position, digits),
       );
       const order = a.micros === b.micros ? a.position - b.position : a.micros < b.micros ? -1 : 1;
       if (order !== 0) expect(first! < second!).toBe(order < 0);
     }),
   );
-});
-
-it('takes no more than its share of a longer piece of randomness', () => {
-  const bytes = Buffer.from('00'.repeat(8) + 'a1a2a3a4a5a6' + 'ff'.repeat(8), 'hex');
-  expect(transactionIdAt(0n, 0, bytes.subarray(8))).toBe('00000000-0000-7000-8000-a1a2a3a4a5a6');
 });

@@ -8,15 +8,23 @@ export const ID_RANDOM_BYTES = 6;
  *
  * @param timeMicros microseconds since 1970
  * @param counter position within the batch, below 16,384
- * @param random at least ID_RANDOM_BYTES bytes
+ * @param random ID_RANDOM_BYTES bytes in hexadecimal digits
  */
-export function transactionIdAt(timeMicros: bigint, counter: number, random: Uint8Array): string {
+export function transactionIdAt(timeMicros: bigint, counter: number, random: string): string {
+  return `${textOfTime(timeMicros)}-${hex(0x8000 | (counter & 0x3fff), 4)}-${random}`;
+}
+
+/** The time of the last id and its digits: nearly all ids of a batch are of one moment. */
+let last = { timeMicros: -1n, text: '' };
+
+function textOfTime(timeMicros: bigint): string {
+  if (timeMicros === last.timeMicros) return last.text;
   const micros = Number(timeMicros);
-  const millis = Math.floor(micros / 1000);
+  const time = hex(Math.floor(micros / 1000), 12);
   const fraction = Math.floor(((micros % 1000) * 4096) / 1000);
-  const time = hex(millis, 12);
-  const tail = Buffer.from(random.buffer, random.byteOffset, ID_RANDOM_BYTES).toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(fraction, 3)}-${hex(0x8000 | (counter & 0x3fff), 4)}-${tail}`;
+  const text = `${time.slice(0, 8)}-${time.slice(8)}-7${hex(fraction, 3)}`;
+  last = { timeMicros, text };
+  return text;
 }
 
 function hex(value: number, digits: number): string {
@@ -35,6 +43,6 @@ export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
  */
 export function idBoundary(timeMicros: bigint): string {
   if (timeMicros <= 0n) return FIRST_ID;
-  const real = transactionIdAt(timeMicros, 0, new Uint8Array(ID_RANDOM_BYTES));
+  const real = transactionIdAt(timeMicros, 0, '00'.repeat(ID_RANDOM_BYTES));
   return `${real.slice(0, 19)}0000-000000000000`;
 }
