@@ -25,7 +25,7 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--js
   --json     writes all figures and the ratios to a file
   --chart    writes charts (SVG) into a folder
   --rounds   how often the sides take turns (5; quick: 2)
-  --seconds  how long a turn is (4; quick: 0.8)
+  --seconds  how long a turn is (4; quick: 0.6)
   --users    accounts (100000)
   --entries  of the long account (1000000; quick: 50000)
   --seed     repeats which users are chosen (random)
@@ -64,7 +64,7 @@ export function parseOptions(args: readonly string[]): Options {
     json: values.json,
     chart: values.chart,
     rounds: number('rounds', values.rounds ?? (quick ? '2' : '5'), 1, 1_000),
-    seconds: number('seconds', values.seconds ?? (quick ? '0.8' : '4'), 0.1, 3_600),
+    seconds: number('seconds', values.seconds ?? (quick ? '0.6' : '4'), 0.1, 3_600),
     users: number('users', values.users ?? '100000', 1_000, 1_000_000),
     entries: number('entries', values.entries ?? (quick ? '50000' : '1000000'), 1_000, 100_000_000),
     seed: number('seed', values.seed ?? randomInt(MAX_SEED).toString(), 0, MAX_SEED),

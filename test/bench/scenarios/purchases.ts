@@ -1,19 +1,24 @@
 import { purchases } from '../sides/sides';
-import { ratiosOf, takeTurns, type Scenario } from './scenario';
+import { ratiosOf, takeTurns, type Cell, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
-/** A purchase beside an empty rpc, alone and with a busy Postgres on the machine, a transaction per request, and what Postgres alone does. */
+/**
+ * A purchase beside an empty rpc (alone, and with a busy Postgres on the machine), a transaction per request, and what
+ * Postgres alone does.
+ */
 export const purchaseScenario: Scenario = async (bench, sides) => {
+  const { quick } = bench.options;
   const [ledger, noop] = [await sides.ledger(), await sides.noop()];
   const perRequest = await sides.perRequest('uniform', IN_FLIGHT);
   const raw = await sides.raw('uniform');
+  const beside: Cell = {
+    name: 'noop beside Postgres',
+    run: (s) => sides.noopBesidePostgres(purchases('uniform', IN_FLIGHT, s)),
+  };
   const rows = await takeTurns(bench, [
     { name: 'noop', run: (s) => sides.drive('noop', noop, purchases('uniform', IN_FLIGHT, s)) },
-    {
-      name: 'noop beside Postgres',
-      run: (s) => sides.noopBesidePostgres(purchases('uniform', IN_FLIGHT, s)),
-    },
+    ...(quick ? [] : [beside]),
     { name: 'ledger', run: (s) => sides.drive('ledger', ledger, purchases('uniform', IN_FLIGHT, s)) },
     { name: 'raw function', run: (s) => raw.run(s) },
     { name: 'per-request', run: (s) => perRequest.drive(purchases('uniform', IN_FLIGHT, s)) },
@@ -27,8 +32,6 @@ export const purchaseScenario: Scenario = async (bench, sides) => {
       purchase_vs_raw: ratiosOf(rows, 'ledger', 'raw function', 'perSecond'),
       purchase_vs_per_request: ratiosOf(rows, 'ledger', 'per-request', 'perSecond'),
     },
-    notes: [
-      'noop beside Postgres: the empty rpc while two raw clients keep Postgres busy, which shares the cores with it',
-    ],
+    notes: quick ? [] : [`${beside.name}: while two raw clients keep busy what shares the cores with it`],
   };
 };

@@ -57,7 +57,8 @@ export type Scenario = (bench: Bench, sides: Sides) => Promise<ScenarioResult>;
 
 /**
  * Lets the cells take turns, in the opposite order every other round, so that neither what a turn leaves behind nor
- * a slow drift of the machine is for one of them alone. A first round, to warm up, is thrown away.
+ * a slow drift of the machine is for one of them alone. A first round, of half turns to warm up, is thrown
+ * away.
  */
 export async function takeTurns(
   bench: Bench,
@@ -65,7 +66,7 @@ export async function takeTurns(
   { rounds = bench.options.rounds, seconds = bench.options.seconds } = {},
 ): Promise<Row[]> {
   const turns = new Map<string, Figures[]>(cells.map(({ name }) => [name, []]));
-  for (const { run } of cells) await run(seconds);
+  for (const { run } of cells) await run(seconds / 2);
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, run } of round % 2 === 1 ? cells : [...cells].reverse()) {
       await bench.untilVacuumRests();

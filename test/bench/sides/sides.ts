@@ -17,7 +17,7 @@ const BUSY_CLIENTS = 2;
 const BUSY_MARGIN_SECONDS = 2;
 /** Long enough to tell good sizes from bad ones. */
 const TRIAL_SECONDS = 1;
-const QUICK_TRIAL_SECONDS = 0.5;
+const QUICK_TRIAL_SECONDS = 0.3;
 const WARM_UP_SECONDS = 6;
 const QUICK_WARM_UP_SECONDS = 2.5;
 const WARM_UP_IN_FLIGHT = 512;
