@@ -56,8 +56,8 @@ export function insertTransactions(
 }
 
 /**
- * `[["<user>","<asset>",<stripe>,"<sequence>"],…]`. Put together here, at a third of what it takes to have all of it
- * made into JSON; only a user id may need escapes. Sequences go as text: a JSON number is a double to many readers.
+ * `[["<user>","<asset>",<stripe>,"<sequence>"],…]`. Put together here, which is quicker than to have all of it made
+ * into JSON; only a user id may need escapes. Sequences go as text: a JSON number is a double to many readers.
  */
 function entryKeys({ entries }: Transaction): string {
   let keys = '';
