@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '../support/wait-until';
 import type { Environment } from './environment';
 import { cpuSecondsOfTree, idleSeconds } from './accounting';
 import type { Figures } from './figures';
@@ -10,7 +10,6 @@ import { WorkerProcess } from './worker-process';
 
 /** How long a turn waits for vacuums to end. */
 const VACUUM_LIMIT_MS = 30_000;
-const VACUUM_POLL_MS = 100;
 
 /** What the scenarios share: the Postgres, the load process, the accounts of all that was written. */
 export class Bench {
@@ -42,16 +41,15 @@ export class Bench {
    * that another side has written. One that begins during a turn is that turn's.
    */
   async untilVacuumRests(): Promise<void> {
-    const { admin } = this.environment;
-    const end = performance.now() + VACUUM_LIMIT_MS;
-    while (performance.now() < end) {
-      const { rows } = await admin.query<{ working: boolean }>(
-        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker') AS working`,
+    const rests = async (): Promise<boolean> => {
+      const { rows } = await this.environment.admin.query(
+        `SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'`,
       );
-      if (rows[0]?.working !== true) return;
-      await delay(VACUUM_POLL_MS);
-    }
-    this.progress(`a vacuum still works after ${VACUUM_LIMIT_MS / 1_000} s`);
+      return rows.length === 0;
+    };
+    await waitUntil('no vacuum is at work', rests, VACUUM_LIMIT_MS).catch((error: unknown) =>
+      this.progress(String(error)),
+    );
   }
 
   /** Sends one load to a server and takes the accounts of it. */

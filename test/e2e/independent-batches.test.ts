@@ -43,6 +43,16 @@ describe.each(TOPOLOGIES)('a batch of independent writes ($topology)', ({ server
     expect(await balanceOf()).toBe(0n);
   });
 
+  it('gives each transaction randomness of its own', async () => {
+    const writes = Array.from({ length: 21 }, (_, index) => credit(`random-${index}`, 1n));
+    const { results } = await ledger.client().batchWrite({ writes });
+    const random = results.map(({ outcome }) =>
+      outcome?.$case === 'credit' ? outcome.value.transaction?.transactionId.slice(-12) : undefined,
+    );
+    expect(random).not.toContain(undefined);
+    expect(new Set(random).size).toBe(writes.length);
+  });
+
   it('carries every kind of write', async () => {
     await ledger.client().credit({ userId, asset, amount: 100n });
     const { transaction } = await ledger.client().credit({ userId, asset, amount: 5n });

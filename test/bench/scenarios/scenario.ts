@@ -57,8 +57,8 @@ export type Scenario = (bench: Bench, sides: Sides) => Promise<ScenarioResult>;
 
 /**
  * Lets the cells take turns, in the opposite order every other round, so that neither what a turn leaves behind nor
- * a slow drift of the machine is for one of them alone. A first round, of half turns to warm up, is thrown
- * away.
+ * a slow drift of the machine is for one of them alone. A first round, of half
+ * turns to warm up, is thrown away.
  */
 export async function takeTurns(
   bench: Bench,

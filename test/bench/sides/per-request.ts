@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Answer } from '../../../services/ledger/src/commit/answer';
 import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
 import { contentHash } from '../../../services/ledger/dist/ledger/content-hash';
-import { transactionIdAt } from '../../../services/ledger/dist/ledger/transaction-id';
 import { PER_REQUEST_SCHEMA } from './copied-schema';
 import { openDesignDatabase } from './design-database';
 import { NotPartOfDesign, type Design } from './design';
+import { newTransactionId } from './new-transaction-id';
 import { purchaseAnswer } from './purchase-answer';
 
 const SCHEMA = PER_REQUEST_SCHEMA;
@@ -101,7 +100,7 @@ async function book(runner: QueryRunner, stripes: RevenueStripes, command: Purch
   const balance = BigInt(account.balance) - amount;
   const revenue = await stripes.next(client, destination, asset);
   const booked = {
-    transactionId: transactionIdAt(BigInt(now), 0, randomBytes(6).toString('hex')),
+    transactionId: newTransactionId(BigInt(now)),
     createTime: BigInt(now),
     ...{ amount, asset, sequence, balance, revenue, hash: HASH },
   };

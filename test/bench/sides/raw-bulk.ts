@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Client } from 'pg';
-import { transactionIdAt } from '../../../services/ledger/dist/ledger/transaction-id';
 import { percentiles } from '../load/load-run';
 import type { LoadResult } from '../load/load-spec';
 import { seeded } from '../random';
 import { ASSET, userOf } from '../users';
+import { newTransactionId } from './new-transaction-id';
 import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 
 const INSERT_REQUESTS = `
@@ -119,7 +118,7 @@ async function insertBatch(part: Part, spec: RawSpec, random: () => number): Pro
     user.sequence += 1;
     user.balance -= 1;
     part.revenueSequence += 1;
-    const id = transactionIdAt(BigInt(Date.now()) * 1_000n, n, randomBytes(6).toString('hex'));
+    const id = newTransactionId(BigInt(Date.now()) * 1_000n, n);
     ids.push(user.id);
     requests.push(`${run}-${part.inserted.toString(16).padStart(12, '0')}`);
     transactions.push(id);

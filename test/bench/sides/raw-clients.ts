@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Client } from 'pg';
-import { transactionIdAt } from '../../../services/ledger/dist/ledger/transaction-id';
 import { percentiles } from '../load/load-run';
 import type { LoadResult } from '../load/load-spec';
 import { chooser, seeded } from '../random';
 import { ASSET, userOf } from '../users';
 import { obedient, type PreparedWork } from '../worker-orders';
+import { newTransactionId } from './new-transaction-id';
 import { rawBulkWork } from './raw-bulk';
 import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 
@@ -66,11 +65,7 @@ async function purchases(spec: RawSpec, clients: readonly Client[]): Promise<Wor
           calls += 1;
           own.sequence += 1;
           const requestId = `${run}-d9cb-469f-a165-${calls.toString(16).padStart(12, '0')}`;
-          const transactionId = transactionIdAt(
-            BigInt(Date.now()) * 1_000n,
-            0,
-            randomBytes(6).toString('hex'),
-          );
+          const transactionId = newTransactionId(BigInt(Date.now()) * 1_000n);
           const { rows } = await own.client.query<{ balance: string | null }>({
             name: 'purchase',
             text: PURCHASE,
