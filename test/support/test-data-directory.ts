@@ -29,11 +29,11 @@ export class TestDataDirectory {
 
   /** Of the postmaster that was started last. */
   get postmasterPid(): number {
-    return Number(this.#pidFile()[0]);
+    return this.#numberInPidFile(0);
   }
 
   get postgresPort(): number {
-    return Number(this.#pidFile()[3]);
+    return this.#numberInPidFile(3);
   }
 
   get password(): string {
@@ -61,8 +61,11 @@ export class TestDataDirectory {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  #pidFile(): string[] {
-    return readFileSync(join(this.cluster, 'postmaster.pid'), 'utf8').split('\n');
+  /** Throws while Postgres is not there: it makes the file empty before it fills it. */
+  #numberInPidFile(line: number): number {
+    const text = readFileSync(join(this.cluster, 'postmaster.pid'), 'utf8').split('\n')[line] ?? '';
+    if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`line ${line + 1} of postmaster.pid is not written yet`);
+    return Number(text);
   }
 }
 
