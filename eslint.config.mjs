@@ -10,9 +10,9 @@ const noBarrel = {
   message: 'Import from the file that declares it.',
 };
 
-// What may import what is held by test/integration/architecture.test.ts, form by Prettier.
+// What may import what is held by test/architecture.test.ts, form by Prettier.
 export default defineConfig(
-  globalIgnores(['**/gen/', '**/dist/', '**/coverage/', '.data/', 'third_party/']),
+  globalIgnores(['**/gen/', '**/dist/', '**/coverage/', '.data/', '**/third_party/']),
   {
     linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
     rules: {
@@ -32,7 +32,12 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['services/*/tsconfig.json', 'clients/*/tsconfig.json', 'test/tsconfig.json'],
+        project: [
+          'proto/tsconfig.json',
+          'services/*/tsconfig.json',
+          'clients/*/tsconfig.json',
+          'test/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -68,7 +73,7 @@ export default defineConfig(
   },
   {
     // Jest takes what these two export by default.
-    files: ['test/support/global-{setup,teardown}.ts'],
+    files: ['test/harness/global-{setup,teardown}.ts'],
     rules: { 'no-restricted-syntax': ['error', noBarrel] },
   },
   {

@@ -20,11 +20,13 @@ module.exports = {
   },
   // Packages as others see them, from their sources.
   moduleNameMapper: {
+    '^@ledger/proto/(.*)$': '<rootDir>/proto/gen/$1.ts',
+    '^@ledger/embedded-postgres/(.*)$': '<rootDir>/services/embedded-postgres/src/$1.ts',
     '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts',
     '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
   },
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  globalSetup: '<rootDir>/test/harness/global-setup.ts',
+  globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   maxWorkers: 2,
   testTimeout: 30_000,
 };

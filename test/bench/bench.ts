@@ -1,4 +1,4 @@
-import { waitUntil } from '../support/wait-until';
+import { waitUntil } from '../harness/wait-until';
 import type { Environment } from './environment';
 import { cpuSecondsOfTree, idleSeconds } from './accounting';
 import type { Figures } from './figures';

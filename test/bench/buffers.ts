@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { waitUntil } from '../support/wait-until';
+import { waitUntil } from '../harness/wait-until';
 
 /**
  * How many buffers of Postgres the statements on a schema touch while something is done, found in the cache or read,

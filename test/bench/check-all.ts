@@ -1,5 +1,5 @@
 import { LedgerClient } from '@ledger/client';
-import { verify } from '../support/verification';
+import { verify } from '../harness/verification';
 import type { Bench } from './bench';
 import type { Sides } from './sides/sides';
 

@@ -2,7 +2,7 @@ import {
   BatchWriteRequest,
   GetBalanceRequest,
   PurchaseRequest,
-} from '../../services/ledger/src/gen/ledger/v1/ledger_service';
+} from '@ledger/proto/ledger/v1/ledger_service';
 import type { Bench } from './bench';
 import type { ListedCall } from './load/load-spec';
 import type { ServerProcess } from './server-process';

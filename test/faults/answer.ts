@@ -1,8 +1,8 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { status } from '@grpc/grpc-js';
 import { LedgerError } from '@ledger/client';
-import { Status } from '../../clients/ledger/src/gen/google/rpc/status';
-import type { RawAnswer } from '../support/raw-client';
+import { Status } from '@ledger/proto/google/rpc/status';
+import type { RawAnswer } from '../harness/raw-client';
 
 /** An answer that stands: a repeat must get these very bytes. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { HoldState, type Account, type LedgerClient } from '@ledger/client';
-import { checkLedger } from '../support/check-ledger';
-import { readLedgerRows, type LedgerRows, type Queryable } from '../support/ledger-rows';
-import { namesOf, verify } from '../support/verification';
+import { checkLedger } from '../harness/check-ledger';
+import { readLedgerRows, type LedgerRows, type Queryable } from '../harness/ledger-rows';
+import { namesOf, verify } from '../harness/verification';
 import { USERS } from './draw-write';
 import { lineOfEntry, lineOfRow, microsOf } from './entry-line';
 import { keyOfWrite, type Journal } from './journal';
@@ -11,7 +11,7 @@ import type { WriteIntent } from './write-intent';
 type Settings = Pick<Account, 'minBalance' | 'frozen' | 'metadata' | 'etag'>;
 
 /** Of an account whose settings nobody changed; whatever etag these have. */
-const UNTOUCHED: Settings = { minBalance: 0n, frozen: false, metadata: {}, etag: '' };
+const UNTOUCHED: Settings = { minBalance: 0n, frozen: false, metadata: new Map(), etag: '' };
 
 interface HoldRow {
   readonly holdId: string;

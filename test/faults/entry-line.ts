@@ -1,5 +1,5 @@
 import type { Entry } from '@ledger/client';
-import type { EntryRow } from '../support/ledger-rows';
+import type { EntryRow } from '../harness/ledger-rows';
 
 /** A stored entry, all of it, as one line. */
 export function lineOfRow(row: EntryRow): string {

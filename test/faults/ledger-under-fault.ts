@@ -1,10 +1,10 @@
-import { findFreePort } from '../../services/ledger/src/embedded/free-port';
-import { watchHealth, type HealthWatch } from '../support/health-client';
-import { LedgerProcess } from '../support/ledger-process';
-import { startPostgresProxy, type PostgresProxy } from '../support/postgres-proxy';
-import { signalAll, TestDataDirectory } from '../support/test-data-directory';
-import { openDatabase, type OpenDatabase } from '../support/test-database';
-import { waitUntil } from '../support/wait-until';
+import { findFreePort } from '@ledger/embedded-postgres/free-port';
+import { watchHealth, type HealthWatch } from '../harness/health-client';
+import { LedgerProcess } from '../harness/ledger-process';
+import { startPostgresProxy, type PostgresProxy } from '../harness/postgres-proxy';
+import { signalAll, TestDataDirectory } from '../harness/test-data-directory';
+import { openDatabase, type OpenDatabase } from '../harness/test-database';
+import { waitUntil } from '../harness/wait-until';
 import type { Random } from './random';
 import { Servers } from './servers';
 

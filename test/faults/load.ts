@@ -1,5 +1,5 @@
 import { LedgerError } from '@ledger/client';
-import { batchWriteCall } from '../support/write-calls';
+import { batchWriteCall } from '../harness/write-calls';
 import { isAbsence, replyOf } from './answer';
 import { ALL_ASSETS, drawWrite, USERS } from './draw-write';
 import type { Journal, SentWrite } from './journal';

@@ -6,10 +6,10 @@ import {
   type Item,
   type Transaction,
 } from '@ledger/client';
-import { Status } from '../../clients/ledger/src/gen/google/rpc/status';
-import { UpdateAccountResponse } from '../../clients/ledger/src/gen/ledger/v1/account_service';
-import { PutItemResponse } from '../../clients/ledger/src/gen/ledger/v1/catalog_service';
-import { responseCodecs, type AnyResponse } from '../support/told-answer';
+import { Status } from '@ledger/proto/google/rpc/status';
+import { UpdateAccountResponse } from '@ledger/proto/ledger/v1/account_service';
+import { PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
+import { responseCodecs, type AnyResponse } from '../harness/told-answer';
 import type { Answer } from './answer';
 import type { WriteIntent } from './write-intent';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerClient } from '@ledger/client';
-import { RawClient, type RawAnswer, type RawCall } from '../support/raw-client';
+import { RawClient, type RawAnswer, type RawCall } from '../harness/raw-client';
 import type { Random } from './random';
 
 /** A server that was killed is found again soon, and not after the minutes of gRPC's defaults. */

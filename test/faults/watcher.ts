@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerError, type Entry, type LedgerClient, type WatchEntriesResponse } from '@ledger/client';
-import type { EntryRow } from '../support/ledger-rows';
-import { waitUntil } from '../support/wait-until';
-import { faultsOf, keyOf } from '../support/watching';
+import type { EntryRow } from '../harness/ledger-rows';
+import { waitUntil } from '../harness/wait-until';
+import { faultsOf, keyOf } from '../harness/watching';
 import { isAbsence } from './answer';
 import { lineOfEntry, lineOfRow } from './entry-line';
 

@@ -1,8 +1,8 @@
 import type { BatchWriteRequest, PutItemRequest } from '@ledger/client';
-import type { LedgerWrite } from '../support/random-movements';
-import { creditCall, putItemCall, type RawCall } from '../support/raw-client';
-import { callOfMovement } from '../support/told-answer';
-import { batchWriteCall } from '../support/write-calls';
+import type { LedgerWrite } from '../model/random-movements';
+import { creditCall, putItemCall, type RawCall } from '../harness/raw-client';
+import { callOfMovement } from '../harness/told-answer';
+import { batchWriteCall } from '../harness/write-calls';
 
 /** What one write is to do, with its request id. */
 export type SingleWrite = LedgerWrite | { readonly $case: 'putItem'; readonly value: PutItemRequest };

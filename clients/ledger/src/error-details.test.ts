@@ -1,15 +1,20 @@
 import { status } from '@grpc/grpc-js';
 import { encodeDetails } from '../test/scripted-server';
 import { decodeErrorDetails, errorDetailsOf, reasonOf, retryDelayMs } from './error-details';
-import { BadRequest, ErrorInfo, PreconditionFailure, ResourceInfo } from './gen/google/rpc/error_details';
-import { Status } from './gen/google/rpc/status';
+import {
+  BadRequest,
+  ErrorInfo,
+  PreconditionFailure,
+  ResourceInfo,
+} from '@ledger/proto/google/rpc/error_details';
+import { Status } from '@ledger/proto/google/rpc/status';
 
 function packed(type: string, value: Uint8Array): { typeUrl: string; value: Buffer } {
   return { typeUrl: `type.googleapis.com/google.rpc.${type}`, value: Buffer.from(value) };
 }
 
 function errorInfo(reason: string, domain = 'ledger.v1'): ErrorInfo {
-  return { reason, domain, metadata: { balance: '3' } };
+  return { reason, domain, metadata: new Map([['balance', '3']]) };
 }
 
 it('reads every detail that the contract names', () => {

@@ -4,10 +4,10 @@ import {
   PreconditionFailure,
   ResourceInfo,
   RetryInfo,
-} from './gen/google/rpc/error_details';
-import type { Any } from './gen/google/protobuf/any';
-import { Status } from './gen/google/rpc/status';
-import { ErrorReason } from './gen/ledger/v1/error_reason';
+} from '@ledger/proto/google/rpc/error_details';
+import type { Any } from '@ledger/proto/google/protobuf/any';
+import { Status } from '@ledger/proto/google/rpc/status';
+import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
 
 const ERROR_DOMAIN = 'ledger.v1';
 

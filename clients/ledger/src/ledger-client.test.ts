@@ -9,10 +9,10 @@ import {
   ScriptedServer,
   staysSilent,
 } from '../test/scripted-server';
-import { Account } from './gen/ledger/v1/account_service';
-import { Item } from './gen/ledger/v1/catalog_service';
-import { Balance, Hold, Transaction } from './gen/ledger/v1/ledger';
-import { BatchWriteResult, GetRequestResponse } from './gen/ledger/v1/ledger_service';
+import { Account } from '@ledger/proto/ledger/v1/account_service';
+import { Item } from '@ledger/proto/ledger/v1/catalog_service';
+import { Balance, Hold, Transaction } from '@ledger/proto/ledger/v1/ledger';
+import { BatchWriteResult, GetRequestResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { LedgerClient } from './ledger-client';
 import { LedgerError } from './ledger-error';
 import type { LedgerClientOptions } from './transport';

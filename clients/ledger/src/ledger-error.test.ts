@@ -1,9 +1,13 @@
 import { status } from '@grpc/grpc-js';
-import { ErrorInfo, RetryInfo } from './gen/google/rpc/error_details';
+import { ErrorInfo, RetryInfo } from '@ledger/proto/google/rpc/error_details';
 import { LedgerError } from './ledger-error';
 
 const details = {
-  errorInfo: ErrorInfo.fromPartial({ domain: 'ledger.v1', reason: 'OVERLOADED', metadata: { limit: '8' } }),
+  errorInfo: ErrorInfo.fromPartial({
+    domain: 'ledger.v1',
+    reason: 'OVERLOADED',
+    metadata: new Map([['limit', '8']]),
+  }),
   retryInfo: RetryInfo.fromPartial({ retryDelay: { seconds: 1n } }),
 };
 

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { type ErrorDetails, type ErrorReasonName, errorDetailsOf, reasonOf } from './error-details';
-import type { Status } from './gen/google/rpc/status';
+import type { Status } from '@ledger/proto/google/rpc/status';
 import { judge } from './verdict';
 
 /** What a `LedgerError` is made of. */
@@ -56,7 +56,7 @@ export class LedgerError extends Error {
     this.codeName = codeName;
     this.reason = reason;
     this.details = details;
-    this.metadata = details.errorInfo?.metadata ?? {};
+    this.metadata = Object.fromEntries(details.errorInfo?.metadata ?? []);
     this.requestId = init.requestId;
     this.method = init.method;
     this.attempts = init.attempts ?? 0;

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { fails, replies, ScriptedServer, type Step } from '../test/scripted-server';
-import { Entry } from './gen/ledger/v1/ledger';
+import { Entry } from '@ledger/proto/ledger/v1/ledger';
 import { LedgerClient } from './ledger-client';
 
 const account = { userId: 'ada', asset: 'GOLD' };

@@ -1,6 +1,7 @@
-import type * as account from './gen/ledger/v1/account_service';
-import type * as catalog from './gen/ledger/v1/catalog_service';
-import type * as ledger from './gen/ledger/v1/ledger_service';
+import type * as account from '@ledger/proto/ledger/v1/account_service';
+import type * as catalog from '@ledger/proto/ledger/v1/catalog_service';
+import type * as ledger from '@ledger/proto/ledger/v1/ledger_service';
+import type { Pairs } from './pairs';
 
 // What the methods take. A field that the server has a default for may be left out.
 
@@ -141,4 +142,9 @@ type WriteInput<Message extends { requestId: string }, Required extends keyof Me
   ]: K extends Required ? Given<Message[K]> : Given<Message[K]> | undefined;
 };
 
-type Given<T> = NonNullable<T> extends readonly (infer Element)[] ? readonly Element[] : NonNullable<T>;
+type Given<T> =
+  NonNullable<T> extends readonly (infer Element)[]
+    ? readonly Element[]
+    : NonNullable<T> extends ReadonlyMap<string, string>
+      ? Pairs
+      : NonNullable<T>;

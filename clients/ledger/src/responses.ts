@@ -1,7 +1,7 @@
 import type { Complete } from './complete';
-import type * as account from './gen/ledger/v1/account_service';
-import type * as catalog from './gen/ledger/v1/catalog_service';
-import type * as ledger from './gen/ledger/v1/ledger_service';
+import type * as account from '@ledger/proto/ledger/v1/account_service';
+import type * as catalog from '@ledger/proto/ledger/v1/catalog_service';
+import type * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 
 // What the methods give, where it is more than the message of the contract.
 

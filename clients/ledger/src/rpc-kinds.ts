@@ -2,6 +2,7 @@ import type { CallOptions } from './call-options';
 import { complete, type Complete } from './complete';
 import { malformedRequest } from './failure';
 import { Listing, type Page } from './listing';
+import { withMetadataMaps } from './pairs';
 import type { Written } from './responses';
 import { readStream } from './server-stream';
 import type { Transport } from './transport';
@@ -124,7 +125,7 @@ function encode<Message>(
   finish?: (draft: Message) => void,
 ): { message: Message; bytes: Buffer } {
   try {
-    const message = codec.fromPartial(request);
+    const message = codec.fromPartial(withMetadataMaps(request));
     finish?.(message);
     return { message, bytes: definition.requestSerialize(message) };
   } catch (cause) {

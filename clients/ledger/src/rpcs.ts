@@ -1,6 +1,6 @@
-import * as account from './gen/ledger/v1/account_service';
-import * as catalog from './gen/ledger/v1/catalog_service';
-import * as ledger from './gen/ledger/v1/ledger_service';
+import * as account from '@ledger/proto/ledger/v1/account_service';
+import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
+import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 import type * as requests from './requests';
 import { list, read, stream, write } from './rpc-kinds';
 import type { Transport } from './transport';

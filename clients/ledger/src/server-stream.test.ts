@@ -6,7 +6,7 @@ import {
   type ServedStream,
   type StreamStep,
 } from '../test/scripted-server';
-import { Entry } from './gen/ledger/v1/ledger';
+import { Entry } from '@ledger/proto/ledger/v1/ledger';
 import { LedgerClient } from './ledger-client';
 
 let server: ScriptedServer;

@@ -1,4 +1,4 @@
-import type { Timestamp } from './gen/google/protobuf/timestamp';
+import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_MS = 1_000_000;

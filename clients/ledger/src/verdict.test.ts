@@ -3,7 +3,7 @@ import type { ErrorDetails } from './error-details';
 import { judge } from './verdict';
 
 function because(reason: string): ErrorDetails {
-  return { errorInfo: { reason, domain: 'ledger.v1', metadata: {} } };
+  return { errorInfo: { reason, domain: 'ledger.v1', metadata: new Map() } };
 }
 
 it.each([

@@ -9,11 +9,11 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { ErrorReasonName } from '../src/error-details';
-import { ErrorInfo, RetryInfo } from '../src/gen/google/rpc/error_details';
-import { Status } from '../src/gen/google/rpc/status';
-import { AccountServiceService } from '../src/gen/ledger/v1/account_service';
-import { CatalogServiceService } from '../src/gen/ledger/v1/catalog_service';
-import { LedgerServiceService } from '../src/gen/ledger/v1/ledger_service';
+import { ErrorInfo, RetryInfo } from '@ledger/proto/google/rpc/error_details';
+import { Status } from '@ledger/proto/google/rpc/status';
+import { AccountServiceService } from '@ledger/proto/ledger/v1/account_service';
+import { CatalogServiceService } from '@ledger/proto/ledger/v1/catalog_service';
+import { LedgerServiceService } from '@ledger/proto/ledger/v1/ledger_service';
 
 /** All rpcs of the ledger. */
 export const definitions = { ...LedgerServiceService, ...CatalogServiceService, ...AccountServiceService };
@@ -152,7 +152,13 @@ export function encodeDetails(code: status, parts: ErrorParts): Buffer {
   const details = [
     {
       typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo',
-      value: Buffer.from(ErrorInfo.encode({ reason, domain: 'ledger.v1', metadata }).finish()),
+      value: Buffer.from(
+        ErrorInfo.encode({
+          reason,
+          domain: 'ledger.v1',
+          metadata: new Map(Object.entries(metadata)),
+        }).finish(),
+      ),
     },
   ];
   if (retryDelayMs !== undefined) {

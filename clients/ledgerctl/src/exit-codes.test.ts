@@ -4,7 +4,7 @@ import { exitCodeOf, ViolationsFound, WritesFailed } from './exit-codes';
 import { UsageError } from './usage-error';
 
 function ledgerError(reason: string, code: number, outcomeUnknown = false): LedgerError {
-  const errorInfo = { domain: 'ledger.v1', reason, metadata: {} };
+  const errorInfo = { domain: 'ledger.v1', reason, metadata: new Map<string, string>() };
   return new LedgerError({ code, text: 'no', method: 'credit', details: { errorInfo }, outcomeUnknown });
 }
 

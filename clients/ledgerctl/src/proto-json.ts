@@ -38,7 +38,7 @@ function valueOf(name: string, value: unknown, api: LedgerApi): Json {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name} is no value of a message`);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map((element: unknown) => valueOf(name, element, api));
-  if (name === METADATA) return { ...value };
+  if (value instanceof Map) return Object.fromEntries(value as Map<string, string>);
   if (isSpan(value)) return name === 'retryDelay' ? secondsOf(value) : formatTime(value);
   return isStatus(value) ? errorJson(value, api) : protoJson(value, api);
 }

@@ -1,7 +1,7 @@
 import type { LedgerClient } from '@ledger/client';
-import type { Handlers } from '@ledger/kit/unary-service';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { COLOURS, coloursOf, sumOfColours, totalMl } from './colours';
-import type { Barrels, CauldronsServiceService } from './gen/cauldrons/v1/cauldrons_service';
+import type { Barrels, CauldronsServiceService } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { planBarrels, type Offer } from './plan-barrels';
 import { present } from './present';
 import { book, FREE_ML, GOLD, mlAsset, readStock } from './shop-account';

@@ -1,7 +1,7 @@
 import type { LedgerClient } from '@ledger/client';
-import type { Handlers } from '@ledger/kit/unary-service';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { COLOURS, coloursOf, sumOfColours, totalMl } from './colours';
-import type { CauldronsServiceService, Mix, Recipe } from './gen/cauldrons/v1/cauldrons_service';
+import type { CauldronsServiceService, Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { planBottles, type Potion } from './plan-bottles';
 import { present } from './present';
 import { recipeOf, type RecipeStore } from './recipe-store';

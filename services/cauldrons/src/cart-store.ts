@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource, EntityManager } from 'typeorm';
 import { noRecipe, refuse, reused } from './errors';
-import type { Booking, Customer, GameTime, Mix } from './gen/cauldrons/v1/cauldrons_service';
+import type { Booking, Customer, GameTime, Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
 /** Which cart, and the era of its shop at this moment. */

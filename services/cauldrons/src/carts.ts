@@ -1,9 +1,9 @@
 import type { LedgerClient } from '@ledger/client';
-import { factId } from '@ledger/kit/fact-id';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { factId } from '@ledger/kit/ledger/fact-id';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import type { CartKey, CartStore, Order } from './cart-store';
 import { weekdayOf } from './game-time';
-import type { CauldronsServiceService, GameTime } from './gen/cauldrons/v1/cauldrons_service';
+import type { CauldronsServiceService, GameTime } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 import { book, FREE_POTIONS, GOLD, type Movement, potionAsset, readEra } from './shop-account';
 

@@ -1,4 +1,4 @@
-import type { Colours, Mix } from './gen/cauldrons/v1/cauldrons_service';
+import type { Colours, Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 
 /** In the order in which barrels are bought. */
 export const COLOURS = ['red', 'green', 'blue', 'dark'] as const;

@@ -1,4 +1,4 @@
-import type { Weekday } from './gen/cauldrons/v1/cauldrons_service';
+import type { Weekday } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 
 const WEEKDAYS = ['Edgeday', 'Bloomday', 'Aracanaday', 'Hearthday', 'Crownday', 'Blesseday', 'Soulday'];
 

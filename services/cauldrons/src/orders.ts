@@ -1,6 +1,6 @@
-import { factId } from '@ledger/kit/fact-id';
-import { invalidFields } from '@ledger/kit/service-error';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { factId } from '@ledger/kit/ledger/fact-id';
+import { invalidFields } from '@ledger/kit/rpc/service-error';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import type { DataSource } from 'typeorm';
 import { weekdayOf } from './game-time';
 import {
@@ -10,7 +10,7 @@ import {
   type GameTime,
   type OrderLine,
   type SearchOrdersRequest,
-} from './gen/cauldrons/v1/cauldrons_service';
+} from '@ledger/proto/cauldrons/v1/cauldrons_service';
 
 const PAGE_SIZE = 20;
 

@@ -1,5 +1,5 @@
 import { COLOURS } from './colours';
-import type { Mix } from './gen/cauldrons/v1/cauldrons_service';
+import type { Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import type { Stock } from './shop-account';
 
 /** The most bottles of one plan. */

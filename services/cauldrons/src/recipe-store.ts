@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { isSameMix } from './colours';
 import { noRecipe, refuse } from './errors';
-import type { Mix, Recipe } from './gen/cauldrons/v1/cauldrons_service';
+import type { Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
 /** The most recipes of a shop. */

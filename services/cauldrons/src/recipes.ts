@@ -1,6 +1,6 @@
 import type { LedgerClient } from '@ledger/client';
-import type { Handlers } from '@ledger/kit/unary-service';
-import type { CatalogItem, CauldronsServiceService } from './gen/cauldrons/v1/cauldrons_service';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import type { CatalogItem, CauldronsServiceService } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 import type { RecipeStore } from './recipe-store';
 import { potionAsset, readStock } from './shop-account';

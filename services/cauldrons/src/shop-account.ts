@@ -1,8 +1,8 @@
 import type { Balance, CallOptions, LedgerClient, Timestamp } from '@ledger/client';
-import { translated } from '@ledger/kit/service-error';
+import { translated } from '@ledger/kit/rpc/service-error';
 import { byColour, COLOURS, type Colour } from './colours';
 import { forBooking } from './errors';
-import type { Booking, Colours, Mix, Recipe } from './gen/cauldrons/v1/cauldrons_service';
+import type { Booking, Colours, Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
 /** What a shop pays with. */

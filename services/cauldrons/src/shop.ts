@@ -5,11 +5,11 @@ import {
   type LedgerClient,
   type Timestamp,
 } from '@ledger/client';
-import { invalidFields, ServiceError } from '@ledger/kit/service-error';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { invalidFields, ServiceError } from '@ledger/kit/rpc/service-error';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { totalMl } from './colours';
 import { shopChanged, shopFrozen, shopHeld } from './errors';
-import type { Booking, CauldronsServiceService, Recipe } from './gen/cauldrons/v1/cauldrons_service';
+import type { Booking, CauldronsServiceService, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 import type { RecipeStore } from './recipe-store';
 import {

@@ -1,4 +1,4 @@
-import type { Handlers } from '@ledger/kit/unary-service';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { refuse, reused } from './errors';
@@ -6,7 +6,7 @@ import type {
   CauldronsServiceService,
   Customer,
   GetVisitResponse,
-} from './gen/cauldrons/v1/cauldrons_service';
+} from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
 type VisitMethods = Pick<Handlers<typeof CauldronsServiceService>, 'recordVisit' | 'getVisit'>;

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../src/embedded/embedded-postgres';
+import { startEmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
 import { migrate } from '../src/store/migrate';
 
 const schemaFile = join(__dirname, '../schema.sql');

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import type { BatchFault } from './commit/batch-runner';
+import type { BatchFault } from './engine/batch-runner';
 import type { CallLog } from './rpc/call-log';
 
 /** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */

@@ -4,9 +4,9 @@ import {
   EmbeddedPostgresError,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
-} from './embedded/embedded-postgres';
+} from '@ledger/embedded-postgres/embedded-postgres';
 import { createLog, type ServerLog } from './logger';
-import { createLedgerServer, StartError, type LedgerServer } from './server';
+import { createLedgerServer, StartError, type LedgerServer } from './app';
 import { migrate, SchemaError } from './store/migrate';
 import { isProgramFault } from './store/sql-state';
 import { reportListening, startWorkers, WorkerError } from './workers';

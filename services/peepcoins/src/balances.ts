@@ -1,8 +1,8 @@
 import type { Balance, LedgerClient } from '@ledger/client';
-import { readHistory } from '@ledger/kit/history';
-import type { Call, Handlers } from '@ledger/kit/unary-service';
+import { readHistory } from '@ledger/kit/ledger/history';
+import type { Call, Handlers } from '@ledger/kit/rpc/unary-service';
 import { COUPONS } from './coupons';
-import type { PeepcoinsServiceService } from './gen/peepcoins/v1/peepcoins_service';
+import type { PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { movementOf, PEEP } from './movement';
 
 const PAGE_SIZE = 20;

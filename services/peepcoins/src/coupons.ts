@@ -1,10 +1,10 @@
 import { type CallOptions, type Item, type LedgerClient, LedgerError } from '@ledger/client';
-import { factId } from '@ledger/kit/fact-id';
-import { translated } from '@ledger/kit/service-error';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { factId } from '@ledger/kit/ledger/fact-id';
+import { translated } from '@ledger/kit/rpc/service-error';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import type { CouponNames } from './coupon-names';
 import { forCoupon } from './errors';
-import type { Coupon, PeepcoinsServiceService } from './gen/peepcoins/v1/peepcoins_service';
+import type { Coupon, PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { coinsOf, entryOf, PEEP } from './movement';
 
 /** The ledger's catalog is shared with other systems; this is our part of it. */

@@ -1,5 +1,5 @@
 import type { Entry, Transaction } from '@ledger/client';
-import type { Movement } from './gen/peepcoins/v1/peepcoins_service';
+import type { Movement } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 
 /** PeepCoins, in the ledger. */
 export const PEEP = 'PEEP';

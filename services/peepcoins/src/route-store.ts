@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { refuse, reused } from './errors';
-import type { Route } from './gen/peepcoins/v1/peepcoins_service';
+import type { Route } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 
 /** A user's opinion of a route, and the call that brought it. */
 export interface Review {

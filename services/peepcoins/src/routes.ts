@@ -1,9 +1,9 @@
 import type { CallOptions, LedgerClient } from '@ledger/client';
-import { factId } from '@ledger/kit/fact-id';
-import { translated } from '@ledger/kit/service-error';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { factId } from '@ledger/kit/ledger/fact-id';
+import { translated } from '@ledger/kit/rpc/service-error';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { refuse } from './errors';
-import type { Movement, PeepcoinsServiceService, Route } from './gen/peepcoins/v1/peepcoins_service';
+import type { Movement, PeepcoinsServiceService, Route } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { coinsOf, PEEP } from './movement';
 import type { RouteStore } from './route-store';
 

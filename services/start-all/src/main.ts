@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '@ledger/service/dist/embedded/embedded-postgres';
+import { startEmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
 import { Program } from './program';
 
 /** Each service on the ledger, by its folder, and whether it owns data. */

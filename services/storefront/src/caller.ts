@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { invalidFields } from '@ledger/kit/service-error';
-import type { Call } from '@ledger/kit/unary-service';
+import { invalidFields } from '@ledger/kit/rpc/service-error';
+import type { Call } from '@ledger/kit/rpc/unary-service';
 import { refuse } from './errors';
 
 const KEY = /^[A-Za-z0-9_-]{1,64}$/;

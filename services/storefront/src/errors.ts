@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { invalidFields, refusals, type Translations } from '@ledger/kit/service-error';
-import type { ErrorReason } from './gen/storefront/v1/error_reason';
+import { invalidFields, refusals, type Translations } from '@ledger/kit/rpc/service-error';
+import type { ErrorReason } from '@ledger/proto/storefront/v1/error_reason';
 
 /** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
 type Reason = Exclude<

@@ -1,5 +1,5 @@
 import type { Item as LedgerItem } from '@ledger/client';
-import type { Item } from './gen/storefront/v1/storefront_service';
+import type { Item } from '@ledger/proto/storefront/v1/storefront_service';
 
 /** Cents. */
 export const USD = 'USD/2';

@@ -1,4 +1,4 @@
-import { runService } from '@ledger/kit/run-service';
+import { runService } from '@ledger/kit/server/run-service';
 import { startStorefront } from './server';
 
 runService({

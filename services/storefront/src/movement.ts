@@ -1,5 +1,5 @@
 import type { Entry, Transaction } from '@ledger/client';
-import type { Movement } from './gen/storefront/v1/storefront_service';
+import type { Movement } from '@ledger/proto/storefront/v1/storefront_service';
 import { shopItemId } from './items';
 
 /** A user's entry, and the transaction that says why, as a line of the history. */

@@ -1,11 +1,14 @@
-import { Contract } from '@ledger/kit/contract';
-import type { ServiceSettings } from '@ledger/kit/environment';
-import { connectLedger } from '@ledger/kit/ledger-connection';
-import { startServer, type RunningService } from '@ledger/kit/server';
-import type { ServiceLog } from '@ledger/kit/service-log';
-import { unaryService } from '@ledger/kit/unary-service';
-import { DESCRIPTOR_SET_BASE64 } from './gen/descriptor-set';
-import { StockServiceService, StorefrontServiceService } from './gen/storefront/v1/storefront_service';
+import { Contract } from '@ledger/kit/rpc/contract';
+import type { ServiceSettings } from '@ledger/kit/server/environment';
+import { connectLedger } from '@ledger/kit/ledger/ledger-connection';
+import { startServer, type RunningService } from '@ledger/kit/server/server';
+import type { ServiceLog } from '@ledger/kit/server/service-log';
+import { unaryService } from '@ledger/kit/rpc/unary-service';
+import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
+import {
+  StockServiceService,
+  StorefrontServiceService,
+} from '@ledger/proto/storefront/v1/storefront_service';
 import { stock, storefront } from './storefront';
 
 /** The one place where the parts are joined; main and the tests both call it. */

@@ -1,10 +1,13 @@
 import type { LedgerClient } from '@ledger/client';
-import { readHistory } from '@ledger/kit/history';
-import { translated } from '@ledger/kit/service-error';
-import type { Handlers } from '@ledger/kit/unary-service';
+import { readHistory } from '@ledger/kit/ledger/history';
+import { translated } from '@ledger/kit/rpc/service-error';
+import type { Handlers } from '@ledger/kit/rpc/unary-service';
 import { actingUser, idempotencyKey } from './caller';
 import { badToken, forItem, forKey } from './errors';
-import type { StockServiceService, StorefrontServiceService } from './gen/storefront/v1/storefront_service';
+import type {
+  StockServiceService,
+  StorefrontServiceService,
+} from '@ledger/proto/storefront/v1/storefront_service';
 import { itemOf, ITEMS, USD } from './items';
 import { movementOf, movementOfTransaction } from './movement';
 

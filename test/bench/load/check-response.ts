@@ -4,8 +4,8 @@ import {
   ListEntriesResponse,
   PurchaseResponse,
   TransferResponse,
-} from '../../../services/ledger/src/gen/ledger/v1/ledger_service';
-import type { Transaction } from '../../../services/ledger/src/gen/ledger/v1/ledger';
+} from '@ledger/proto/ledger/v1/ledger_service';
+import type { Transaction } from '@ledger/proto/ledger/v1/ledger';
 import type { PreparedCall } from './traffic';
 
 const FRAME_BYTES = 5;

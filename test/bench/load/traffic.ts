@@ -5,7 +5,7 @@ import {
   ListEntriesRequest,
   PurchaseRequest,
   TransferRequest,
-} from '../../../services/ledger/src/gen/ledger/v1/ledger_service';
+} from '@ledger/proto/ledger/v1/ledger_service';
 import { chooser, seeded, type Distribution } from '../random';
 import { ASSET, userOf } from '../users';
 import { grpcFrame } from './http2-session';

@@ -5,7 +5,7 @@ import {
   PurchaseResponse,
   WatchEntriesRequest,
   type WatchEntriesResponse,
-} from '../../../services/ledger/src/gen/ledger/v1/ledger_service';
+} from '@ledger/proto/ledger/v1/ledger_service';
 import type { PreparedWork } from '../worker-orders';
 import { percentiles, prepareLoad } from './load-run';
 import type { LoadResult, LoadSpec } from './load-spec';

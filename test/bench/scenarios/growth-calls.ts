@@ -5,7 +5,7 @@ import {
   ListEntriesRequest,
   PurchaseRequest,
   type ListEntriesResponse,
-} from '../../../services/ledger/src/gen/ledger/v1/ledger_service';
+} from '@ledger/proto/ledger/v1/ledger_service';
 import type { ListedCall } from '../load/load-spec';
 import type { Method } from '../load/traffic';
 import { ASSET } from '../users';

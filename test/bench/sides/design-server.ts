@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 // The compiled code, exactly what a server runs.
 import { createLog } from '../../../services/ledger/dist/logger';
-import { servedServices } from '../../../services/ledger/dist/rpc/services';
+import { servedServices } from '../../../services/ledger/dist/handlers/services';
 import { tabulateStreams } from '../../../services/ledger/dist/rpc/stream-table';
 import type { Design } from './design';
 import { noop } from './noop';

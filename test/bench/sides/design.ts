@@ -1,4 +1,4 @@
-import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { Command } from '../../../services/ledger/src/ledger/command';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 

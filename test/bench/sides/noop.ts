@@ -1,9 +1,9 @@
-import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { Command } from '../../../services/ledger/src/ledger/command';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import type { Entry, Transaction } from '../../../services/ledger/src/ledger/transaction';
 // The compiled code, exactly what a server runs.
-import { outcomeEncoder } from '../../../services/ledger/dist/rpc/outcome-encoder';
+import { outcomeEncoder } from '../../../services/ledger/dist/mapping/outcome-encoder';
 import { ASSET } from '../users';
 import { NotPartOfDesign, type Design } from './design';
 

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
 import { contentHash } from '../../../services/ledger/dist/ledger/content-hash';
 import { PER_REQUEST_SCHEMA } from './copied-schema';

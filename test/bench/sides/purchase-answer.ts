@@ -1,7 +1,7 @@
-import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
-import { PurchaseResponse } from '../../../services/ledger/dist/gen/ledger/v1/ledger_service';
-import { timestampOf } from '../../../services/ledger/dist/rpc/message';
+import { PurchaseResponse } from '@ledger/proto/ledger/v1/ledger_service';
+import { timestampOf } from '../../../services/ledger/dist/mapping/messages';
 
 /** What a design has booked for a purchase. */
 export interface BookedPurchase {

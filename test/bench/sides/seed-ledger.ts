@@ -1,4 +1,4 @@
-import { BatchWriteRequest, CreditRequest } from '../../../services/ledger/src/gen/ledger/v1/ledger_service';
+import { BatchWriteRequest, CreditRequest } from '@ledger/proto/ledger/v1/ledger_service';
 import type { Bench } from '../bench';
 import type { ListedCall } from '../load/load-spec';
 import type { ServerProcess } from '../server-process';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import type { Answer } from '../../../services/ledger/src/commit/answer';
+import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import { openDesignDatabase } from './design-database';

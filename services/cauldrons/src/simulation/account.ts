@@ -1,4 +1,10 @@
-import type { Barrels, GetAuditResponse, Mix, Potions, Recipe } from '../gen/cauldrons/v1/cauldrons_service';
+import type {
+  Barrels,
+  GetAuditResponse,
+  Mix,
+  Potions,
+  Recipe,
+} from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from '../present';
 
 /**

@@ -9,7 +9,7 @@ import {
   type GameTime,
   type GetAuditResponse,
   OrderSort,
-} from '../gen/cauldrons/v1/cauldrons_service';
+} from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from '../present';
 import { Account } from './account';
 import { Random } from './random';

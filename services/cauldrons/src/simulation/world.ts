@@ -1,4 +1,4 @@
-import type { Barrels, Customer, Recipe } from '../gen/cauldrons/v1/cauldrons_service';
+import type { Barrels, Customer, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import type { Random } from './random';
 
 /** More than a catalog has room for. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { lockedState, NOW, STRIPE, traceOf } from '../../../../test/support/locked-state';
+import { lockedState, NOW, STRIPE, traceOf } from '../../../../test/harness/locked-state';
 import { GENESIS_HASH } from './account';
 import type { CreditCommand } from './command';
 import { decideCredit } from './decide-credit';

@@ -1,4 +1,4 @@
-import { GRACE_MICROS, lockedState, NOW, STRIPE, traceOf } from '../../../../test/support/locked-state';
+import { GRACE_MICROS, lockedState, NOW, STRIPE, traceOf } from '../../../../test/harness/locked-state';
 import type { PurchaseCommand, PurchaseSubject } from './command';
 import { decidePurchase } from './decide-purchase';
 import type { Failure } from './failure';

@@ -1,4 +1,4 @@
-import { lockedState, NOW } from '../../../../test/support/locked-state';
+import { lockedState, NOW } from '../../../../test/harness/locked-state';
 import type { PutItemCommand } from './command';
 import { decidePutItem } from './decide-put-item';
 

@@ -1,4 +1,4 @@
-import * as generated from '../gen/ledger/v1/ledger';
+import * as generated from '@ledger/proto/ledger/v1/ledger';
 import { EntryKind, sortedMetadata } from './transaction';
 
 describe('the kinds of transactions', () => {

@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Server } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { DESCRIPTOR_SET_BASE64 } from '../gen/descriptor-set';
+import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
 
 /**
  * Serves reflection, v1 and v1alpha, from the descriptors that the contract was built to. Going through

@@ -1,6 +1,6 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { status as GrpcCode, type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { Rejection } from '../commit/answer';
+import { Rejection } from '../engine/answer';
 import type { CallLog } from './call-log';
 import { contextOf, decode, endingOfError, serviceError, type CallContext, type Ending } from './unary';
 

@@ -1,10 +1,10 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Metadata, status as GrpcCode, type Deadline, type handleUnaryCall } from '@grpc/grpc-js';
-import { Rejection, type Answer } from '../commit/answer';
+import { Rejection, type Answer } from '../engine/answer';
 import { sqlFault, sqlState } from '../store/sql-state';
-import { Status } from '../gen/google/rpc/status';
+import { Status } from '@ledger/proto/google/rpc/status';
 import type { CallLog } from './call-log';
-import { errorStatus, RpcError, type ErrorFacts } from './status';
+import { errorStatus, RpcError, type ErrorFacts } from '../mapping/status';
 
 /** A part of the contract that is not served yet. */
 export class Unimplemented extends Error {

@@ -1,5 +1,5 @@
 import { ChangeSignal } from './change-signal';
-import type { Connection } from './connection';
+import type { Connection } from './pg/connection';
 
 const LONG_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { EventEmitter } from 'node:events';
 import { DataSource } from 'typeorm';
-import { announceStatements, type Connection } from './connection';
+import { announceStatements, type Connection } from './pg/connection';
 import { migrations } from './migrations';
 
 /** The schema that holds everything of the ledger. */

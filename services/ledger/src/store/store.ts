@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { createDataSource, readerParameters, writerParameters } from './data-source';
-import { execute, query, type Connection, type PipelinedConnection } from './connection';
+import { execute, query, type Connection, type PipelinedConnection } from './pg/connection';
 
 /** How the ledger uses its database. */
 export interface StoreSettings {

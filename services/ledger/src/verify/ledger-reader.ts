@@ -1,5 +1,5 @@
 import type { AccountKey } from '../ledger/account';
-import type { Connection } from '../store/connection';
+import type { Connection } from '../store/pg/connection';
 
 /** Runs one short piece of reading on some connection. Each statement in it is a snapshot of its own. */
 export type LedgerReader = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;

@@ -1,6 +1,6 @@
 import type { AccountKey } from '../ledger/account';
 import { countAccounts } from '../store/statements/count-accounts';
-import { findStrayHolds, listEntryKeys, type KeyRange } from '../store/statements/find-strays';
+import { findStrayHolds, listEntryKeys, type KeyRange } from '../store/statements/find-orphans';
 import { readAccountRange } from '../store/statements/read-account-range';
 import type { ChainEntry } from '../store/statements/read-chains';
 import {

@@ -1,4 +1,4 @@
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 
 /** Class of the advisory locks that say which stripes are in use. */
 const STRIPE_LOCK_CLASS = 0x1ed6e2;

@@ -1,5 +1,5 @@
 import type { AccountKey } from '../../ledger/account';
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 
 // A page at a time: a count of the whole table would be the longest statement of all.
 const countAccountsStatement = {

@@ -1,4 +1,4 @@
-import { microsOf, query, type Connection } from '../connection';
+import { microsOf, query, type Connection } from '../pg/connection';
 
 const findRequestStatement = {
   name: 'find_request',

@@ -1,5 +1,5 @@
-import { texts } from '../columns';
-import { microsOf, query, type Connection } from '../connection';
+import { texts } from '../pg/binary-columns';
+import { microsOf, query, type Connection } from '../pg/connection';
 
 const findRequestsStatement = {
   name: 'find_requests',

@@ -1,6 +1,6 @@
 import type { AccountSettings } from '../../ledger/account';
-import { integers, texts } from '../columns';
-import { metadataOf, microsOf, query, type Connection } from '../connection';
+import { integers, texts } from '../pg/binary-columns';
+import { metadataOf, microsOf, query, type Connection } from '../pg/connection';
 
 const findSettingsStatement = {
   name: 'find_settings',

@@ -1,5 +1,5 @@
 import type { EntryKind, Transaction } from '../../ledger/transaction';
-import { metadataOf, microsOf, query, type Connection } from '../connection';
+import { metadataOf, microsOf, query, type Connection } from '../pg/connection';
 import { findEntries } from './list-entries';
 
 const columns = `

@@ -1,6 +1,6 @@
 import type { Account } from '../../ledger/account';
-import { bigints, booleans, byteas, integers, jsons, texts, times } from '../columns';
-import { execute, metadataJson, timeOrNull, timestampText, type Connection } from '../connection';
+import { bigints, booleans, byteas, integers, jsons, texts, times } from '../pg/binary-columns';
+import { execute, metadataJson, timeOrNull, timestampText, type Connection } from '../pg/connection';
 
 const insertAccountsStatement = {
   name: 'insert_accounts',

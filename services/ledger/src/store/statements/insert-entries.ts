@@ -1,6 +1,6 @@
 import type { Entry, Transaction } from '../../ledger/transaction';
-import { bigints, byteas, integers, texts, times, uuids } from '../columns';
-import { execute, type Connection } from '../connection';
+import { bigints, byteas, integers, texts, times, uuids } from '../pg/binary-columns';
+import { execute, type Connection } from '../pg/connection';
 
 const insertEntriesStatement = {
   name: 'insert_entries',

@@ -1,6 +1,6 @@
 import type { Item } from '../../ledger/item';
-import { bigints, booleans, texts, times } from '../columns';
-import { execute, type Connection } from '../connection';
+import { bigints, booleans, texts, times } from '../pg/binary-columns';
+import { execute, type Connection } from '../pg/connection';
 
 const insertItemsStatement = {
   name: 'insert_items',

@@ -1,6 +1,6 @@
 import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
-import { byteas, integers, texts, uuids } from '../columns';
-import { execute, timestampText, type Connection } from '../connection';
+import { byteas, integers, texts, uuids } from '../pg/binary-columns';
+import { execute, timestampText, type Connection } from '../pg/connection';
 
 const insertRequestsStatement = {
   name: 'insert_requests',

@@ -1,7 +1,7 @@
 import { HASH_VERSION } from '../../ledger/hash-chain';
 import type { Transaction } from '../../ledger/transaction';
-import { bigints, byteas, integers, jsons, texts, times, uuids } from '../columns';
-import { execute, metadataJson, type Connection } from '../connection';
+import { bigints, byteas, integers, jsons, texts, times, uuids } from '../pg/binary-columns';
+import { execute, metadataJson, type Connection } from '../pg/connection';
 
 const insertTransactionsStatement = {
   name: 'insert_transactions',

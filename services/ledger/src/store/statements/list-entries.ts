@@ -1,6 +1,6 @@
 import type { Entry, EntryKind } from '../../ledger/transaction';
-import { bigints, integers, texts } from '../columns';
-import { microsOf, query, timestampText, type Connection } from '../connection';
+import { bigints, integers, texts } from '../pg/binary-columns';
+import { microsOf, query, timestampText, type Connection } from '../pg/connection';
 import { lastEntryBy } from './read-balances-as-of';
 
 /** An entry as it is stored. */

@@ -1,5 +1,5 @@
 import type { Hold, HoldState } from '../../ledger/hold';
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 import { HOLD_COLUMNS, holdOfRow, type HoldRow } from './find-holds';
 
 // An open hold whose time has come has expired, settled or not.

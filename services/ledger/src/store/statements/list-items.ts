@@ -1,5 +1,5 @@
 import type { Item } from '../../ledger/item';
-import { microsOf, query, type Connection } from '../connection';
+import { microsOf, query, type Connection } from '../pg/connection';
 import { itemOfRow } from './find-items';
 
 const listItemsStatement = {

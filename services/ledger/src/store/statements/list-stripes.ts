@@ -1,4 +1,4 @@
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 
 const listStripesStatement = {
   name: 'list_stripes',

@@ -1,4 +1,4 @@
-import { microsOf, query, type Connection } from '../connection';
+import { microsOf, query, type Connection } from '../pg/connection';
 
 const readTimeStatement = { name: 'read_time', text: `SELECT ${microsOf('clock_timestamp()')}` };
 

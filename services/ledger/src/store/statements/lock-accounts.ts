@@ -1,6 +1,6 @@
 import type { Account, AccountKey } from '../../ledger/account';
-import { integers, texts } from '../columns';
-import { query, sentTime, timeSent, type Connection } from '../connection';
+import { integers, texts } from '../pg/binary-columns';
+import { query, sentTime, timeSent, type Connection } from '../pg/connection';
 
 const lockAccountsStatement = {
   name: 'lock_accounts',

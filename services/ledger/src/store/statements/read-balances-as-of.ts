@@ -1,5 +1,5 @@
-import { texts } from '../columns';
-import { microsOf, query, timestampText, type Connection } from '../connection';
+import { texts } from '../pg/binary-columns';
+import { microsOf, query, timestampText, type Connection } from '../pg/connection';
 import type { BalanceKey } from './read-balances';
 
 /**

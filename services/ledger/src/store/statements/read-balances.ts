@@ -1,6 +1,6 @@
 import type { BalanceView } from '../../ledger/outcome';
-import { texts } from '../columns';
-import { microsOf, query, type Connection } from '../connection';
+import { texts } from '../pg/binary-columns';
+import { microsOf, query, type Connection } from '../pg/connection';
 import { heldNow } from '../held-now';
 
 const readBalancesStatement = {

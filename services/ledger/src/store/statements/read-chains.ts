@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
-import { bigints, integers, texts } from '../columns';
-import { query, type Connection } from '../connection';
-import { soundMicrosOf } from '../sound-micros';
+import { bigints, integers, texts } from '../pg/binary-columns';
+import { query, type Connection } from '../pg/connection';
+import { soundMicrosOf } from '../valid-micros';
 
 /** The next part of one account's entries. */
 export interface ChainSlice extends AccountKey {

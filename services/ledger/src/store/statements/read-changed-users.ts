@@ -1,4 +1,4 @@
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 import { HORIZON } from '../watch-page';
 
 /** Who got entries between a commit order and the horizon. */

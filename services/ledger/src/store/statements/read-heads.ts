@@ -1,5 +1,5 @@
 import type { AccountKey } from '../../ledger/account';
-import { query, timestampText, type Connection } from '../connection';
+import { query, timestampText, type Connection } from '../pg/connection';
 import { lastEntryBy } from './read-balances-as-of';
 
 /** An account and its last entry up to a time. */

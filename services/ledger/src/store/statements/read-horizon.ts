@@ -1,4 +1,4 @@
-import { query, type Connection } from '../connection';
+import { query, type Connection } from '../pg/connection';
 import { HORIZON } from '../watch-page';
 
 /** How far the ledger's order and the cluster's transaction ids have come. */

@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
-import { bigints, integers, texts, uuids } from '../columns';
-import { query, type Connection } from '../connection';
-import { soundMicrosOf } from '../sound-micros';
+import { bigints, integers, texts, uuids } from '../pg/binary-columns';
+import { query, type Connection } from '../pg/connection';
+import { soundMicrosOf } from '../valid-micros';
 
 /** A transaction row as it is stored, whatever is in it. */
 export interface StoredTransaction {

@@ -1,5 +1,5 @@
-import { texts, uuids } from '../columns';
-import { query, type Connection } from '../connection';
+import { texts, uuids } from '../pg/binary-columns';
+import { query, type Connection } from '../pg/connection';
 
 const sumReversalsStatement = {
   name: 'sum_reversals',

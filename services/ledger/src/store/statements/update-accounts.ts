@@ -1,6 +1,6 @@
 import type { Account } from '../../ledger/account';
-import { bigints, byteas, times } from '../columns';
-import { execute, timeOrNull, unlessEachRow, type Connection } from '../connection';
+import { bigints, byteas, times } from '../pg/binary-columns';
+import { execute, timeOrNull, unlessEachRow, type Connection } from '../pg/connection';
 
 const updateAccountsStatement = {
   name: 'update_accounts',

@@ -1,6 +1,6 @@
 import type { Account } from '../../ledger/account';
-import { bigints, booleans, integers, jsons, texts, times } from '../columns';
-import { execute, metadataJson, timeOrNull, unlessEachRow, type Connection } from '../connection';
+import { bigints, booleans, integers, jsons, texts, times } from '../pg/binary-columns';
+import { execute, metadataJson, timeOrNull, unlessEachRow, type Connection } from '../pg/connection';
 
 const updateSettingsStatement = {
   name: 'update_settings',

@@ -1,6 +1,6 @@
 import { HoldState, type Hold } from '../../ledger/hold';
-import { bigints, integers, texts, times, uuids } from '../columns';
-import { execute, timeOrNull, unlessEachRow, type Connection } from '../connection';
+import { bigints, integers, texts, times, uuids } from '../pg/binary-columns';
+import { execute, timeOrNull, unlessEachRow, type Connection } from '../pg/connection';
 
 const insertHoldsStatement = {
   name: 'insert_holds',

@@ -1,7 +1,0 @@
-import { LedgerClient } from '@ledger/client';
-import type { ServiceSettings } from './environment';
-
-/** The one connection of a service to the ledger. Nothing is connected before the first call. */
-export function connectLedger({ ledgerAddress, ledgerTimeoutMs }: ServiceSettings): LedgerClient {
-  return new LedgerClient({ address: ledgerAddress, timeoutMs: ledgerTimeoutMs });
-}

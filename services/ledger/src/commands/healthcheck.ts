@@ -1,0 +1,45 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import { service } from 'grpc-health-check';
+import { parseConfig } from '../config';
+
+/** How long a server may take to say that it is healthy. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** For containers: ends with 0 when the server of this environment serves, with 1 otherwise. */
+async function main(): Promise<void> {
+  const address = reachable(parseConfig(process.env).listen);
+  const status = await ask(address);
+  if (status === 'SERVING') return;
+  process.stderr.write(`${address} is ${status}\n`);
+  process.exitCode = 1;
+}
+
+/** The address to call for an address to listen on: all interfaces include the loopback. */
+function reachable(listen: string): string {
+  return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::0?\]:/, '[::1]:');
+}
+
+function ask(address: string): Promise<string> {
+  const check = service['Check'];
+  if (check === undefined) throw new TypeError('grpc.health.v1.Health has a method Check');
+  const client = new Client(address, credentials.createInsecure());
+  return new Promise<string>((resolve) => {
+    client.makeUnaryRequest(
+      check.path,
+      check.requestSerialize,
+      check.responseDeserialize,
+      { service: '' },
+      { deadline: Date.now() + ANSWER_TIMEOUT_MS },
+      (error, response) => resolve(error === null ? statusOf(response) : error.message),
+    );
+  }).finally(() => client.close());
+}
+
+function statusOf(response: object | undefined): string {
+  return response !== undefined && 'status' in response ? String(response.status) : 'UNKNOWN';
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,90 @@
+import {
+  GetAccountRequest,
+  GetAccountResponse,
+  ListAccountsRequest,
+  ListAccountsResponse,
+  type Account,
+} from '@ledger/proto/ledger/v1/account_service';
+import { DEFAULT_SETTINGS } from '../ledger/account';
+import { fitsInt64 } from '../ledger/money';
+import type { AccountView } from '../ledger/outcome';
+import { findAccount, listAccounts as selectAccounts } from '../store/statements/list-accounts';
+import type { Store } from '../store/store';
+import { accountMessage, bytesOf } from '../mapping/messages';
+import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
+import { Shape } from '../mapping/validator';
+import { RpcError } from '../mapping/status';
+import type { UnaryMethod } from '../rpc/unary';
+
+/** GetAccount: one account with its settings. */
+export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
+  return {
+    path: 'ledger.v1.AccountService/GetAccount',
+    decode: (bytes) => GetAccountRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { userId, asset } = accountQuery(request);
+      const found = await store.read((connection) => findAccount(connection, userId, asset), deadline);
+      const account = fitting(found ?? neverWritten(userId, asset));
+      return bytesOf(GetAccountResponse.encode({ account }));
+    },
+  };
+}
+
+/** Which account. Throws INVALID_FIELD with all that is wrong. */
+export function accountQuery(request: GetAccountRequest): { userId: string; asset: string } {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const asset = shape.asset('asset', request.asset);
+  shape.refuse();
+  return { userId, asset };
+}
+
+/** ListAccounts: all accounts of a user, by asset. */
+export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<ListAccountsRequest> {
+  return {
+    path: 'ledger.v1.AccountService/ListAccounts',
+    decode: (bytes) => ListAccountsRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { userId, pageSize, token } = accountsQuery(request);
+      const filter: PageFilter = ['ListAccounts', userId];
+      const after = tokens.open(filter, token)?.toString() ?? '';
+      const found = await store.read(
+        (connection) => selectAccounts(connection, userId, after, pageSize + 1),
+        deadline,
+      );
+      const { rows, last } = pageOf(found, pageSize);
+      const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
+      return bytesOf(ListAccountsResponse.encode({ accounts: rows.map(fitting), nextPageToken }));
+    },
+  };
+}
+
+/** Whose accounts. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function accountsQuery(request: ListAccountsRequest): {
+  userId: string;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { userId, pageSize, token };
+}
+
+function neverWritten(userId: string, asset: string): AccountView {
+  const zero = { balance: 0n, held: 0n, sequence: 0n, minBalance: 0n, createTime: 0n };
+  return { userId, asset, ...zero, frozen: false, settings: DEFAULT_SETTINGS };
+}
+
+/** The stripes of a system account each fit int64; their sum need not. */
+function fitting(view: AccountView): Account {
+  const { userId, asset, balance } = view;
+  if (fitsInt64(balance)) return accountMessage(view);
+  throw new RpcError({
+    reason: 'AMOUNT_OVERFLOW',
+    message: `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
+    metadata: { user_id: userId, asset, balance: balance.toString() },
+  });
+}

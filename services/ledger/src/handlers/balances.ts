@@ -1,0 +1,171 @@
+import {
+  BatchGetBalancesRequest,
+  BatchGetBalancesResponse,
+  GetBalanceRequest,
+  GetBalanceResponse,
+  ListBalancesRequest,
+  ListBalancesResponse,
+} from '@ledger/proto/ledger/v1/ledger_service';
+import type { Balance } from '@ledger/proto/ledger/v1/ledger';
+import { fitsInt64 } from '../ledger/money';
+import type { BalanceReader } from '../store/balance-reader';
+import type { Connection } from '../store/pg/connection';
+import {
+  listBalances as selectBalances,
+  readBalances,
+  type BalanceKey,
+} from '../store/statements/read-balances';
+import {
+  listBalancesAsOfTime,
+  readBalanceAsOfSequence,
+  readBalancesAsOfTime,
+} from '../store/statements/read-balances-as-of';
+import type { Store } from '../store/store';
+import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages';
+import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
+import { Shape } from '../mapping/validator';
+import { RpcError } from '../mapping/status';
+import type { UnaryMethod } from '../rpc/unary';
+
+const ACCOUNTS_MAX = 1000;
+
+/** GetBalance: concurrent calls for what is there now share one statement. */
+export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<GetBalanceRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/GetBalance',
+    decode: (bytes) => GetBalanceRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { key, asOf } = balanceQuery(request);
+      const balance =
+        asOf === null
+          ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
+          : await store.read((connection) => pastBalance(connection, key, asOf), deadline);
+      return bytesOf(GetBalanceResponse.encode({ balance: fitting(balance) }));
+    },
+  };
+}
+
+/** Which account, and when. Throws INVALID_FIELD with all that is wrong. */
+export function balanceQuery(request: GetBalanceRequest): { key: BalanceKey; asOf: AsOf | null } {
+  const shape = new Shape();
+  const key = keyOf(shape, '', request);
+  const asOf = asOfOf(shape, request);
+  shape.refuse();
+  return { key, asOf };
+}
+
+/** BatchGetBalances: many accounts in one snapshot, in the order asked for. */
+export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/BatchGetBalances',
+    decode: (bytes) => BatchGetBalancesRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { keys, time } = batchBalancesQuery(request);
+      const distinct = [...new Map(keys.map((key) => [idOf(key), key])).values()];
+      const found = await store.read(async (connection) => {
+        if (time === null) return (await readBalances(connection, distinct)).map(balanceMessage);
+        return (await readBalancesAsOfTime(connection, distinct, time)).map(pastBalanceMessage);
+      }, deadline);
+      const byId = new Map(found.map((balance) => [idOf(balance), balance]));
+      const zero = time === null ? balanceMessage : pastBalanceMessage;
+      const balances = keys.map((key) => fitting(byId.get(idOf(key)) ?? zero({ ...key, ...ZERO })));
+      return bytesOf(BatchGetBalancesResponse.encode({ balances }));
+    },
+  };
+}
+
+/** Which accounts, and when. Throws INVALID_FIELD with all that is wrong. */
+export function batchBalancesQuery(request: BatchGetBalancesRequest): {
+  keys: BalanceKey[];
+  time: bigint | null;
+} {
+  const shape = new Shape();
+  const { accounts } = request;
+  if (accounts.length < 1 || accounts.length > ACCOUNTS_MAX) {
+    shape.violate('accounts', `must be 1 to ${ACCOUNTS_MAX}`);
+  }
+  const keys = accounts.slice(0, ACCOUNTS_MAX).map((key, index) => keyOf(shape, `accounts[${index}].`, key));
+  const time = shape.optionalTime('as_of_time', request.asOfTime);
+  shape.refuse();
+  return { keys, time };
+}
+
+/** ListBalances: all assets of a user, by asset. */
+export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<ListBalancesRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/ListBalances',
+    decode: (bytes) => ListBalancesRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { userId, time, pageSize, token } = balancesQuery(request);
+      const filter: PageFilter = ['ListBalances', userId, time];
+      const after = tokens.open(filter, token)?.toString() ?? '';
+      const found = await store.read(async (connection) => {
+        const limit = pageSize + 1;
+        if (time === null)
+          return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);
+        return (await listBalancesAsOfTime(connection, userId, after, limit, time)).map(pastBalanceMessage);
+      }, deadline);
+      const { rows, last } = pageOf(found, pageSize);
+      const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
+      return bytesOf(ListBalancesResponse.encode({ balances: rows.map(fitting), nextPageToken }));
+    },
+  };
+}
+
+/** Whose balances, and when. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function balancesQuery(request: ListBalancesRequest): {
+  userId: string;
+  time: bigint | null;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const userId = shape.accountUserId('user_id', request.userId);
+  const time = shape.optionalTime('as_of_time', request.asOfTime);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { userId, time, pageSize, token };
+}
+
+/** What an account that was never written has. */
+const ZERO = { balance: 0n, held: 0n, sequence: 0n, lastEntryTime: 0n };
+
+type AsOf = { readonly time: bigint } | { readonly sequence: bigint };
+
+function asOfOf(shape: Shape, { asOf, userId }: GetBalanceRequest): AsOf | null {
+  if (asOf === undefined) return null;
+  if (asOf.$case === 'asOfTime') return { time: shape.optionalTime('as_of_time', asOf.value) ?? 0n };
+  if (userId.startsWith('@')) shape.violate('as_of_sequence', 'is not for system accounts');
+  return { sequence: shape.notNegative('as_of_sequence', asOf.value) };
+}
+
+async function pastBalance(connection: Connection, key: BalanceKey, asOf: AsOf): Promise<Balance> {
+  const found =
+    'time' in asOf
+      ? (await readBalancesAsOfTime(connection, [key], asOf.time))[0]
+      : await readBalanceAsOfSequence(connection, key, asOf.sequence);
+  return pastBalanceMessage(found ?? { ...key, ...ZERO });
+}
+
+function keyOf(shape: Shape, path: string, { userId, asset }: BalanceKey): BalanceKey {
+  return {
+    userId: shape.accountUserId(`${path}user_id`, userId),
+    asset: shape.asset(`${path}asset`, asset),
+  };
+}
+
+function idOf({ userId, asset }: BalanceKey): string {
+  return `${userId}\0${asset}`;
+}
+
+/** The stripes of a system account each fit int64; their sum need not. */
+function fitting(message: Balance): Balance {
+  const { userId, asset, balance } = message;
+  if (fitsInt64(balance)) return message;
+  throw new RpcError({
+    reason: 'AMOUNT_OVERFLOW',
+    message: `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
+    metadata: { user_id: userId, asset, balance: balance.toString() },
+  });
+}

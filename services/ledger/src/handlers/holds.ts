@@ -1,0 +1,99 @@
+import {
+  GetHoldRequest,
+  GetHoldResponse,
+  ListHoldsRequest,
+  ListHoldsResponse,
+} from '@ledger/proto/ledger/v1/ledger_service';
+import { HoldState } from '../ledger/hold';
+import { LAST_ID } from '../ledger/transaction-id';
+import { findHold, listHolds as selectHolds, type HoldFilter } from '../store/statements/list-holds';
+import type { Store } from '../store/store';
+import { bytesOf, holdMessage } from '../mapping/messages';
+import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
+import { Shape } from '../mapping/validator';
+import { RpcError } from '../mapping/status';
+import type { UnaryMethod } from '../rpc/unary';
+
+const STATES = Object.values(HoldState);
+/** As many states as one filter may name. */
+const STATES_MAX = 8;
+
+/** GetHold: a hold as it stands by the database's clock. */
+export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/GetHold',
+    decode: (bytes) => GetHoldRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { userId, holdId } = holdQuery(request);
+      const hold = await store.read((connection) => findHold(connection, userId, holdId), deadline);
+      if (hold === null) {
+        throw new RpcError({
+          reason: 'HOLD_NOT_FOUND',
+          message: `no hold ${holdId} of ${userId}`,
+          metadata: { hold_id: holdId },
+        });
+      }
+      return bytesOf(GetHoldResponse.encode({ hold: holdMessage(hold) }));
+    },
+  };
+}
+
+/** Which hold. Throws INVALID_FIELD with all that is wrong. */
+export function holdQuery(request: GetHoldRequest): { userId: string; holdId: string } {
+  const shape = new Shape();
+  const userId = shape.userId('user_id', request.userId);
+  const holdId = shape.uuid('hold_id', request.holdId);
+  shape.refuse();
+  return { userId, holdId };
+}
+
+/** ListHolds: a user's holds, newest first. */
+export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHoldsRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/ListHolds',
+    decode: (bytes) => ListHoldsRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { filter, pageSize, token } = holdsQuery(request);
+      const bound: PageFilter = ['ListHolds', filter.userId, filter.asset, [...filter.states].sort().join()];
+      const before = tokens.open(bound, token)?.toString() ?? LAST_ID;
+      const found = await store.read(
+        (connection) => selectHolds(connection, filter, before, pageSize + 1),
+        deadline,
+      );
+      const { rows, last } = pageOf(found, pageSize);
+      const nextPageToken = last === undefined ? '' : tokens.seal(bound, Buffer.from(last.holdId));
+      return bytesOf(ListHoldsResponse.encode({ holds: rows.map(holdMessage), nextPageToken }));
+    },
+  };
+}
+
+/** Which holds. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function holdsQuery(request: ListHoldsRequest): {
+  filter: HoldFilter;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const filter = filterOf(shape, request);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { filter, pageSize, token };
+}
+
+function filterOf(shape: Shape, request: ListHoldsRequest): HoldFilter {
+  if (request.states.length > STATES_MAX) shape.violate('states', `must be up to ${STATES_MAX}`);
+  return {
+    userId: shape.userId('user_id', request.userId),
+    asset: shape.optionalAsset('asset', request.asset),
+    states: request.states
+      .slice(0, STATES_MAX)
+      .map((state, index) => holdState(shape, `states[${index}]`, state)),
+  };
+}
+
+function holdState(shape: Shape, field: string, state: number): HoldState {
+  const known = STATES.find((value) => value === state);
+  if (known === undefined) shape.violate(field, 'is not a known state');
+  return known ?? HoldState.OPEN;
+}

@@ -1,0 +1,52 @@
+import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
+import { GetRequestRequest, GetRequestResponse } from '@ledger/proto/ledger/v1/ledger_service';
+import { findRequest } from '../store/statements/find-request';
+import type { Store } from '../store/store';
+import { bytesOf, timestampOf } from '../mapping/messages';
+import { Shape } from '../mapping/validator';
+import { RpcError } from '../mapping/status';
+import type { UnaryMethod } from '../rpc/unary';
+
+/** GetRequest: how a request ended, without its body. */
+export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/GetRequest',
+    decode: (bytes) => GetRequestRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { userId, requestId } = requestQuery(request);
+      const found = await store.read((connection) => findRequest(connection, userId, requestId), deadline);
+      if (found === null) {
+        throw new RpcError({
+          reason: 'REQUEST_NOT_FOUND',
+          message: `no finished request ${requestId} of ${userId}`,
+          metadata: { user_id: userId, request_id: requestId },
+        });
+      }
+      const { method, code, transactionId, createTime } = found;
+      return bytesOf(
+        GetRequestResponse.encode({
+          userId,
+          requestId,
+          method,
+          code,
+          reason: reasonOf(found.reason),
+          transactionId: transactionId ?? '',
+          createTime: timestampOf(createTime),
+        }),
+      );
+    },
+  };
+}
+
+/** Which request. Throws INVALID_FIELD with all that is wrong. */
+export function requestQuery(request: GetRequestRequest): { userId: string; requestId: string } {
+  const shape = new Shape();
+  const userId = shape.scope('user_id', request.userId);
+  const requestId = shape.requestId(request.requestId);
+  shape.refuse();
+  return { userId, requestId };
+}
+
+function reasonOf(name: string): ErrorReason {
+  return name in ErrorReason ? ErrorReason[name as keyof typeof ErrorReason] : ErrorReason.UNSPECIFIED;
+}

@@ -1,0 +1,137 @@
+import {
+  GetTransactionRequest,
+  GetTransactionResponse,
+  ListTransactionsRequest,
+  ListTransactionsResponse,
+} from '@ledger/proto/ledger/v1/ledger_service';
+import type { Transaction as TransactionMessage } from '@ledger/proto/ledger/v1/ledger';
+import { reversibleAmountOf } from '../ledger/post';
+import { EntryKind, type Transaction } from '../ledger/transaction';
+import { FIRST_ID, idBoundary, LAST_ID } from '../ledger/transaction-id';
+import type { Connection } from '../store/pg/connection';
+import {
+  findTransaction,
+  listTransactions as selectTransactions,
+  type TransactionFilter,
+} from '../store/statements/find-transaction';
+import { sumReversals } from '../store/statements/sum-reversals';
+import type { Store } from '../store/store';
+import { entryKinds, newestFirst } from '../mapping/filters';
+import { bytesOf, transactionMessage } from '../mapping/messages';
+import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
+import { Shape } from '../mapping/validator';
+import { RpcError } from '../mapping/status';
+import type { UnaryMethod } from '../rpc/unary';
+
+/** GetTransaction: by its id, and its owner where one is named. */
+export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/GetTransaction',
+    decode: (bytes) => GetTransactionRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { transactionId, userId } = transactionQuery(request);
+      const transaction = await store.read(async (connection) => {
+        const found = await findTransaction(connection, transactionId, userId);
+        return found === null ? null : (await messagesOf(connection, [found]))[0];
+      }, deadline);
+      if (transaction === null) {
+        throw new RpcError({
+          reason: 'TRANSACTION_NOT_FOUND',
+          message: `no transaction ${transactionId}`,
+          metadata: { transaction_id: transactionId },
+        });
+      }
+      return bytesOf(GetTransactionResponse.encode({ transaction }));
+    },
+  };
+}
+
+/** Which transaction, and whose; of anybody when empty. Throws INVALID_FIELD with all that is wrong. */
+export function transactionQuery(request: GetTransactionRequest): { transactionId: string; userId: string } {
+  const shape = new Shape();
+  const transactionId = shape.uuid('transaction_id', request.transactionId);
+  const userId = shape.optionalUserId('user_id', request.userId);
+  shape.refuse();
+  return { transactionId, userId };
+}
+
+/** ListTransactions: of a user, with a reference, or both, in order of their time. */
+export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<ListTransactionsRequest> {
+  return {
+    path: 'ledger.v1.LedgerService/ListTransactions',
+    decode: (bytes) => ListTransactionsRequest.decode(bytes),
+    handle: async (request, { deadline }) => {
+      const { filter, start, end, pageSize, token } = transactionsQuery(request);
+      const bound: PageFilter = [
+        'ListTransactions',
+        ...[filter.userId, filter.reference, filter.newestFirst, start, end, [...filter.kinds].sort().join()],
+      ];
+      const position = tokens.open(bound, token)?.toString() ?? null;
+      return store.read(async (connection) => {
+        const between = rangeOf(filter, start, end, position);
+        const found = await selectTransactions(connection, filter, between, pageSize + 1);
+        const { rows, last } = pageOf(found, pageSize);
+        const nextPageToken = last === undefined ? '' : tokens.seal(bound, Buffer.from(last.transactionId));
+        const transactions = await messagesOf(connection, rows);
+        return bytesOf(ListTransactionsResponse.encode({ transactions, nextPageToken }));
+      }, deadline);
+    },
+  };
+}
+
+/** Which transactions. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+export function transactionsQuery(request: ListTransactionsRequest): {
+  filter: TransactionFilter;
+  start: bigint | null;
+  end: bigint | null;
+  pageSize: number;
+  token: string;
+} {
+  const shape = new Shape();
+  const filter = filterOf(shape, request);
+  const start = shape.optionalTime('start_time', request.startTime);
+  const end = shape.optionalTime('end_time', request.endTime);
+  const pageSize = shape.pageSize(request.pageSize);
+  const token = shape.pageToken(request.pageToken);
+  shape.refuse();
+  return { filter, start, end, pageSize, token };
+}
+
+function filterOf(shape: Shape, request: ListTransactionsRequest): TransactionFilter {
+  if (request.userId === '' && request.reference === '') {
+    shape.violate('user_id', 'is required unless a reference is given');
+  }
+  return {
+    userId: shape.optionalUserId('user_id', request.userId),
+    reference: shape.reference(request.reference),
+    newestFirst: newestFirst(shape, request.order),
+    kinds: entryKinds(shape, request.kinds),
+  };
+}
+
+/** The ids between which a page lies: a time is the front of an id. */
+function rangeOf(
+  filter: TransactionFilter,
+  start: bigint | null,
+  end: bigint | null,
+  position: string | null,
+): [after: string, before: string] {
+  const after = start === null ? FIRST_ID : idBoundary(start);
+  const before = end === null ? LAST_ID : idBoundary(end);
+  if (position === null) return [after, before];
+  return filter.newestFirst ? [after, position] : [position, before];
+}
+
+/** Transactions with what may still be reversed of them. */
+async function messagesOf(
+  connection: Connection,
+  transactions: readonly Transaction[],
+): Promise<TransactionMessage[]> {
+  const reversed =
+    transactions.length === 0 ? new Map<string, bigint>() : await sumReversals(connection, transactions);
+  return transactions.map((transaction) => {
+    const { kind, entries, transactionId } = transaction;
+    const total = kind === EntryKind.REVERSAL ? 0n : reversibleAmountOf(entries);
+    return transactionMessage(transaction, total - (reversed.get(transactionId) ?? 0n));
+  });
+}

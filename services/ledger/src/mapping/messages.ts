@@ -1,0 +1,141 @@
+import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
+import type {
+  EntryKind,
+  Balance,
+  Entry,
+  Hold,
+  ItemSnapshot,
+  Transaction,
+} from '@ledger/proto/ledger/v1/ledger';
+import type { Account } from '@ledger/proto/ledger/v1/account_service';
+import type { Item } from '@ledger/proto/ledger/v1/catalog_service';
+import { etagOf } from '../ledger/account';
+import type { Hold as LedgerHold } from '../ledger/hold';
+import type { Item as LedgerItem } from '../ledger/item';
+import type { AccountView, BalanceView } from '../ledger/outcome';
+import type { PastBalance } from '../store/statements/read-balances-as-of';
+import type * as ledger from '../ledger/transaction';
+
+/** Domain values as messages of the contract. */
+
+/** A time of the ledger, in microseconds since 1970. */
+export function timestampOf(micros: bigint): Timestamp {
+  let seconds = micros / 1_000_000n;
+  let rest = micros % 1_000_000n;
+  if (rest < 0n) {
+    rest += 1_000_000n;
+    seconds -= 1n;
+  }
+  return { seconds, nanos: Number(rest) * 1000 };
+}
+
+/** A transaction with all its entries. */
+export function transactionMessage(transaction: ledger.Transaction, reversibleAmount: bigint): Transaction {
+  const createTime = timestampOf(transaction.createTime);
+  return {
+    transactionId: transaction.transactionId,
+    kind: kindOf(transaction.kind),
+    userId: transaction.userId,
+    requestId: transaction.requestId,
+    caller: transaction.caller,
+    createTime,
+    effectiveTime: transaction.effectiveTime === null ? undefined : timestampOf(transaction.effectiveTime),
+    description: transaction.description,
+    reference: transaction.reference,
+    metadata: new Map(transaction.metadata),
+    entries: transaction.entries.map((entry) => entryMessage(entry, transaction, createTime)),
+    item: transaction.item === null ? undefined : snapshotMessage(transaction.item),
+    reversesTransactionId: transaction.reversesTransactionId ?? '',
+    reversibleAmount,
+  };
+}
+
+/** An entry of a transaction. */
+export function entryMessage(
+  entry: ledger.Entry,
+  { transactionId, kind }: { transactionId: string; kind: ledger.EntryKind },
+  createTime: Timestamp,
+): Entry {
+  const { userId, asset, stripe, sequence, change, balanceAfter, hash } = entry;
+  return {
+    userId,
+    asset,
+    stripe,
+    sequence,
+    transactionId,
+    kind: kindOf(kind),
+    change,
+    balanceAfter,
+    createTime,
+    hash,
+  };
+}
+
+/** A balance as it is now. */
+export function balanceMessage(view: BalanceView): Balance {
+  const { userId, asset, balance, held, sequence, lastEntryTime } = view;
+  const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
+  return { userId, asset, balance, held, available: balance - held, sequence, updateTime };
+}
+
+/** A balance as it was: what was held then is not kept. */
+export function pastBalanceMessage(past: PastBalance): Balance {
+  const { userId, asset, balance, sequence, lastEntryTime } = past;
+  const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
+  return { userId, asset, balance, held: undefined, available: undefined, sequence, updateTime };
+}
+
+/** A hold as it stands. */
+export function holdMessage(hold: LedgerHold): Hold {
+  return {
+    holdId: hold.holdId,
+    userId: hold.userId,
+    asset: hold.asset,
+    amount: hold.amount,
+    capturedAmount: hold.capturedAmount,
+    destination: hold.destination,
+    state: hold.state,
+    expireTime: hold.expireTime === null ? undefined : timestampOf(hold.expireTime),
+    createTime: timestampOf(hold.createTime),
+    updateTime: timestampOf(hold.updateTime),
+  };
+}
+
+/** An account with its settings. */
+export function accountMessage(view: AccountView): Account {
+  const { userId, asset, balance, held, sequence, minBalance, frozen, settings, createTime } = view;
+  return {
+    userId,
+    asset,
+    balance,
+    held,
+    available: balance - held,
+    sequence,
+    minBalance,
+    frozen,
+    metadata: new Map(settings.metadata),
+    etag: etagOf(settings),
+    createTime: createTime === 0n ? undefined : timestampOf(createTime),
+    updateTime: settings.updateTime === 0n ? undefined : timestampOf(settings.updateTime),
+  };
+}
+
+/** A version of an item. */
+export function itemMessage(item: LedgerItem): Item {
+  return { ...item, createTime: timestampOf(item.createTime) };
+}
+
+/** The bytes of an encoded message, without a copy. */
+export function bytesOf(encoded: { finish(): Uint8Array }): Buffer {
+  const array = encoded.finish();
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function snapshotMessage(item: NonNullable<ledger.Transaction['item']>): ItemSnapshot {
+  return { ...item };
+}
+
+/** The numbers are the same: a test compares the two enums. */
+function kindOf(kind: ledger.EntryKind): EntryKind {
+  return kind;
+}

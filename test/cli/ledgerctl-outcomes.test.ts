@@ -1,0 +1,278 @@
+import type { LedgerClient } from '@ledger/client';
+import { lockAccount } from '../harness/account-lock';
+import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import { type Ended, LedgerctlShell } from '../harness/ledgerctl-shell';
+import { tamper } from '../harness/tampering';
+import { waitUntil } from '../harness/wait-until';
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+/** Nothing listens there. */
+const AWAY = '127.0.0.1:1';
+
+let ledger: LedgerUnderTest;
+let client: LedgerClient;
+let shell: LedgerctlShell;
+let address: string;
+
+beforeAll(async () => {
+  ledger = await startLedger(1);
+  client = ledger.client();
+  address = ledger.servers[0]!.address;
+  shell = await LedgerctlShell.open(address);
+  await client.credit({ requestId: 'used', userId: 'ada', asset: 'GOLD', amount: 5n });
+  await client.updateAccount({ userId: 'ice', asset: 'GOLD', updateMask: ['frozen'], frozen: true });
+});
+afterAll(async () => {
+  await shell.dispose();
+  await ledger.dispose();
+});
+
+describe('the exit code', () => {
+  it.each<[code: number, what: string, line: string, said: string | RegExp]>([
+    [0, 'when it is done', 'balance ada GOLD', ''],
+    [0, 'for a help', 'credit --help', ''],
+    [1, 'for what has no other', 'context set a b:1', /^error: ENOTDIR/],
+    [2, 'for a missing argument', 'balance ada', /^error: missing required argument 'asset'\n/],
+    [2, 'for an unknown command', 'credt', /^error: unknown command 'credt'\n\(Did you mean credit\?\)\n/],
+    [2, 'without a command', '', /^Usage: ledgerctl/],
+    [
+      2,
+      'for an amount that is not exact',
+      'credit ada USD/2 1.5',
+      /^error: amount 1\.5: USD\/2 has exactly 2/,
+    ],
+    [
+      2,
+      'for an empty request id',
+      "credit ada GOLD 1 --request-id ''",
+      "argument '' is invalid. It is empty.",
+    ],
+    [
+      2,
+      'for what the ledger finds malformed',
+      'credit ada gold 1',
+      /^request id: .*\nerror: credit: INVALID_ARGUMENT \(INVALID_FIELD\): asset must/,
+    ],
+    [2, 'for an unknown context', 'balance ada GOLD --context x', /^error: no context x: there is none yet;/],
+    [3, 'for a transaction that is not there', `transaction ${NOBODY}`, '(TRANSACTION_NOT_FOUND)'],
+    [3, 'for an item that is not there', 'item get nothing', 'See what there is with: ledgerctl item list'],
+    [4, 'for too little money', 'purchase ada --asset GOLD --amount 6', 'account get ada GOLD'],
+    [4, 'for a frozen account', 'hold place ice GOLD 1', 'ledgerctl account set ice GOLD --no-frozen'],
+    [5, 'for a request id of something else', 'credit ada GOLD 6 --request-id used', 'request ada used'],
+    [5, 'for a stale version', 'item put blt BLT GOLD 2 --expected-version 7', 'Expected 7, it is 0 by now'],
+    [
+      6,
+      'when nothing answers',
+      `balance ada GOLD --address ${AWAY} --timeout 300ms`,
+      'Is the ledger running',
+    ],
+  ])('is %i %s', async (code, _what, line, said) => {
+    const ended = await shell.run(`ledgerctl ${line}`, code === 1 ? { XDG_CONFIG_HOME: '/dev/null' } : {});
+    expect(ended.code).toBe(code);
+    if (said === '') expect(ended.err).toBe('');
+    else
+      expect(ended.err).toEqual(
+        typeof said === 'string' ? expect.stringContaining(said) : expect.stringMatching(said),
+      );
+    if (code !== 0) expect(ended.out).toBe('');
+  });
+
+  it('is 7 when verify finds violations, which are printed', async () => {
+    await tamper(ledger.database, `UPDATE ledger.accounts SET balance = 7 WHERE user_id = 'ada'`);
+    const [table, csv] = await Promise.all([
+      shell.run('ledgerctl verify --user ada'),
+      shell.run('ledgerctl verify --user ada -o csv'),
+    ]);
+    await tamper(ledger.database, `UPDATE ledger.accounts SET balance = 5 WHERE user_id = 'ada'`);
+    expect(table).toEqual({
+      code: 7,
+      out:
+        'RULE  USER_ID  ASSET  STRIPE  SEQUENCE  TRANSACTION_ID  DETAIL\n' +
+        "   2  ada      GOLD        0         1                  the account's balance is 7, its entries sum to 5\n",
+      err: '0 of 1 accounts, 0 entries\nerror: 1 accounts and 1 entries checked: 1 violations\n',
+    });
+    expect(csv.code).toBe(7);
+    expect(csv.out).toBe(
+      'rule,user_id,asset,stripe,sequence,transaction_id,detail\n' +
+        `2,ada,GOLD,0,1,,"the account's balance is 7, its entries sum to 5"\n`,
+    );
+  });
+});
+
+describe('a write without an answer', () => {
+  it('ends with 6 and the line that learns its outcome, which books it once', async () => {
+    await client.credit({ userId: "o'hara", asset: 'GOLD', amount: 5n });
+    const lock = await lockAccount(ledger.database, "o'hara", 'GOLD');
+    const unknown = await shell.run(`ledgerctl credit "o'hara" GOLD 7 --timeout 600ms`);
+    await lock.release();
+
+    const [, requestId = ''] = /^request id: (\S+)\n/.exec(unknown.err) ?? [];
+    const retry = String.raw`ledgerctl credit 'o'\''hara' GOLD 7 --timeout 600ms --address ${address} --request-id ${requestId}`;
+    expect(unknown).toMatchObject({ code: 6, out: '' });
+    expect(unknown.err).toContain(
+      `  It may have been booked.\n  This sends it again, and books it once at most:\n    ${retry}\n`,
+    );
+
+    const patient = retry.replace('600ms', '20s');
+    const first = await shell.run(patient);
+    const again = await shell.run(patient);
+    expect(first.code).toBe(0);
+    expect(again).toEqual({
+      code: 0,
+      out: first.out,
+      err: 'replayed: this is the first answer once more, nothing was booked now\n',
+    });
+    const { balance } = await client.getBalance({ userId: "o'hara", asset: 'GOLD' });
+    expect(balance).toMatchObject({ balance: 12n, sequence: 2n });
+  });
+
+  it('that is interrupted ends with 130, and the line', async () => {
+    await client.credit({ userId: 'eve', asset: 'GOLD', amount: 5n });
+    const lock = await lockAccount(ledger.database, 'eve', 'GOLD');
+    const { child, ended } = shell.start('ledgerctl credit eve GOLD 7 --timeout 20s --request-id stopped');
+    await lock.untilBlocked();
+    signal(child.pid, 'SIGINT');
+    const interrupted = await ended;
+    await lock.release();
+    expect(interrupted).toMatchObject({ code: 130, out: '' });
+    expect(interrupted.err).toContain(`--timeout 20s --request-id stopped --address ${address}\n`);
+  });
+});
+
+test('the same request id gives the same output in every form', async () => {
+  for (const format of ['table', 'json', 'csv']) {
+    const line = `ledgerctl transfer ada bob GOLD 1 --request-id gift-${format} -o ${format}`;
+    const first = await shell.run(line);
+    const again = await shell.run(line);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(again.out).toBe(first.out);
+    expect(again.err).toMatch(/^replayed: /);
+  }
+});
+
+describe('watch', () => {
+  it('prints entries until Ctrl-C, and goes on after its token without a gap or a repeat', async () => {
+    const header = 'TRANSACTION_ID';
+    await client.credit({ userId: 'wanda', asset: 'GOLD', amount: 1n });
+    const before = await watched('ledgerctl watch --user wanda --from-start', 'SIGINT', /\n.*wanda.*\n/);
+    expect(before.code).toBe(130);
+    expect(before.out.split('\n')).toEqual([
+      expect.stringContaining(header),
+      expect.stringMatching(/ 1 +1 +1 /),
+      '',
+    ]);
+
+    await client.credit({ userId: 'wanda', asset: 'GOLD', amount: 2n });
+    const [token = ''] = /(?<=^resume token: )\S+/m.exec(before.err) ?? [];
+    const after = await watched(`ledgerctl watch --user wanda --token ${token} -o json`, 'SIGTERM', /\n/);
+    expect(after.code).toBe(143);
+    const [line = '', rest] = after.out.split('\n');
+    expect(rest).toBe('');
+    const { entry, resumeToken } = JSON.parse(line) as { entry: object; resumeToken: string };
+    expect(entry).toMatchObject({ userId: 'wanda', sequence: '2', change: '2', kind: 'ENTRY_KIND_CREDIT' });
+    expect(after.err).toBe(`resume token: ${resumeToken}\n`);
+  });
+
+  it('starts from now, and says so with a token', async () => {
+    const { child, ended } = shell.start('ledgerctl watch --user nora -o csv');
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await waitUntil('it watches', () => said.startsWith('watching; resume token: '));
+    await client.credit({ userId: 'nora', asset: 'GOLD', amount: 3n });
+    let got = '';
+    child.stdout.on('data', (chunk: Buffer) => (got += chunk.toString()));
+    await waitUntil('the entry', () => got.includes(',nora,GOLD,0,1,3,3,'));
+    signal(child.pid, 'SIGINT');
+    expect((await ended).code).toBe(130);
+  });
+});
+
+describe('a reader that has seen enough', () => {
+  it('ends a list quietly', async () => {
+    expect(await shell.run('ledgerctl balances ada | true')).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('ends a watch quietly', async () => {
+    const { child, ended } = shell.start('ledgerctl watch --from-start --user busy | head -1');
+    // It notices when it writes.
+    while (child.exitCode === null) await client.credit({ userId: 'busy', asset: 'GOLD', amount: 1n });
+    const { code, out, err } = await ended;
+    expect(code).toBe(0);
+    expect(out).toMatch(/^TRANSACTION_ID.*\n$/);
+    expect(err).toMatch(/^watching; resume token: \S+\n$/);
+  });
+});
+
+test('contexts name ledgers; --address goes before --context, LEDGER_ADDRESS and the one in use', async () => {
+  const env = { XDG_CONFIG_HOME: `${shell.home}/settings` };
+  const nowhere = { ...env, LEDGER_ADDRESS: '' };
+  const run = async (line: string, settings: NodeJS.ProcessEnv = nowhere): Promise<Ended> =>
+    shell.run(`ledgerctl ${line}`, settings);
+  const ask = 'balance ada GOLD --timeout 300ms';
+
+  await run(`context set away ${AWAY}`);
+  await run(`context set here ${address}`);
+  expect((await run('context list -o csv')).out).toBe(
+    `name,address,current\naway,${AWAY},true\nhere,${address},false\n`,
+  );
+  const asked = await Promise.all([
+    run(ask),
+    run(ask, { ...env, LEDGER_ADDRESS: address }),
+    run(`${ask} --context here`, { ...env, LEDGER_ADDRESS: AWAY }),
+    run(`${ask} --context away --address ${address}`),
+    run(`${ask} --context gone`),
+  ]);
+  expect(asked.map(({ code }) => code)).toEqual([6, 0, 0, 0, 2]);
+  expect(asked[4].err).toBe(
+    'error: no context gone: there is away, here; make it with: ledgerctl context set gone HOST:PORT\n',
+  );
+
+  expect(await run('context use here')).toEqual({ code: 0, out: '', err: '' });
+  expect((await run(ask)).code).toBe(0);
+  expect(await run('context use gone')).toMatchObject({ code: 2 });
+  expect((await run('context remove here')).err).toBe(
+    'none is in use now; choose one with: ledgerctl context use NAME\n',
+  );
+  expect((await run('context list -o json')).out).toBe(
+    `${JSON.stringify({ contexts: [{ name: 'away', address: AWAY, current: false }] }, null, 2)}\n`,
+  );
+});
+
+describe('colours', () => {
+  const terminal = {
+    NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true;process.stderr.isTTY=true',
+  };
+  const line = 'ledgerctl balance ada GOLD; ledgerctl item get nothing';
+
+  it.each<[what: string, env: NodeJS.ProcessEnv]>([
+    ['without a terminal', {}],
+    ['on a terminal with NO_COLOR', { ...terminal, NO_COLOR: '1' }],
+  ])('are not used %s', async (_what, env) => {
+    const { out, err } = await shell.run(line, env);
+    expect(out).toMatch(/^USER_ID {2}ASSET/);
+    expect(err).toMatch(/^error: getItem/);
+    expect(out + err).not.toContain('\x1b');
+  });
+
+  it('are used on a terminal, and leave the columns where they are', async () => {
+    const [plain, painted] = await Promise.all([shell.run(line), shell.run(line, terminal)]);
+    expect(painted.out).toMatch(/^\x1b\[1mUSER_ID\x1b\[22m/);
+    expect(painted.err).toMatch(/^\x1b\[31merror:\x1b\[39m getItem/);
+    expect(painted.out.replace(/\x1b\[\d+m/g, '')).toBe(plain.out);
+  });
+});
+
+/** Watches until the output has what is asked for, then stops it. */
+async function watched(line: string, stop: NodeJS.Signals, until: RegExp): Promise<Ended> {
+  const { child, ended } = shell.start(line);
+  let got = '';
+  child.stdout.on('data', (chunk: Buffer) => (got += chunk.toString()));
+  await waitUntil(`${line} prints ${String(until)}`, () => until.test(got));
+  signal(child.pid, stop);
+  return ended;
+}
+
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) throw new Error('it was not started');
+  process.kill(-pid, name);
+}

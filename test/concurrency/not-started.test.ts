@@ -1,0 +1,70 @@
+import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
+import type { CreditCommand } from '../../services/ledger/src/ledger/command';
+import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
+import { Store } from '../../services/ledger/src/store/store';
+import { checkLedger } from '../harness/check-ledger';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database';
+
+const command: CreditCommand = {
+  ...{
+    kind: 'Credit',
+    caller: '',
+    scope: 'ada',
+    requestId: 'late',
+    userId: 'ada',
+    asset: 'GOLD',
+    amount: 1n,
+  },
+  ...{ source: '@issuance', description: '', reference: '', metadata: [], effectiveTime: null },
+};
+
+/** Over gRPC its own timer is mostly the quicker one, so this goes to group commit itself. */
+describe('a write whose turn comes after its deadline', () => {
+  let database: TestDatabase;
+  let store: Store;
+  let commit: GroupCommit;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const limits = { writers: 2, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
+    store = await Store.open({ url: database.url, ...limits });
+    commit = new GroupCommit({
+      ...{
+        store,
+        encoder: outcomeEncoder,
+        lanes: 1,
+        bulkBatchMax: 1,
+        bulkQueueMax: 1,
+        batchMax: 10,
+        gatherMs: 50,
+        queueMax: 10,
+        stripes: 1,
+      },
+      ...{ priceGraceMicros: 0n, onFault: () => undefined },
+    });
+  });
+  afterAll(async () => {
+    await commit.drain();
+    await store.close();
+    await database.drop();
+  });
+
+  it('is not started, leaves no trace, and may come again', async () => {
+    const isCancelled = () => false;
+    const late = commit.submit(command, { deadline: Date.now() - 1, isCancelled });
+    const neighbour = commit.submit(
+      { ...command, requestId: 'in-time' },
+      { deadline: Infinity, isCancelled },
+    );
+
+    await expect(late).rejects.toMatchObject({ name: 'Rejection', reason: 'NOT_STARTED' });
+    expect(await neighbour).toMatchObject({ code: 0, replayed: false, batchSize: 1 });
+    expect(await database.query('SELECT request_id FROM ledger.requests')).toEqual([
+      { request_id: 'in-time' },
+    ]);
+
+    const again = await commit.submit(command, { deadline: Date.now() + 60_000, isCancelled });
+    expect(again).toMatchObject({ code: 0, replayed: false });
+    expect(await checkLedger(database)).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import { Client, credentials, Metadata, type ChannelOptions, type ServiceError } from '@grpc/grpc-js';
+import type { CreditRequest, PurchaseRequest, PutItemRequest } from '@ledger/client';
+import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
+import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
+
+/** A call as it goes over the wire. */
+export interface RawCall {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** An answer as it came over the wire; bytes as hex, so that two answers compare and print well. */
+export interface RawAnswer {
+  readonly code: number;
+  /** The status message; empty when it succeeded. */
+  readonly message: string;
+  /** The response, or the trailer `grpc-status-details-bin`. */
+  readonly bytes: string;
+  /** The initial metadata `ledger-replayed`, undefined when it is absent. */
+  readonly replayed: string | undefined;
+}
+
+/** A client without any codec and without retries: it shows the bytes that the server sent. */
+export class RawClient {
+  readonly #client: Client;
+
+  constructor(address: string, options: ChannelOptions = {}) {
+    this.#client = new Client(address, credentials.createInsecure(), options);
+  }
+
+  /** Resolves with whatever came back, errors too. */
+  send({ path, bytes }: RawCall, deadline = Date.now() + 20_000): Promise<RawAnswer> {
+    return new Promise((resolve) => {
+      let replayed: string | undefined;
+      const answered = (error: ServiceError | null, response?: Buffer): void => {
+        if (error === null) {
+          resolve({ code: 0, message: '', bytes: response?.toString('hex') ?? 'none', replayed });
+          return;
+        }
+        const [trailer] = error.metadata.get('grpc-status-details-bin');
+        const details = trailer instanceof Buffer ? trailer.toString('hex') : 'none';
+        resolve({ code: error.code, message: error.details, bytes: details, replayed });
+      };
+      const call = this.#client.makeUnaryRequest(
+        path,
+        sameBytes,
+        sameBytes,
+        bytes,
+        new Metadata(),
+        { deadline },
+        answered,
+      );
+      call.on('metadata', (metadata: Metadata) => {
+        replayed = metadata.get('ledger-replayed')[0]?.toString();
+      });
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** What makes an answer the same for its caller: all but the mark that it was there before. */
+export function contentOf({ code, message, bytes }: RawAnswer): Omit<RawAnswer, 'replayed'> {
+  return { code, message, bytes };
+}
+
+/** A Credit as the client would send it. */
+export function creditCall(request: CreditRequest): RawCall {
+  return callOf(ledger.LedgerServiceService.credit, ledger.CreditRequest, request);
+}
+
+/** A Purchase as the client would send it. */
+export function purchaseCall(request: PurchaseRequest): RawCall {
+  return callOf(ledger.LedgerServiceService.purchase, ledger.PurchaseRequest, request);
+}
+
+/** A PutItem as the client would send it. */
+export function putItemCall(request: PutItemRequest): RawCall {
+  return callOf(catalog.CatalogServiceService.putItem, catalog.PutItemRequest, request);
+}
+
+function callOf<Message>(
+  definition: { readonly path: string; readonly requestSerialize: (message: Message) => Buffer },
+  codec: { fromPartial(request: object): Message },
+  request: object,
+): RawCall {
+  return { path: definition.path, bytes: definition.requestSerialize(codec.fromPartial(request)) };
+}
+
+function sameBytes(bytes: Buffer): Buffer {
+  return bytes;
+}

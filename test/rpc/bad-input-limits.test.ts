@@ -1,0 +1,121 @@
+import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
+import { GetItemResponse, PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
+import {
+  CreditResponse,
+  GetTransactionResponse,
+  ListEntriesResponse,
+  PurchaseResponse,
+} from '@ledger/proto/ledger/v1/ledger_service';
+import { checkLedger } from '../harness/check-ledger';
+import { exactCalls } from '../harness/exact-calls';
+import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import type { RawCall } from '../harness/raw-client';
+
+/** What is just within the limits: a check that is too strict would refuse it. */
+
+const INT64_MAX = 2n ** 63n - 1n;
+const PRINTABLE = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
+const FIRST: Timestamp = { seconds: -62_135_596_800n, nanos: 0 };
+const LAST: Timestamp = { seconds: 253_402_300_799n, nanos: 999_999_999 };
+
+const requestId = ` ${PRINTABLE}`.padEnd(128, ' ');
+const word = PRINTABLE.replace(/[ @]/g, '').padEnd(128, '@');
+const asset = `A${'Z0_:.-'.repeat(10)}ABC/99`;
+const systemAccount = `@${'aZ0_.:-'.repeat(18)}b`;
+const metadata = new Map([
+  ...Array.from({ length: 12 }, (_, index): [string, string] => [
+    String.fromCharCode(97 + index).repeat(64),
+    'v'.repeat(256),
+  ]),
+  ['é'.repeat(32), '名'.repeat(85)],
+  ['😀'.repeat(16), '😀'.repeat(64)],
+  ['__proto__', ''],
+  ['\u007f\t\n\r\u2028\ufeff', '\u0001"\\'],
+]);
+const annotations = { reference: requestId, description: '😀'.repeat(128), metadata };
+
+let ledger: LedgerUnderTest;
+
+beforeAll(async () => {
+  ledger = await startLedger(1);
+});
+afterAll(async () => {
+  expect(await checkLedger(ledger.database)).toEqual([]);
+  await ledger.dispose();
+});
+
+it('is really at the limits', () => {
+  expect([requestId.length, word.length, asset.length, systemAccount.length]).toEqual([128, 128, 67, 128]);
+  expect(metadata.size).toBe(16);
+});
+
+it.each([
+  ['the first that there is', FIRST, FIRST],
+  ['the last that there is', LAST, { ...LAST, nanos: 999_999_000 }],
+  ['just before 1970', { seconds: -1n, nanos: 999_999_999 }, { seconds: -1n, nanos: 999_999_000 }],
+])('a credit is kept as it was sent, whatever its time: %s', async (_when, effectiveTime, kept) => {
+  const id = `${requestId}${effectiveTime.seconds}`.slice(-128);
+  const request = { requestId: id, userId: word, asset, amount: 1n, source: systemAccount, ...annotations };
+  const { transaction } = CreditResponse.decode(
+    await succeed(exactCalls.credit({ ...request, effectiveTime })),
+  );
+  const { transactionId } = transaction!;
+  const stored = GetTransactionResponse.decode(
+    await succeed(exactCalls.getTransaction({ transactionId, userId: word })),
+  );
+  expect(stored.transaction).toEqual(transaction);
+  expect(stored.transaction).toMatchObject({
+    ...{ ...annotations, userId: word, requestId: id, effectiveTime: kept },
+    entries: [
+      { userId: word, asset, change: 1n },
+      { userId: systemAccount, asset, change: -1n },
+    ],
+  });
+});
+
+it('an item is kept as it was sent, and the most of it is sold', async () => {
+  const item = { itemId: word, name: '名'.repeat(42) + 'ab', asset, active: true, grantAsset: 'A' };
+  const price = INT64_MAX / 1_000_000n;
+  const put = exactCalls.putItem({ requestId, ...item, price, expectedVersion: 0n });
+  const made = PutItemResponse.decode(await succeed(put));
+  expect(made.item).toMatchObject({ ...item, price, version: 1n });
+  const got = GetItemResponse.decode(await succeed(exactCalls.getItem({ itemId: word, version: 1n })));
+  expect(got).toEqual(made);
+
+  const buyer = { requestId: 'funds', userId: 'buyer', asset };
+  await succeed(exactCalls.credit({ ...buyer, amount: price * 1_000_000n }));
+  const subject = { $case: 'item' as const, value: { itemId: word, quantity: 1_000_000n, priceVersion: 1n } };
+  const bought = exactCalls.purchase({ ...buyer, requestId, subject, destination: systemAccount });
+  expect(PurchaseResponse.decode(await succeed(bought))).toMatchObject({
+    transaction: { item: { itemId: word, quantity: 1_000_000n, unitPrice: price } },
+    balance: { balance: 0n },
+  });
+});
+
+it('a price of all that int64 holds is paid', async () => {
+  const payer = { requestId: 'funds', userId: 'payer', asset: 'A' };
+  await succeed(exactCalls.credit({ ...payer, amount: INT64_MAX, source: '@a' }));
+  const subject = { $case: 'price' as const, value: { asset: 'A', amount: INT64_MAX, itemId: word } };
+  const paid = exactCalls.purchase({ ...payer, requestId: 'pay', subject, destination: '@b' });
+  expect(PurchaseResponse.decode(await succeed(paid))).toMatchObject({
+    transaction: { item: { itemId: word, unitPrice: INT64_MAX, quantity: 1n, priceVersion: 0n } },
+    balance: { balance: 0n, sequence: 2n },
+  });
+});
+
+it('a list over all times, with as many kinds as may be named, is whole', async () => {
+  const reader = { requestId: 'one', userId: 'reader', asset: 'B' };
+  await succeed(exactCalls.credit({ ...reader, amount: 1n }));
+  const kinds = Array.from({ length: 16 }, (_, index) => (index % 6) + 1);
+  const { userId } = reader;
+  const whole = exactCalls.listEntries({ userId, asset: 'B', kinds, startTime: FIRST, endTime: LAST });
+  expect(ListEntriesResponse.decode(await succeed(whole)).entries).toHaveLength(1);
+  const none = exactCalls.listEntries({ userId, asset: 'B', startTime: LAST, endTime: FIRST });
+  expect(ListEntriesResponse.decode(await succeed(none)).entries).toEqual([]);
+});
+
+async function succeed(call: RawCall): Promise<Buffer> {
+  const answer = await ledger.raw().send(call);
+  expect(answer).toMatchObject({ code: 0, message: '', replayed: undefined });
+  return Buffer.from(answer.bytes, 'hex');
+}

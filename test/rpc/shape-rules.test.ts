@@ -1,0 +1,421 @@
+import { createFileRegistry, fromBinary, type DescMessage } from '@bufbuild/protobuf';
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import * as fc from 'fast-check';
+import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
+import {
+  GetAccountRequest,
+  ListAccountsRequest,
+  UpdateAccountRequest,
+} from '@ledger/proto/ledger/v1/account_service';
+import {
+  GetItemRequest,
+  ListItemsRequest,
+  ListItemVersionsRequest,
+  PutItemRequest,
+} from '@ledger/proto/ledger/v1/catalog_service';
+import {
+  BatchGetBalancesRequest,
+  BatchWriteRequest,
+  CaptureHoldRequest,
+  CreditRequest,
+  GetBalanceRequest,
+  GetHoldRequest,
+  GetRequestRequest,
+  GetTransactionRequest,
+  ListBalancesRequest,
+  ListEntriesRequest,
+  ListHoldsRequest,
+  ListTransactionsRequest,
+  PlaceHoldRequest,
+  PostTransactionRequest,
+  PurchaseRequest,
+  ReleaseHoldRequest,
+  ReverseTransactionRequest,
+  TransferRequest,
+} from '@ledger/proto/ledger/v1/ledger_service';
+import { updateAccountCommand } from '../../services/ledger/src/mapping/account-request';
+import { accountQuery, accountsQuery } from '../../services/ledger/src/handlers/accounts';
+import { balanceQuery, balancesQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
+import { batchCommands } from '../../services/ledger/src/handlers/batch-write';
+import { itemQuery, itemsQuery, itemVersionsQuery } from '../../services/ledger/src/handlers/catalog';
+import { requestQuery } from '../../services/ledger/src/handlers/requests';
+import {
+  captureHoldCommand,
+  placeHoldCommand,
+  releaseHoldCommand,
+} from '../../services/ledger/src/mapping/hold-request';
+import { holdQuery, holdsQuery } from '../../services/ledger/src/handlers/holds';
+import { entriesQuery } from '../../services/ledger/src/handlers/entries';
+import { RpcError } from '../../services/ledger/src/mapping/status';
+import { transactionQuery, transactionsQuery } from '../../services/ledger/src/handlers/transactions';
+import { shapedCommand } from '../../services/ledger/src/handlers/writes';
+import {
+  creditCommand,
+  postTransactionCommand,
+  purchaseCommand,
+  putItemCommand,
+  reverseTransactionCommand,
+  transferCommand,
+} from '../../services/ledger/src/mapping/write-request';
+import * as requests from '../model/arbitrary-requests';
+
+const registry = createFileRegistry(
+  fromBinary(FileDescriptorSetSchema, Buffer.from(DESCRIPTOR_SET_BASE64, 'base64')),
+);
+const validator = createValidator({ registry });
+
+interface Case<Request> {
+  readonly codec: { encode(request: Request): BinaryWriter; decode(bytes: Uint8Array): Request };
+  readonly requests: fc.Arbitrary<Request>;
+  readonly check: (request: Request) => unknown;
+  /** All fields that can be wrong. */
+  readonly fields: readonly string[];
+}
+
+const annotations = ['description', 'effective_time', 'metadata', 'reference'];
+
+describe.each<[rpc: string, judged: Judged]>([
+  [
+    'CreditRequest',
+    judged({
+      codec: CreditRequest,
+      requests: requests.credit,
+      check: (request) => shapedCommand(request, creditCommand),
+      fields: ['amount', 'asset', ...annotations, 'request_id', 'source', 'user_id'],
+    }),
+  ],
+  [
+    'PurchaseRequest',
+    judged({
+      codec: PurchaseRequest,
+      requests: requests.purchase,
+      check: (request) => shapedCommand(request, purchaseCommand),
+      fields: [
+        ...['item.item_id', 'item.price_version', 'item.quantity'],
+        ...['price.amount', 'price.asset', 'price.item_id', 'subject'],
+        ...[...annotations, 'destination', 'request_id', 'user_id'],
+      ],
+    }),
+  ],
+  [
+    'PutItemRequest',
+    judged({
+      codec: PutItemRequest,
+      requests: requests.putItem,
+      check: (request) => shapedCommand(request, putItemCommand),
+      fields: ['asset', 'expected_version', 'grant_asset', 'item_id', 'name', 'price', 'request_id'],
+    }),
+  ],
+  [
+    'GetBalanceRequest',
+    judged({
+      codec: GetBalanceRequest,
+      requests: requests.getBalance,
+      check: balanceQuery,
+      fields: ['as_of_sequence', 'as_of_time', 'asset', 'user_id'],
+    }),
+  ],
+  [
+    'ListEntriesRequest',
+    judged({
+      codec: ListEntriesRequest,
+      requests: requests.listEntries,
+      check: entriesQuery,
+      fields: ['asset', 'end_time', 'kinds', 'order', 'page_size', 'page_token', 'start_time', 'user_id'],
+    }),
+  ],
+  [
+    'GetTransactionRequest',
+    judged({
+      codec: GetTransactionRequest,
+      requests: requests.getTransaction,
+      check: transactionQuery,
+      fields: ['transaction_id', 'user_id'],
+    }),
+  ],
+  [
+    'GetItemRequest',
+    judged({
+      codec: GetItemRequest,
+      requests: requests.getItem,
+      check: itemQuery,
+      fields: ['item_id', 'version'],
+    }),
+  ],
+  [
+    'ListItemsRequest',
+    judged({
+      codec: ListItemsRequest,
+      requests: requests.listItems,
+      check: itemsQuery,
+      fields: ['page_size', 'page_token'],
+    }),
+  ],
+  [
+    'TransferRequest',
+    judged({
+      codec: TransferRequest,
+      requests: requests.transfer,
+      check: (request) => shapedCommand(request, transferCommand),
+      fields: ['amount', 'asset', ...annotations, 'from_user_id', 'request_id', 'to_user_id'],
+    }),
+  ],
+  [
+    'PostTransactionRequest',
+    judged({
+      codec: PostTransactionRequest,
+      requests: requests.postTransaction,
+      check: (request) => shapedCommand(request, postTransactionCommand),
+      fields: [
+        ...annotations,
+        'legs',
+        'legs.asset',
+        'legs.expected_sequence',
+        'legs.user_id',
+        'request_id',
+        'user_id',
+      ],
+    }),
+  ],
+  [
+    'ReverseTransactionRequest',
+    judged({
+      codec: ReverseTransactionRequest,
+      requests: requests.reverseTransaction,
+      check: (request) => shapedCommand(request, reverseTransactionCommand),
+      fields: ['amount', 'description', 'request_id', 'transaction_id', 'user_id'],
+    }),
+  ],
+  [
+    'PlaceHoldRequest',
+    judged({
+      codec: PlaceHoldRequest,
+      requests: requests.placeHold,
+      check: (request) => shapedCommand(request, placeHoldCommand),
+      fields: ['amount', 'asset', 'destination', 'expire_time', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'CaptureHoldRequest',
+    judged({
+      codec: CaptureHoldRequest,
+      requests: requests.captureHold,
+      check: (request) => shapedCommand(request, captureHoldCommand),
+      fields: ['amount', 'hold_id', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'ReleaseHoldRequest',
+    judged({
+      codec: ReleaseHoldRequest,
+      requests: requests.releaseHold,
+      check: (request) => shapedCommand(request, releaseHoldCommand),
+      fields: ['hold_id', 'request_id', 'user_id'],
+    }),
+  ],
+  [
+    'BatchWriteRequest',
+    judged({
+      codec: BatchWriteRequest,
+      requests: requests.batchWrite,
+      check: batchCommands,
+      fields: [
+        'request_id',
+        'writes',
+        'writes.write',
+        'writes.credit.request_id',
+        'writes.purchase.request_id',
+      ],
+    }),
+  ],
+  [
+    'BatchGetBalancesRequest',
+    judged({
+      codec: BatchGetBalancesRequest,
+      requests: requests.batchGetBalances,
+      check: batchBalancesQuery,
+      fields: ['accounts', 'accounts.asset', 'accounts.user_id', 'as_of_time'],
+    }),
+  ],
+  [
+    'ListBalancesRequest',
+    judged({
+      codec: ListBalancesRequest,
+      requests: requests.listBalances,
+      check: balancesQuery,
+      fields: ['as_of_time', 'page_size', 'page_token', 'user_id'],
+    }),
+  ],
+  [
+    'ListTransactionsRequest',
+    judged({
+      codec: ListTransactionsRequest,
+      requests: requests.listTransactions,
+      check: transactionsQuery,
+      fields: ['end_time', 'kinds', 'order', 'page_size', 'page_token', 'reference', 'start_time', 'user_id'],
+    }),
+  ],
+  [
+    'GetRequestRequest',
+    judged({
+      codec: GetRequestRequest,
+      requests: requests.getRequest,
+      check: requestQuery,
+      fields: ['request_id', 'user_id'],
+    }),
+  ],
+  [
+    'GetHoldRequest',
+    judged({
+      codec: GetHoldRequest,
+      requests: requests.getHold,
+      check: holdQuery,
+      fields: ['hold_id', 'user_id'],
+    }),
+  ],
+  [
+    'ListHoldsRequest',
+    judged({
+      codec: ListHoldsRequest,
+      requests: requests.listHolds,
+      check: holdsQuery,
+      fields: ['asset', 'page_size', 'page_token', 'states', 'user_id'],
+    }),
+  ],
+  [
+    'ListItemVersionsRequest',
+    judged({
+      codec: ListItemVersionsRequest,
+      requests: requests.listItemVersions,
+      check: itemVersionsQuery,
+      fields: ['item_id', 'page_size', 'page_token'],
+    }),
+  ],
+  [
+    'GetAccountRequest',
+    judged({
+      codec: GetAccountRequest,
+      requests: requests.getAccount,
+      check: accountQuery,
+      fields: ['asset', 'user_id'],
+    }),
+  ],
+  [
+    'ListAccountsRequest',
+    judged({
+      codec: ListAccountsRequest,
+      requests: requests.listAccounts,
+      check: accountsQuery,
+      fields: ['page_size', 'page_token', 'user_id'],
+    }),
+  ],
+  [
+    'UpdateAccountRequest',
+    judged({
+      codec: UpdateAccountRequest,
+      requests: requests.updateAccount,
+      check: (request) => shapedCommand(request, updateAccountCommand),
+      fields: ['asset', 'etag', 'metadata', 'request_id', 'update_mask', 'user_id'],
+    }),
+  ],
+])('the checks of %s', (message, { pairs, fields }) => {
+  const schema = registry.getMessage(`ledger.v1.${message}`)!;
+
+  it('find the same fields wrong as the rules of the contract', () => {
+    fc.assert(
+      fc.property(pairs, ({ bytes, violated }) => {
+        expect(violated).toEqual(violatedRules(schema, bytes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  // Without it the test above could pass on requests that are all alike.
+  it('meet requests without a fault, and every field at fault alone', () => {
+    const seen = new Set(
+      fc.sample(pairs, { numRuns: 1_000, seed: 1 }).map(({ violated }) => violated.join()),
+    );
+    expect([...seen]).toEqual(expect.arrayContaining(['', ...fields]));
+  });
+});
+
+describe('the checks of a time', () => {
+  // A rule of protovalidate compares instants, so it cannot tell nanos that are none.
+  it.each([-1, 1_000_000_000])('refuse %i nanoseconds', (nanos) => {
+    const request = CreditRequest.fromPartial({
+      ...{ requestId: 'r-1', userId: 'ada', asset: 'GOLD', amount: 1n },
+      effectiveTime: { seconds: 1n, nanos },
+    });
+    expect(violatedChecks(() => shapedCommand(request, creditCommand))).toEqual(['effective_time']);
+  });
+});
+
+/** Requests on the wire, and what the server finds wrong with each. */
+interface Judged {
+  readonly pairs: fc.Arbitrary<{ bytes: Uint8Array; violated: string[] }>;
+  readonly fields: readonly string[];
+}
+
+function judged<Request>({ codec, requests: arbitrary, check, fields }: Case<Request>): Judged {
+  const pairs = arbitrary.map((request) => {
+    const bytes = codec.encode(request).finish();
+    return { bytes, violated: violatedChecks(() => check(codec.decode(bytes))) };
+  });
+  return { pairs, fields };
+}
+
+function violatedChecks(check: () => unknown): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return unique((error.facts.violations ?? []).map(({ field }) => withoutKey(field)));
+  }
+}
+
+function violatedRules(schema: DescMessage, bytes: Uint8Array): string[] {
+  const result = validator.validate(schema, fromBinary(schema, bytes));
+  if (result.kind === 'error') throw result.error;
+  return unique([...(result.violations ?? []).map(fieldOf), ...unbalanced(schema, bytes)]);
+}
+
+/** What no rule can say, for want of a sum: the legs of a transaction sum to zero per asset. */
+function unbalanced(schema: DescMessage, bytes: Uint8Array): string[] {
+  if (schema.name === 'PostTransactionRequest') {
+    return sumsToZero(PostTransactionRequest.decode(bytes)) ? [] : ['legs'];
+  }
+  if (schema.name !== 'BatchWriteRequest') return [];
+  return BatchWriteRequest.decode(bytes).writes.flatMap(({ write }) =>
+    write?.$case === 'postTransaction' && !sumsToZero(write.value) ? ['writes.post_transaction.legs'] : [],
+  );
+}
+
+function sumsToZero({ legs }: PostTransactionRequest): boolean {
+  return legs.every(
+    ({ asset }) =>
+      legs.filter((leg) => leg.asset === asset).reduce((sum, { change }) => sum + change, 0n) === 0n,
+  );
+}
+
+/** The rules that protovalidate has by itself; the contract's own are named for the field that they are about. */
+const STANDARD_RULE = /^(string|int32|int64|enum|repeated|map|timestamp|required)\b/;
+
+/** The path; a rule over a whole message has the field in its name. */
+function fieldOf({ field, ruleId }: Violation): string {
+  const names = field.flatMap((part) => (part.kind === 'field' || part.kind === 'oneof' ? [part.name] : []));
+  const about = ruleId.slice(ruleId.indexOf('.') + 1);
+  const whole = !STANDARD_RULE.test(ruleId) && names.at(-1) !== about;
+  return (whole ? [...names, about] : names).join('.');
+}
+
+/** Without positions, and without what comes behind a key of metadata. */
+function withoutKey(path: string): string {
+  return path.replace(/\bmetadata\[.*$/s, 'metadata').replace(/\[\d+\]/g, '');
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}

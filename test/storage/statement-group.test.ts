@@ -1,0 +1,116 @@
+import type { QueryRunner } from 'typeorm';
+import { query, type PipelinedConnection } from '../../services/ledger/src/store/pg/connection';
+import { StatementGroup } from '../../services/ledger/src/store/pg/statement-group';
+import { connectionOf, Store } from '../../services/ledger/src/store/store';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database';
+
+const sum = { name: 'sum', text: 'SELECT $1::bigint + 1, $2::text, NULL::text' };
+const rows = { name: 'rows', text: 'SELECT i FROM generate_series(1, $1::int) i' };
+const divide = { name: 'divide', text: 'SELECT 6 / $1::int' };
+const unknownTable = { name: 'unknown_table', text: 'SELECT * FROM nowhere' };
+const end = { name: 'end', text: 'SELECT pg_terminate_backend(pg_backend_pid())' };
+
+describe('statements that travel together', () => {
+  let database: TestDatabase;
+  let store: Store;
+  let runner: QueryRunner;
+  let connection: PipelinedConnection;
+  let group: StatementGroup;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    const limits = { writers: 1, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
+    store = await Store.open({ url: database.url, ...limits });
+    runner = store.createWriter();
+    connection = await connectionOf(runner);
+    group = new StatementGroup(connection);
+  });
+  afterEach(async () => {
+    await runner.release();
+    await store.close();
+    await database.drop();
+  });
+
+  it('are answered each with its own rows, in the types of the connection', async () => {
+    const first = query(group, sum, ['41', 'ü']);
+    const second = query(group, rows, ['3']);
+    const third = query(group, rows, ['0']);
+    group.send();
+
+    expect(await first).toEqual([[42n, 'ü', null]]);
+    expect(await second).toEqual([[1], [2], [3]]);
+    expect(await third).toEqual([]);
+  });
+
+  it('end with one Sync, so the database answers once', async () => {
+    let messages = '';
+    const { stream } = connection.connection as unknown as {
+      stream: { write(chunk: Buffer): boolean; on(event: 'data', listener: (data: Buffer) => void): void };
+    };
+    const write = stream.write.bind(stream);
+    stream.write = (chunk) => {
+      messages += String.fromCharCode(chunk[0] ?? 0);
+      return write(chunk);
+    };
+
+    const answers = [query(group, sum, ['1', '']), query(group, rows, ['1']), query(group, rows, ['2'])];
+    group.send();
+    await Promise.all(answers);
+    expect(messages.match(/S/g)).toHaveLength(1);
+    expect(messages.endsWith('ES')).toBe(true);
+    // Prepared once each, whoever asks.
+    expect(messages.match(/P/g)).toHaveLength(2);
+    messages = '';
+    expect(await query(connection, rows, ['1'])).toEqual([[1]]);
+    expect(messages).not.toContain('P');
+  });
+
+  it.each([
+    ['cannot be prepared', unknownTable, [], '42P01'],
+    ['cannot be run', divide, ['0'], '22012'],
+  ])('are passed over behind one that %s, and can be sent again', async (_, failing, values, code) => {
+    const before = query(group, rows, ['1']);
+    const failed = query(group, failing, values);
+    const after = query(group, sum, ['1', '']);
+    group.send();
+
+    expect(await before).toEqual([[1]]);
+    await expect(failed).rejects.toMatchObject({ code });
+    await expect(after).rejects.toMatchObject({ code });
+
+    const again = new StatementGroup(connection);
+    const answers = [query(again, sum, ['1', '']), query(again, divide, ['2']), query(again, rows, ['1'])];
+    again.send();
+    expect(await Promise.all(answers)).toEqual([[[2n, '', null]], [[3]], [[1]]]);
+  });
+
+  it('are all rejected when the connection ends', async () => {
+    const answers = [query(group, end, []), query(group, rows, ['1'])];
+    group.send();
+
+    for (const answer of await Promise.allSettled(answers)) expect(answer.status).toBe('rejected');
+  });
+
+  it('go by themselves when the group is on its way', async () => {
+    const first = query(group, rows, ['1']);
+    group.send();
+    const late = query(group, rows, ['2']);
+
+    expect(await first).toEqual([[1]]);
+    expect(await late).toEqual([[1], [2]]);
+  });
+
+  it('are nothing at all when there are none', async () => {
+    group.send();
+    expect(await query(connection, rows, ['1'])).toEqual([[1]]);
+  });
+
+  it('take numbers, and refuse what they would have to guess the form of before anything is sent', async () => {
+    const two = query(group, rows, [2]);
+    await expect(query(group, { name: 'dates', text: 'SELECT $1::date' }, [new Date()])).rejects.toThrow(
+      'dates: a value is neither text, a number nor bytes',
+    );
+    group.send();
+    expect(await two).toEqual([[1], [2]]);
+  });
+});

@@ -1,0 +1,77 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { LedgerClient, WatchEntriesRequest } from '@ledger/client';
+import { PageTokens } from '../../services/ledger/src/mapping/page-token';
+import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import { firstOf } from '../harness/watching';
+
+const filter = { userId: 'ada', asset: 'GOLD' };
+
+let ledger: LedgerUnderTest;
+let token = '';
+
+beforeAll(async () => {
+  ledger = await startLedger(2);
+  await ledger.client().credit({ ...filter, amount: 1n });
+  const [first] = await firstOf(ledger.client(), { ...filter, fromStart: true }, 1);
+  token = first!.resumeToken;
+});
+afterAll(() => ledger.dispose());
+
+it.each<[what: string, request: WatchEntriesRequest, field: string]>([
+  ['of another user', { ...filter, userId: 'bob' }, 'resume_token'],
+  ['of all users', { asset: 'GOLD' }, 'resume_token'],
+  ['of another asset', { ...filter, asset: 'SILVER' }, 'resume_token'],
+  ['of all assets', { userId: 'ada' }, 'resume_token'],
+  ['and from_start', { ...filter, fromStart: true }, 'from_start'],
+])('a token comes with the request it is for, not with one %s', async (_what, request, field) => {
+  await expectInvalid({ ...request, resumeToken: token }, field);
+});
+
+it('a token cannot be made up, cut or changed', async () => {
+  const page = new PageTokens(Buffer.alloc(32)).seal(['WatchEntries', 'ada', 'GOLD'], Buffer.of(1));
+  const changed = `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`;
+  for (const resumeToken of ['x', page, changed, token.slice(0, -1), `${token}A`, 'A'.repeat(1_025)]) {
+    await expectInvalid({ ...filter, resumeToken }, 'resume_token');
+  }
+});
+
+it('a request has the shape that the contract gives it', async () => {
+  await expectInvalid({ userId: 'no spaces' }, 'user_id');
+  await expectInvalid({ userId: '@no/slash' }, 'user_id');
+  await expectInvalid({ asset: 'gold' }, 'asset');
+});
+
+it('a token of a ledger that was put back to an earlier state is refused', async () => {
+  const [row] = await ledger.database.query<{ secret: Buffer }>('SELECT secret FROM ledger.server_keys');
+  const position = new BinaryWriter().uint64(10n ** 12n).finish();
+  const resumeToken = new PageTokens(row!.secret).seal(['WatchEntries', 'ada', 'GOLD'], position);
+  await expectInvalid({ ...filter, resumeToken }, 'resume_token');
+});
+
+// Last: afterwards nothing can be watched any more.
+it('a ledger that is ahead of the transaction ids of its cluster is not watched in vain', async () => {
+  await ledger.database.query(
+    `INSERT INTO ledger.transactions
+       (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
+        digest, hash_version, commit_order)
+     SELECT 'bob', gen_random_uuid(), kind, 'restored', caller, create_time, description, reference, metadata,
+            entry_keys, digest, hash_version, 1000000000000 FROM ledger.transactions`,
+  );
+  await expect(firstOf(ledger.client(), { ...filter, fromStart: true }, 1)).rejects.toMatchObject({
+    codeName: 'INTERNAL',
+  });
+  expect(ledger.servers[0]!.faults).toMatchObject([
+    { message: expect.stringContaining('pg_resetwal') as string },
+  ]);
+});
+
+async function expectInvalid(request: WatchEntriesRequest, field: string): Promise<void> {
+  for (const turn of [0, 1]) {
+    const client: LedgerClient = ledger.client(turn);
+    await expect(firstOf(client, request, 1)).rejects.toMatchObject({
+      codeName: 'INVALID_ARGUMENT',
+      reason: 'INVALID_FIELD',
+      metadata: { field },
+    });
+  }
+}
