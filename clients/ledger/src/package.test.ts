@@ -13,24 +13,33 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const packageDir = join(__dirname, '..');
+const protoDir = join(packageDir, '../../proto');
 const tsc = require.resolve('typescript/lib/tsc.js');
 const nodeModules = join(dirname(tsc), '../..');
 
 let home: string;
 let installed: string;
 
-// The package as others get it: built, and found by its name.
+// The package as others get it, with the one that it depends on: built, and found by their names.
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'ledger-client-'));
-  installed = join(home, 'node_modules/@ledger/client');
-  mkdirSync(installed, { recursive: true });
   for (const scope of ['@bufbuild', '@grpc', '@types']) {
+    mkdirSync(join(home, 'node_modules'), { recursive: true });
     symlinkSync(join(nodeModules, scope), join(home, 'node_modules', scope));
   }
-  cpSync(join(packageDir, 'package.json'), join(installed, 'package.json'));
-  const outDir = join(installed, 'dist');
-  run(tsc, '--project', packageDir, '--outDir', outDir, '--tsBuildInfoFile', join(outDir, '.tsbuildinfo'));
+  install('@ledger/proto', protoDir);
+  installed = install('@ledger/client', packageDir);
 }, 120_000);
+
+/** Builds a package into the node_modules of `home` and returns where it lies there. */
+function install(name: string, sourceDir: string): string {
+  const target = join(home, 'node_modules', name);
+  const outDir = join(target, 'dist');
+  mkdirSync(target, { recursive: true });
+  cpSync(join(sourceDir, 'package.json'), join(target, 'package.json'));
+  run(tsc, '--project', sourceDir, '--outDir', outDir, '--tsBuildInfoFile', join(outDir, '.tsbuildinfo'));
+  return target;
+}
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
