@@ -1,12 +1,12 @@
 import { waitUntil } from '../harness/wait-until';
 import type { Environment } from './environment';
-import { cpuSecondsOfTree, idleSeconds } from './accounting';
+import { cpuSecondsOfTree, idleSeconds } from './cpu-accounting';
 import type { Figures } from './figures';
 import type { LoadResult, LoadSpec } from './load/load-spec';
 import type { Options } from './options';
 import type { ServerProcess } from './server-process';
 import { walBytes } from './wal-segments';
-import { WorkerProcess } from './worker-process';
+import { LoadGenerator } from './load-generator';
 
 /** How long a turn waits for vacuums to end. */
 const VACUUM_LIMIT_MS = 30_000;
@@ -18,11 +18,11 @@ export class Bench {
   private constructor(
     readonly options: Options,
     readonly environment: Environment,
-    readonly load: WorkerProcess<LoadSpec>,
+    readonly load: LoadGenerator<LoadSpec>,
   ) {}
 
   static async open(options: Options, environment: Environment): Promise<Bench> {
-    return new Bench(options, environment, await WorkerProcess.start<LoadSpec>('load/load-process.ts'));
+    return new Bench(options, environment, await LoadGenerator.start<LoadSpec>('load/load-process.ts'));
   }
 
   /** On standard error, so that standard output holds the result alone. */
@@ -37,8 +37,8 @@ export class Bench {
   }
 
   /**
-   * Waits until no vacuum is at work: it would take a quarter of a core from whichever side has its turn then, for rows
-   * that another side has written. One that begins during a turn is that turn's.
+   * Waits until no vacuum is at work: it would take a quarter of a core from whichever variant has its turn then, for rows
+   * that another variant has written. One that begins during a turn is that turn's.
    */
   async untilVacuumRests(): Promise<void> {
     const rests = async (): Promise<boolean> => {

@@ -104,10 +104,10 @@ interface Axis {
 }
 
 function linearAxis(values: readonly number[]): Axis {
-  const most = Math.max(...values, 1e-9);
-  const magnitude = 10 ** Math.floor(Math.log10(most));
-  const step = [0.2, 0.5, 1, 2].map((each) => each * magnitude).find((each) => most / each <= 6) ?? most;
-  const top = Math.ceil(most / step) * step;
+  const max = Math.max(...values, 1e-9);
+  const magnitude = 10 ** Math.floor(Math.log10(max));
+  const step = [0.2, 0.5, 1, 2].map((each) => each * magnitude).find((each) => max / each <= 6) ?? max;
+  const top = Math.ceil(max / step) * step;
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step);
   return { ticks, at: (value) => PLOT.bottom - (value / top) * (PLOT.bottom - PLOT.top) };
 }
@@ -120,9 +120,9 @@ function logAxis(values: readonly number[]): Axis {
   return { ticks, at: (value) => scale(Math.max(value, 10 ** from)) };
 }
 
-function logScale(least: number, most: number, from: number, to: number): Scale {
-  const width = Math.log(most / least) || 1;
-  return (value) => from + (Math.log(value / least) / width) * (to - from);
+function logScale(min: number, max: number, from: number, to: number): Scale {
+  const width = Math.log(max / min) || 1;
+  return (value) => from + (Math.log(value / min) / width) * (to - from);
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {

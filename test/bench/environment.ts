@@ -30,14 +30,14 @@ const SHOWN: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * No checkpoint comes during a run: it would come upon whichever side has its turn, and what follows it, each page
+ * No checkpoint comes during a run: it would come upon whichever variant has its turn, and what follows it, each page
  * written to the WAL in full when it is first touched, would be most of a short turn and is next to nothing in the
  * minutes between two checkpoints of a busy server. Segments of the WAL that are made beforehand are kept.
  * Vacuums do not pause, since turns wait until they are over. pg_stat_statements counts buffers; it is off until it
  * is asked.
  */
 const SETTINGS = {
-  // Enough for all sides at once.
+  // Enough for all variants at once.
   max_connections: '300',
   max_wal_size: '16GB',
   min_wal_size: '16GB',

@@ -1,4 +1,4 @@
-/** What one turn of one side came to. Microseconds and bytes are per operation: a write of a batch is one. */
+/** What one turn of one variant came to. Microseconds and bytes are per operation: a write of a batch is one. */
 export interface Figures {
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -17,8 +17,8 @@ export interface Figures {
 /** The middle one, and between which the others lie. */
 export interface Spread {
   readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** The spread of some values; zeros of none. */
@@ -26,5 +26,5 @@ export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   const [low = 0, high = 0] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
-  return { median: (low + high) / 2, least: sorted[0] ?? 0, most: sorted.at(-1) ?? 0 };
+  return { median: (low + high) / 2, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
 }

@@ -9,7 +9,7 @@ export const scenarioNames = [
   'balances',
   'low-load',
   'open-loop',
-  'workers',
+  'processes',
   'kinds',
   'curve',
   'growth',
@@ -24,7 +24,7 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--js
   --only     some of: ${scenarioNames.join(', ')}
   --json     writes all figures and the ratios to a file
   --chart    writes charts (SVG) into a folder
-  --rounds   how often the sides take turns (5; quick: 2)
+  --rounds   how often the variants take turns (5; quick: 2)
   --seconds  how long a turn is (4; quick: 0.6)
   --users    accounts (100000)
   --entries  of the long account (1000000; quick: 50000)
@@ -96,9 +96,9 @@ function scenariosOf(only: string | undefined): ScenarioName[] {
   return scenarioNames.filter((name) => wanted.includes(name));
 }
 
-function number(name: string, value: string, least: number, most: number): number {
+function number(name: string, value: string, min: number, max: number): number {
   const parsed = Number(value);
   const whole = name === 'seconds' || Number.isInteger(parsed);
-  if (/^[0-9.]+$/.test(value) && whole && parsed >= least && parsed <= most) return parsed;
-  throw new UsageError(`--${name} must be a number from ${least} to ${most}, not "${value}"`);
+  if (/^[0-9.]+$/.test(value) && whole && parsed >= min && parsed <= max) return parsed;
+  throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${value}"`);
 }

@@ -5,7 +5,7 @@ import { spreadOf, type Figures } from './figures';
 import type { Options, ScenarioName } from './options';
 import type { Row, ScenarioResult } from './scenarios/scenario';
 import { boundOf, isMet, targets, type RatioKey } from './targets';
-import { printTable } from './table';
+import { printTable } from './print-table';
 
 /** One process with one thread: beyond this, the load itself may be what is measured. */
 const LOAD_CORES_MAX = 0.7;
@@ -80,19 +80,18 @@ function printScenario({ name, rows, tables, notes }: ScenarioReport): void {
     printTable(lines, columns);
   }
   for (const note of notes ?? []) console.log(note);
-  const most = Math.max(0, ...(rows ?? []).flatMap(({ turns }) => turns.map(({ loadCores }) => loadCores)));
-  if (most > LOAD_CORES_MAX)
-    console.log(`the load took ${most.toFixed(2)} cores: it may have been the limit`);
+  const max = Math.max(0, ...(rows ?? []).flatMap(({ turns }) => turns.map(({ loadCores }) => loadCores)));
+  if (max > LOAD_CORES_MAX) console.log(`the load took ${max.toFixed(2)} cores: it may have been the limit`);
 }
 
 function lineOf(row: Row): Record<string, string> {
   const of = (figure: keyof Figures, digits: number): string =>
     spreadOf(row.turns.map((turn) => turn[figure])).median.toFixed(digits);
-  const { least, most } = spreadOf(row.turns.map(({ perSecond }) => perSecond));
+  const { min, max } = spreadOf(row.turns.map(({ perSecond }) => perSecond));
   return {
-    side: row.name,
+    variant: row.name,
     'per s': of('perSecond', 0),
-    'from - to': `${least.toFixed(0)} - ${most.toFixed(0)}`,
+    'from - to': `${min.toFixed(0)} - ${max.toFixed(0)}`,
     'p50 ms': of('p50Ms', 2),
     'p90 ms': of('p90Ms', 2),
     'p99 ms': of('p99Ms', 2),
@@ -107,10 +106,10 @@ function lineOf(row: Row): Record<string, string> {
 function printRatios(ratios: Spreads): void {
   console.log('\n== ratios: the median of all rounds');
   printTable(
-    Object.entries(ratios).map(([key, { median, least, most }]) => ({
+    Object.entries(ratios).map(([key, { median, min, max }]) => ({
       ratio: key,
       value: median.toFixed(2),
-      'from - to': `${least.toFixed(2)} - ${most.toFixed(2)}`,
+      'from - to': `${min.toFixed(2)} - ${max.toFixed(2)}`,
       target: boundOf(key as RatioKey),
       met: isMet(key as RatioKey, median) ? 'yes' : 'NO',
       meaning: targets[key as RatioKey].says,

@@ -3,8 +3,8 @@ import { openEnvironment } from './environment';
 import { parseOptions, USAGE, UsageError, type Options } from './options';
 import { report, wordsOf, type ScenarioReport } from './report';
 import { scenarios } from './scenarios/scenarios';
-import { checkAll } from './check-all';
-import { Sides } from './sides/sides';
+import { checkInvariants } from './check-invariants';
+import { Variants } from './variants/variants';
 import { makeSegments, segmentsBegun } from './wal-segments';
 
 /**
@@ -31,11 +31,11 @@ async function main(options: Options): Promise<void> {
   interrupted.catch(() => undefined);
   try {
     const bench = await Bench.open(options, environment);
-    const sides = new Sides(bench);
+    const variants = new Variants(bench);
     try {
-      await Promise.race([measure(bench, sides), interrupted]);
+      await Promise.race([measure(bench, variants), interrupted]);
     } finally {
-      await sides.stop();
+      await variants.stop();
       await bench.close();
     }
   } finally {
@@ -43,7 +43,7 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-async function measure(bench: Bench, sides: Sides): Promise<void> {
+async function measure(bench: Bench, variants: Variants): Promise<void> {
   const { options } = bench;
   const { settings } = bench.environment;
   bench.progress(`Postgres: ${wordsOf(settings)}`);
@@ -57,11 +57,11 @@ async function measure(bench: Bench, sides: Sides): Promise<void> {
   const reports: ScenarioReport[] = [];
   for (const name of options.scenarios) {
     bench.progress(`-- ${name} (after ${secondsSince(started)} s)`);
-    reports.push({ name, ...(await scenarios[name](bench, sides)) });
+    reports.push({ name, ...(await scenarios[name](bench, variants)) });
   }
   const used = (await segmentsBegun(admin)) - begunBefore;
   bench.progress(`${used} segments of the WAL were used, ${Math.max(0, used - segments)} of them new`);
-  const faults = await checkAll(bench, sides);
+  const faults = await checkInvariants(bench, variants);
   await report({
     options,
     settings,

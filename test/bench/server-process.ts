@@ -50,7 +50,7 @@ export async function startServer(
   };
 }
 
-/** The options of node that `npm start` gives; every side gets the same. */
+/** The options of node that `npm start` gives; every variant gets the same. */
 function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     scripts: { start: string };

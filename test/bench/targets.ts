@@ -16,7 +16,7 @@ export const targets = {
   growth_page: { atLeast: 0.8, says: 'time of ListEntries, the same, the worse of first and last page' },
   low_load_p50: { atMost: 0.9, says: 'p50 of one caller over a transaction per request' },
   p99_over_p50: { atMost: 5, says: 'open loop at half of the peak rate' },
-  workers_2: { atLeast: 1.1, says: 'purchases/s of two server processes over one' },
+  processes_2: { atLeast: 1.1, says: 'purchases/s of two server processes over one' },
 } as const satisfies Readonly<Record<string, Target>>;
 
 export type RatioKey = keyof typeof targets;

@@ -1,5 +1,5 @@
 import type { Timestamp } from '@ledger/client';
-import type { Findings } from './findings';
+import type { KnownState } from './known-state';
 import type { Random } from './random';
 import type { SingleWrite } from './write-intent';
 
@@ -29,7 +29,7 @@ const LONGEST_HOLD_MS = 1_500;
 /** What is drawn from. */
 interface Draw {
   readonly random: Random;
-  readonly findings: Findings;
+  readonly known: KnownState;
   readonly requestId: string;
   readonly userId: string;
   readonly asset: string;
@@ -67,9 +67,9 @@ export function firstItems(random: Random): SingleWrite[] {
 }
 
 /** One of the writes that a ledger sees. */
-export function drawWrite(random: Random, findings: Findings, requestId: string): SingleWrite {
+export function drawWrite(random: Random, known: KnownState, requestId: string): SingleWrite {
   const [userId, asset] = [random.pick(USERS), random.pick(ASSETS)];
-  const draw: Draw = { random, findings, requestId, userId, asset, amount: BigInt(random.integer(1, 200)) };
+  const draw: Draw = { random, known, requestId, userId, asset, amount: BigInt(random.integer(1, 200)) };
   let at = random.next() * ALL_SHARES;
   for (const [share, drawKind] of KINDS) {
     if (at < share) return drawKind(draw);
@@ -89,9 +89,9 @@ function drawPayment({ random, requestId, userId, asset, amount }: Draw): Single
   return { $case: 'purchase', value: { requestId, userId, subject: { $case: 'price', value }, ...said } };
 }
 
-function drawItemPurchase({ random, findings, requestId, userId }: Draw): SingleWrite {
+function drawItemPurchase({ random, known, requestId, userId }: Draw): SingleWrite {
   const itemId = random.chance(0.06) ? UNKNOWN_ITEM : random.pick(ITEMS).itemId;
-  const priceVersion = random.chance(0.3) ? findings.latestVersion(itemId) : 0n;
+  const priceVersion = random.chance(0.3) ? known.latestVersion(itemId) : 0n;
   const value = { itemId, quantity: BigInt(random.integer(1, 5)), priceVersion };
   const subject = { $case: 'item', value } as const;
   return { $case: 'purchase', value: { requestId, userId, subject, destination: '@shop' } };
@@ -111,10 +111,10 @@ function drawTransfer(draw: Draw): SingleWrite {
 
 /** Between two users or with a system account, of one asset or as an exchange of two. */
 function drawPost(draw: Draw): SingleWrite {
-  const { random, findings, requestId, userId, asset, amount } = draw;
+  const { random, known, requestId, userId, asset, amount } = draw;
   const counterpart = random.chance(0.3) ? '@pool' : otherThan(draw);
   const expected = random.chance(0.3)
-    ? { expectedSequence: findings.latestSequence(userId, asset) + (random.chance(0.2) ? 1n : 0n) }
+    ? { expectedSequence: known.latestSequence(userId, asset) + (random.chance(0.2) ? 1n : 0n) }
     : {};
   const legs = [
     { userId, asset, change: -amount, ...expected },
@@ -128,8 +128,8 @@ function drawPost(draw: Draw): SingleWrite {
   return { $case: 'postTransaction', value: { requestId, userId, legs } };
 }
 
-function drawReversal({ random, findings, requestId, userId }: Draw): SingleWrite {
-  const found = pickRecent(random, findings.transactions);
+function drawReversal({ random, known, requestId, userId }: Draw): SingleWrite {
+  const found = pickRecent(random, known.transactions);
   const { owner, id, amount } = found ?? { owner: userId, id: UNKNOWN_ID, amount: 0n };
   const part = random.chance(0.5) ? 0n : amount / BigInt(random.integer(1, 4));
   return {
@@ -144,8 +144,8 @@ function drawHold({ random, requestId, userId, asset, amount }: Draw): SingleWri
   return { $case: 'placeHold', value: { requestId, userId, asset, amount, destination, ...expire } };
 }
 
-function drawCapture({ random, findings, requestId, userId }: Draw): SingleWrite {
-  const hold = pickRecent(random, findings.holds) ?? { holdId: UNKNOWN_ID, userId, amount: 1n };
+function drawCapture({ random, known, requestId, userId }: Draw): SingleWrite {
+  const hold = pickRecent(random, known.holds) ?? { holdId: UNKNOWN_ID, userId, amount: 1n };
   const part = random.chance(0.4) ? 0n : (hold.amount * BigInt(random.integer(1, 5))) / 4n;
   return {
     $case: 'captureHold',
@@ -153,14 +153,14 @@ function drawCapture({ random, findings, requestId, userId }: Draw): SingleWrite
   };
 }
 
-function drawRelease({ random, findings, requestId, userId }: Draw): SingleWrite {
-  const hold = pickRecent(random, findings.holds) ?? { holdId: UNKNOWN_ID, userId };
+function drawRelease({ random, known, requestId, userId }: Draw): SingleWrite {
+  const hold = pickRecent(random, known.holds) ?? { holdId: UNKNOWN_ID, userId };
   return { $case: 'releaseHold', value: { requestId, userId: hold.userId, holdId: hold.holdId } };
 }
 
-function drawSettings({ random, findings, requestId, userId, asset }: Draw): SingleWrite {
+function drawSettings({ random, known, requestId, userId, asset }: Draw): SingleWrite {
   // The latest, or the one before it, which is stale.
-  const etags = findings.etags(userId, asset).slice(-2);
+  const etags = known.etags(userId, asset).slice(-2);
   const etag = etags.length > 0 && random.chance(0.4) ? random.pick(etags) : '';
   const updateMask = random.pick([
     ['frozen'],

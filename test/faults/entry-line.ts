@@ -12,11 +12,11 @@ export function lineOfRow(row: EntryRow): string {
 
 /** An entry as it was told, in the same form. */
 export function lineOfEntry(entry: Entry): string {
-  const createTime = microsOf(entry.createTime);
+  const createTime = epochMicrosOf(entry.createTime);
   return lineOfRow({ ...entry, createTime, hash: Buffer.from(entry.hash).toString('hex') });
 }
 
 /** Microseconds since 1970; of nothing, 0. */
-export function microsOf(time: Entry['createTime']): bigint {
+export function epochMicrosOf(time: Entry['createTime']): bigint {
   return (time?.seconds ?? 0n) * 1_000_000n + BigInt(time?.nanos ?? 0) / 1000n;
 }

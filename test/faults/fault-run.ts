@@ -1,13 +1,13 @@
-import { Books } from './books';
+import { LedgerStateCheck } from './ledger-state-check';
 import { firstItems } from './draw-write';
 import { Journal } from './journal';
-import { Judge } from './judge';
+import { ResponseCheck } from './response-check';
 import { FAULTS, LedgerUnderFault, type Fault } from './ledger-under-fault';
 import { runLoad } from './load';
 import { Random } from './random';
-import { replayAnswered, resolveUnanswered } from './settle';
-import { Strike } from './strike';
-import { ToldLedger } from './told-ledger';
+import { replayAnswered, resolveUnanswered } from './resend';
+import { FaultInjection } from './fault-injection';
+import { ObservedLedger } from './observed-ledger';
 import { Watcher, type WatchedPart } from './watcher';
 
 export interface FaultRunSettings {
@@ -27,7 +27,7 @@ export interface Progress {
   /** From 1. */
   readonly round: number;
   readonly fault: Fault;
-  readonly phase: 'load' | 'struck' | 'check';
+  readonly phase: 'load' | 'outage' | 'check';
   /** Part of the round's load, from 0 to 1. */
   readonly done: number;
 }
@@ -55,7 +55,7 @@ export interface FaultRunReport {
   /** How often a watcher's stream broke and was resumed. */
   readonly resumptions: number;
   /** Calls that came to nothing while something was dead. */
-  readonly absences: number;
+  readonly unansweredCalls: number;
   /** What is wrong; empty when all is well. */
   readonly violations: readonly string[];
   /** What the servers wrote, but for single calls. */
@@ -63,8 +63,8 @@ export interface FaultRunReport {
 }
 
 /** The neighbour is killed first, then comes the fault; a part of the load comes before, and another after. */
-const NEIGHBOUR_STRIKE = { earliest: 0.1, latest: 0.3 };
-const FAULT_STRIKE = { earliest: 0.35, latest: 0.75 };
+const NEIGHBOUR_WINDOW = { earliest: 0.1, latest: 0.3 };
+const FAULT_WINDOW = { earliest: 0.35, latest: 0.75 };
 
 /** How many answers are asked for again after each round; all are in the end. */
 const ROUND_REPLAYS = 300;
@@ -98,7 +98,7 @@ export async function runFaults(settings: FaultRunSettings): Promise<FaultRunRep
 
 class FaultRun {
   readonly #journal = new Journal();
-  readonly #books = new Books(this.#journal);
+  readonly #stateCheck = new LedgerStateCheck(this.#journal);
   readonly #random: Random;
   #resolved = 0;
   #replays = 0;
@@ -130,20 +130,20 @@ class FaultRun {
   }
 
   #report(rounds: number): FaultRunReport {
-    const { answers, writes, looseBatches, comparisons, absences, reads, violations } = this.#journal;
+    const { answers, writes, looseBatches, comparisons, unansweredCalls, reads, violations } = this.#journal;
     const { kills, log } = this.ledger;
     const writesByKind: Record<string, number> = {};
     for (const { intent } of writes) writesByKind[intent.$case] = (writesByKind[intent.$case] ?? 0) + 1;
     return {
       ...{ rounds, kills, answers, writesByKind, looseBatches, resolved: this.#resolved, comparisons },
-      ...{ replays: this.#replays, reads: reads.length, absences, violations, log },
+      ...{ replays: this.#replays, reads: reads.length, unansweredCalls, violations, log },
       delivered: this.watchers.reduce((sum, { entries }) => sum + entries.length, 0),
       resumptions: this.watchers.reduce((sum, { resumptions }) => sum + resumptions, 0),
     };
   }
 
   async #putFirstItems(): Promise<void> {
-    for (const item of firstItems(this.#random)) this.#journal.intend(0, item);
+    for (const item of firstItems(this.#random)) this.#journal.recordIntent(0, item);
     await resolveUnanswered(this.ledger.servers, this.#random.fork(), this.#journal);
   }
 
@@ -151,7 +151,7 @@ class FaultRun {
     const fault = FAULTS[(round - 1) % FAULTS.length] ?? 'server';
     const progress = (phase: Progress['phase'], done: number): void =>
       this.settings.onProgress({ round, fault, phase, done: Math.min(done, 1) });
-    await this.#loadAndStrike(round, fault, progress);
+    await this.#loadAndInject(round, fault, progress);
     const { violations } = this.#journal;
     // Without a ledger that answers there is nothing to compare with.
     if (violations.length > 0) return;
@@ -160,13 +160,15 @@ class FaultRun {
     const { servers, database } = this.ledger;
     this.#resolved += await resolveUnanswered(servers, this.#random.fork(), this.#journal);
     await replayAnswered(servers, this.#random.fork(), this.#journal, this.#sample());
-    const told = new ToldLedger(this.#journal);
-    new Judge(this.#journal, told).judge(this.#journal.writes.filter((write) => write.round === round));
-    const { entries } = await this.#books.check(database, this.#random.pick(servers.clients), told);
+    const observed = new ObservedLedger(this.#journal);
+    new ResponseCheck(this.#journal, observed).run(
+      this.#journal.writes.filter((write) => write.round === round),
+    );
+    const { entries } = await this.#stateCheck.check(database, this.#random.pick(servers.clients), observed);
     for (const watcher of this.watchers) violations.push(...(await watcher.check(entries)));
   }
 
-  async #loadAndStrike(
+  async #loadAndInject(
     round: number,
     fault: Fault,
     progress: (phase: Progress['phase'], done: number) => void,
@@ -174,10 +176,10 @@ class FaultRun {
     const { writes, workers, signal } = this.settings;
     const journal = this.#journal;
     const before = journal.answers;
-    const strikes = await this.#strikes(fault, before);
-    const current = (): Strike | undefined => strikes.find(({ isOver }) => !isOver);
+    const injections = await this.#prepareInjections(fault, before);
+    const current = (): FaultInjection | undefined => injections.find(({ isOver }) => !isOver);
     journal.onAnswer = (answers) => {
-      progress(current()?.isDown === true ? 'struck' : 'load', (answers - before) / writes);
+      progress(current()?.isDown === true ? 'outage' : 'load', (answers - before) / writes);
       // One after the other: the next one finds a ledger that is whole.
       current()?.answered(answers);
     };
@@ -185,27 +187,32 @@ class FaultRun {
     const isLate = (): boolean => performance.now() > end;
     const isOver = (): boolean =>
       (current() === undefined && journal.answers >= before + writes) ||
-      strikes.some(({ hasFailed }) => hasFailed) ||
+      injections.some(({ hasFailed }) => hasFailed) ||
       journal.violations.length >= MANY_VIOLATIONS ||
       signal?.aborted === true ||
       isLate();
     const { servers } = this.ledger;
     await runLoad({ round, workers, random: this.#random.fork(), servers, journal, isOver });
-    for (const strike of strikes) await strike.settled();
+    for (const injection of injections) await injection.finished();
     journal.onAnswer = () => undefined;
     if (isLate()) journal.violations.push(`round ${round} did not come to its end`);
     signal?.throwIfAborted();
   }
 
   /** The faults of a round, in their order. */
-  async #strikes(fault: Fault, before: number): Promise<Strike[]> {
-    const at = ({ earliest, latest }: typeof FAULT_STRIKE): number =>
+  async #prepareInjections(fault: Fault, before: number): Promise<FaultInjection[]> {
+    const at = ({ earliest, latest }: typeof FAULT_WINDOW): number =>
       before + Math.ceil(this.settings.writes * (earliest + this.#random.next() * (latest - earliest)));
     const fail = (what: string): void => void this.#journal.violations.push(what);
-    const blows = [this.ledger.armNeighbour(), await this.ledger.arm(fault)];
-    return blows.map(
-      (blow, index) =>
-        new Strike(blow, at(index === 0 ? NEIGHBOUR_STRIKE : FAULT_STRIKE), this.#random.fork(), fail),
+    const faults = [this.ledger.prepareNeighbourKill(), await this.ledger.prepareFault(fault)];
+    return faults.map(
+      (each, index) =>
+        new FaultInjection(
+          each,
+          at(index === 0 ? NEIGHBOUR_WINDOW : FAULT_WINDOW),
+          this.#random.fork(),
+          fail,
+        ),
     );
   }
 

@@ -1,7 +1,12 @@
 import { inspect } from 'node:util';
 import type { Balance, LedgerError } from '@ledger/client';
-import { isAbsence, repliesOfBatch, type Answer, type Reply } from './answer';
-import { Findings } from './findings';
+import {
+  isExpectedDuringFault,
+  attemptResultsOfBatch,
+  type FinalResponse,
+  type AttemptResult,
+} from './attempt-result';
+import { KnownState } from './known-state';
 import { outcomeOf, type Outcome } from './outcome';
 import { requestIdOf, scopeOf, type WriteIntent } from './write-intent';
 
@@ -12,7 +17,7 @@ export interface SentWrite {
   /** The writes of an atomic batch. */
   readonly parts: readonly SentWrite[];
   /** The first one that came. */
-  answer: Answer | undefined;
+  answer: FinalResponse | undefined;
   /** What it says. */
   outcome: Outcome | undefined;
   /** How many answers did not say that they were there before: one execution gives one at most. */
@@ -20,7 +25,7 @@ export interface SentWrite {
 }
 
 /** A balance that was read. */
-export interface SeenBalance {
+export interface ReadBalance {
   readonly balance: Balance;
   /** The account's latest sequence that anybody had been told of when the read was sent. */
   readonly atLeast: bigint;
@@ -29,9 +34,9 @@ export interface SeenBalance {
 /** What was sent and what came back: the caller's side of the story, against which the ledger is held. */
 export class Journal {
   readonly writes: SentWrite[] = [];
-  readonly reads: SeenBalance[] = [];
+  readonly reads: ReadBalance[] = [];
   /** What callers know by now. */
-  readonly findings = new Findings();
+  readonly known = new KnownState();
   /** What is wrong, in words. */
   readonly violations: string[] = [];
   /** How many writes have an answer. */
@@ -39,14 +44,14 @@ export class Journal {
   /** How many answers were asked for again and compared. */
   comparisons = 0;
   /** How many calls came to nothing. */
-  absences = 0;
+  unansweredCalls = 0;
   /** How many batches were answered whose writes stand each for itself. */
   looseBatches = 0;
   /** Called at once with the number of answered writes. */
   onAnswer: (answers: number) => void = () => undefined;
 
   /** Records a write before it is sent. */
-  intend(round: number, intent: WriteIntent, parts: readonly SentWrite[] = []): SentWrite {
+  recordIntent(round: number, intent: WriteIntent, parts: readonly SentWrite[] = []): SentWrite {
     const write = { round, intent, parts, answer: undefined, outcome: undefined, executions: 0 };
     this.writes.push(write);
     return write;
@@ -57,22 +62,22 @@ export class Journal {
    *
    * @param wasAnswered whether the write already had an answer when this attempt was sent
    */
-  record(write: SentWrite, reply: Reply, wasAnswered = false): void {
-    const { answer } = reply;
+  record(write: SentWrite, result: AttemptResult, wasAnswered = false): void {
+    const { answer } = result;
     if (answer === undefined) {
-      this.miss(write, reply.error);
+      this.recordUnanswered(write, result.error);
       return;
     }
-    if (!reply.replayed) write.executions += 1;
-    if (write.executions > 1) this.violate(write, 'was executed again', answer);
-    if (wasAnswered && !reply.replayed) this.violate(write, 'was answered and is not known', answer);
+    if (!result.replayed) write.executions += 1;
+    if (write.executions > 1) this.addViolation(write, 'was executed again', answer);
+    if (wasAnswered && !result.replayed) this.addViolation(write, 'was answered and is not known', answer);
     if (write.parts.length > 0 && answer.code === 0) {
-      this.recordParts(write.parts, answer, reply.replayed);
+      this.recordParts(write.parts, answer, result.replayed);
     }
     if (write.answer !== undefined) {
       this.comparisons += 1;
       if (write.answer.code === answer.code && write.answer.bytes === answer.bytes) return;
-      this.violate(write, 'got two answers', {
+      this.addViolation(write, 'got two answers', {
         first: write.outcome,
         again: outcomeOf(write.intent.$case, answer),
       });
@@ -80,7 +85,7 @@ export class Journal {
     }
     write.answer = answer;
     write.outcome = outcomeOf(write.intent.$case, answer);
-    this.findings.learn(write.intent, write.outcome);
+    this.known.learn(write.intent, write.outcome);
     this.answers += 1;
     this.onAnswer(this.answers);
   }
@@ -92,32 +97,37 @@ export class Journal {
    */
   recordParts(
     parts: readonly SentWrite[],
-    answer: Answer,
+    answer: FinalResponse,
     replayed: boolean,
     wasAnswered: readonly boolean[] = [],
   ): void {
-    const replies = repliesOfBatch(answer);
+    const results = attemptResultsOfBatch(answer);
     for (const [index, part] of parts.entries()) {
-      const reply = replies[index];
-      if (reply === undefined || replies.length !== parts.length) {
-        this.violate(part, `is one of ${parts.length} writes that got ${replies.length} results`, replies);
+      const result = results[index];
+      if (result === undefined || results.length !== parts.length) {
+        this.addViolation(
+          part,
+          `is one of ${parts.length} writes that got ${results.length} results`,
+          results,
+        );
         return;
       }
-      const known = reply.answer === undefined ? reply : { ...reply, replayed: replayed || reply.replayed };
+      const known =
+        result.answer === undefined ? result : { ...result, replayed: replayed || result.replayed };
       this.record(part, known, wasAnswered[index]);
     }
   }
 
   /** Records that a call about a write came to nothing. */
-  miss(write: SentWrite, error: LedgerError): void {
-    this.absences += 1;
-    if (!isAbsence(error)) this.violate(write, 'met a fault', error.toJSON());
+  recordUnanswered(write: SentWrite, error: LedgerError): void {
+    this.unansweredCalls += 1;
+    if (!isExpectedDuringFault(error)) this.addViolation(write, 'met a fault', error.toJSON());
   }
 
   /** Records a balance that was read. */
-  see(balance: Balance, atLeast: bigint): void {
+  recordRead(balance: Balance, atLeast: bigint): void {
     this.reads.push({ balance, atLeast });
-    this.findings.reach(balance);
+    this.known.recordSequence(balance);
   }
 
   /** Writes that never got an answer. */
@@ -125,7 +135,7 @@ export class Journal {
     return this.writes.filter(({ answer }) => answer === undefined);
   }
 
-  violate({ intent }: SentWrite, what: string, evidence: unknown): void {
+  addViolation({ intent }: SentWrite, what: string, evidence: unknown): void {
     const told = inspect({ intent, evidence }, { depth: 7, breakLength: 110 });
     this.violations.push(`write ${keyOfWrite(intent)} ${what}: ${told}`);
   }

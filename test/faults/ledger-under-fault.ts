@@ -26,11 +26,11 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 /** A fault in three parts. */
-export interface Blow {
-  /** To be called a little before the strike: to find the processes of Postgres takes longer than a commit. */
-  aim(): void;
+export interface PreparedFault {
+  /** To be called a little before the inject: to find the processes of Postgres takes longer than a commit. */
+  locateTargets(): void;
   /** Kills at once: between this call and its return no answer is taken in. */
-  strike(): void;
+  inject(): void;
   /** Waits until the ledger serves again, and starts its servers where that has to be done. */
   recover(random: Random): Promise<void>;
 }
@@ -157,15 +157,15 @@ export class LedgerUnderFault {
   }
 
   /** Gets ready for a fault. */
-  async arm(fault: Fault): Promise<Blow> {
+  async prepareFault(fault: Fault): Promise<PreparedFault> {
     const { postmasterPid } = this.#directory;
     const health = watchHealth(this.#owner.address);
     this.#health = health;
     await waitUntil('the ledger serves', () => health.seen.at(-1) === 'SERVING', RECOVERY_LIMIT_MS);
     let targets: readonly number[] = [];
     return {
-      aim: () => (targets = this.#directory.processes()),
-      strike: () => this.#strike(fault, postmasterPid, targets),
+      locateTargets: () => (targets = this.#directory.processes()),
+      inject: () => this.#inject(fault, postmasterPid, targets),
       recover: async (random) => {
         await this.#recover(fault, health, random);
         health.end();
@@ -175,10 +175,10 @@ export class LedgerUnderFault {
   }
 
   /** Gets ready to kill the neighbour; it is started again at once. */
-  armNeighbour(): Blow {
+  prepareNeighbourKill(): PreparedFault {
     return {
-      aim: () => undefined,
-      strike: () => this.#neighbour.kill(),
+      locateTargets: () => undefined,
+      inject: () => this.#neighbour.kill(),
       recover: async () => {
         await this.#neighbour.process.ended();
         await this.#neighbour.start().listening();
@@ -204,7 +204,7 @@ export class LedgerUnderFault {
     await this.#directory.remove();
   }
 
-  #strike(fault: Fault, postmasterPid: number, targets: readonly number[]): void {
+  #inject(fault: Fault, postmasterPid: number, targets: readonly number[]): void {
     switch (fault) {
       case 'server':
       case 'server twice':

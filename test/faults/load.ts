@@ -1,11 +1,11 @@
 import { LedgerError } from '@ledger/client';
 import { batchWriteCall } from '../harness/write-calls';
-import { isAbsence, replyOf } from './answer';
+import { isExpectedDuringFault, attemptResultOf } from './attempt-result';
 import { ALL_ASSETS, drawWrite, USERS } from './draw-write';
 import type { Journal, SentWrite } from './journal';
 import { outcomeOf } from './outcome';
 import type { Random } from './random';
-import { HASTY, ONCE, USUAL, type Patience, type Servers } from './servers';
+import { SHORT_TIMEOUT, SINGLE_ATTEMPT, RETRYING, type RetryPolicy, type Servers } from './servers';
 import { callOf, isBatchable, otherUseOf } from './write-intent';
 
 /** The most new writes of one batch. An atomic one succeeds only when all of its writes do. */
@@ -57,7 +57,7 @@ class Worker {
   }
 
   async #write(): Promise<void> {
-    const write = this.#intend();
+    const write = this.#recordIntent();
     await this.#send(write);
     // A caller that was left without an answer asks again or leaves it.
     if (write.answer === undefined && this.#random.chance(0.5)) await this.#send(write);
@@ -65,7 +65,7 @@ class Worker {
 
   /** Two copies on the way at once. */
   async #writeTwice(): Promise<void> {
-    const write = this.#intend();
+    const write = this.#recordIntent();
     await Promise.all([this.#send(write), this.#send(write)]);
   }
 
@@ -74,7 +74,7 @@ class Worker {
     const isAtomic = this.#random.chance(0.5);
     const size = this.#random.integer(1, isAtomic ? LARGEST_ATOMIC_BATCH : LARGEST_BATCH);
     const before = this.#own.filter(({ intent }) => isBatchable(intent));
-    const fresh = Array.from({ length: size }, () => this.#intend());
+    const fresh = Array.from({ length: size }, () => this.#recordIntent());
     const writes = fresh.filter(({ intent }) => isBatchable(intent));
     const alone = fresh.filter(({ intent }) => !isBatchable(intent));
     if (before.length > 0 && this.#random.chance(0.5)) writes.push(this.#random.pick(before));
@@ -100,15 +100,15 @@ class Worker {
     if (answered.length === 0) return;
     const write = this.#random.pick(answered);
     if (write.intent.$case === 'batchWrite') return;
-    await servers.send(otherUseOf(write.intent), this.#random, USUAL, (raw) => {
-      const reply = replyOf(raw);
-      if (reply.answer === undefined) {
-        journal.miss(write, reply.error);
+    await servers.send(otherUseOf(write.intent), this.#random, RETRYING, (raw) => {
+      const result = attemptResultOf(raw);
+      if (result.answer === undefined) {
+        journal.recordUnanswered(write, result.error);
         return false;
       }
-      const outcome = outcomeOf('credit', reply.answer);
+      const outcome = outcomeOf('credit', result.answer);
       if (outcome.type !== 'refused' || outcome.reason !== 'REQUEST_ID_REUSED') {
-        journal.violate(write, 'gave its request id to another one', outcome);
+        journal.addViolation(write, 'gave its request id to another one', outcome);
       }
       return true;
     });
@@ -118,21 +118,21 @@ class Worker {
     const { servers, journal } = this.#load;
     const userId = this.#random.pick(USERS);
     const asset = this.#random.pick(ALL_ASSETS);
-    const atLeast = journal.findings.latestSequence(userId, asset);
+    const atLeast = journal.known.latestSequence(userId, asset);
     try {
       const { balance } = await this.#random.pick(servers.clients).getBalance({ userId, asset });
-      journal.see(balance, atLeast);
+      journal.recordRead(balance, atLeast);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
-      journal.absences += 1;
-      if (!isAbsence(error)) journal.violations.push(`a read met a fault: ${error.message}`);
+      journal.unansweredCalls += 1;
+      if (!isExpectedDuringFault(error)) journal.violations.push(`a read met a fault: ${error.message}`);
     }
   }
 
-  #intend(): SentWrite {
+  #recordIntent(): SentWrite {
     const { journal, round } = this.#load;
     const requestId = `write-${this.#name}-${this.#own.length}`;
-    const write = journal.intend(round, drawWrite(this.#random, journal.findings, requestId));
+    const write = journal.recordIntent(round, drawWrite(this.#random, journal.known, requestId));
     this.#own.push(write);
     return write;
   }
@@ -144,25 +144,25 @@ class Worker {
       writes: itemsOf(parts),
       atomic: true,
     } as const;
-    const batch = journal.intend(round, { $case: 'batchWrite', value }, parts);
+    const batch = journal.recordIntent(round, { $case: 'batchWrite', value }, parts);
     this.#own.push(batch);
     return batch;
   }
 
-  #patience(): Patience {
+  #retryPolicy(): RetryPolicy {
     const share = this.#random.next();
-    if (share < 0.1) return HASTY;
-    return share < 0.4 ? ONCE : USUAL;
+    if (share < 0.1) return SHORT_TIMEOUT;
+    return share < 0.4 ? SINGLE_ATTEMPT : RETRYING;
   }
 
   async #send(write: SentWrite): Promise<void> {
     const { servers, journal } = this.#load;
     let wasAnswered = write.answer !== undefined;
-    await servers.send(callOf(write.intent), this.#random, this.#patience(), (raw) => {
-      const reply = replyOf(raw);
-      journal.record(write, reply, wasAnswered);
+    await servers.send(callOf(write.intent), this.#random, this.#retryPolicy(), (raw) => {
+      const result = attemptResultOf(raw);
+      journal.record(write, result, wasAnswered);
       wasAnswered = write.answer !== undefined;
-      return reply.answer !== undefined;
+      return result.answer !== undefined;
     });
   }
 
@@ -170,16 +170,21 @@ class Worker {
   async #sendLoose(writes: readonly SentWrite[]): Promise<void> {
     const { servers, journal } = this.#load;
     const wasAnswered = writes.map(({ answer }) => answer !== undefined);
-    await servers.send(batchWriteCall({ writes: itemsOf(writes) }), this.#random, this.#patience(), (raw) => {
-      const reply = replyOf(raw);
-      if (reply.answer === undefined) {
-        for (const write of writes) journal.miss(write, reply.error);
-        return false;
-      }
-      journal.looseBatches += 1;
-      journal.recordParts(writes, reply.answer, false, wasAnswered);
-      return true;
-    });
+    await servers.send(
+      batchWriteCall({ writes: itemsOf(writes) }),
+      this.#random,
+      this.#retryPolicy(),
+      (raw) => {
+        const result = attemptResultOf(raw);
+        if (result.answer === undefined) {
+          for (const write of writes) journal.recordUnanswered(write, result.error);
+          return false;
+        }
+        journal.looseBatches += 1;
+        journal.recordParts(writes, result.answer, false, wasAnswered);
+        return true;
+      },
+    );
   }
 }
 

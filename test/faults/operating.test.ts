@@ -13,7 +13,7 @@ import { Journal } from './journal';
 import { runLoad } from './load';
 import { Random } from './random';
 import { Servers } from './servers';
-import { replayAnswered, resolveUnanswered } from './settle';
+import { replayAnswered, resolveUnanswered } from './resend';
 
 /** A shutdown timeout that no stop in this file may need. */
 const LONG_MS = '120000';
@@ -183,13 +183,13 @@ async function refusal(
 async function loadUntilStopped(server: LedgerProcess, journal: Journal): Promise<void> {
   const callers = serve(await server.listening());
   const random = new Random(3);
-  for (const item of firstItems(random)) journal.intend(0, item);
+  for (const item of firstItems(random)) journal.recordIntent(0, item);
   await resolveUnanswered(callers, random, journal);
   journal.onAnswer = (answers) => {
     if (answers === 300) server.kill('SIGTERM');
   };
   // The callers are still there when the server goes: it has to refuse them, too.
-  const isOver = (): boolean => journal.absences > 60 || server.ending !== undefined;
+  const isOver = (): boolean => journal.unansweredCalls > 60 || server.ending !== undefined;
   await runLoad({ round: 1, workers: 24, random, servers: callers, journal, isOver });
   expect(journal.answers).toBeGreaterThanOrEqual(300);
 }

@@ -10,7 +10,7 @@ import { Status } from '@ledger/proto/google/rpc/status';
 import { UpdateAccountResponse } from '@ledger/proto/ledger/v1/account_service';
 import { PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
 import { responseCodecs, type AnyResponse } from '../harness/told-answer';
-import type { Answer } from './answer';
+import type { FinalResponse } from './attempt-result';
 import type { WriteIntent } from './write-intent';
 
 /** What an answer says. */
@@ -41,14 +41,14 @@ const codecs: Readonly<
 > = { ...responseCodecs, updateAccount: UpdateAccountResponse, putItem: PutItemResponse };
 
 /** Reads an answer. What a batch did is told by the answers of its writes. */
-export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: Answer): Outcome {
+export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: FinalResponse): Outcome {
   const content = Buffer.from(bytes, 'hex');
   if (code !== 0) {
     const { reason = 'NONE', metadata } = LedgerError.fromStatus(Status.decode(content), { method: $case });
     return { type: 'refused', reason, about: metadata };
   }
-  const told: AnySingleResponse = $case === 'batchWrite' ? {} : codecs[$case].decode(content);
-  const { transaction, balance, balances = [], hold, item, account } = told;
+  const observed: AnySingleResponse = $case === 'batchWrite' ? {} : codecs[$case].decode(content);
+  const { transaction, balance, balances = [], hold, item, account } = observed;
   const shown = balance === undefined ? balances : [balance];
   return { type: 'done', response: { transaction, balances: shown, hold, item, account } };
 }

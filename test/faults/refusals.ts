@@ -1,7 +1,7 @@
 import type { ErrorReasonName } from '@ledger/client';
 import { UNKNOWN_ID, UNKNOWN_ITEM } from './draw-write';
 import type { Outcome } from './outcome';
-import type { ToldLedger } from './told-ledger';
+import type { ObservedLedger } from './observed-ledger';
 import type { SingleWrite } from './write-intent';
 
 type Refused = Outcome & { readonly type: 'refused' };
@@ -10,7 +10,7 @@ type Refused = Outcome & { readonly type: 'refused' };
 interface Case {
   readonly intent: SingleWrite;
   readonly about: Readonly<Record<string, string>>;
-  readonly ledger: ToldLedger;
+  readonly ledger: ObservedLedger;
   readonly before: readonly SingleWrite[];
 }
 
@@ -20,10 +20,10 @@ interface Case {
  * @param before the writes before it in the atomic batch that failed with it: it saw what they did, and nobody else
  * ever did
  */
-export function isJustRefusal(
+export function isJustifiedRefusal(
   intent: SingleWrite,
   { reason, about }: Refused,
-  ledger: ToldLedger,
+  ledger: ObservedLedger,
   before: readonly SingleWrite[] = [],
 ): boolean {
   const check = new Map(Object.entries(CHECKS)).get(reason);
@@ -76,7 +76,7 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
 function isShort({ intent, about, ledger, before }: Case): boolean {
   const { user_id: userId = '', asset = '', min_balance: minimum } = about;
   const { balance, available, required } = numbersOf(about, ['balance', 'available', 'required']);
-  if (before.length === 0 && !ledger.had(userId, asset, balance)) return false;
+  if (before.length === 0 && !ledger.everHadBalance(userId, asset, balance)) return false;
   if (available > balance) return false;
   const asked = requiredOf(intent, userId, asset);
   if (asked !== undefined && asked !== required) return false;

@@ -68,10 +68,10 @@ function parse(given: string[]): Arguments | undefined {
   }
 }
 
-function whole(name: string, value: string, least: number, most: number): number {
+function whole(name: string, value: string, min: number, max: number): number {
   const number = Number(value);
-  if (/^[0-9]+$/.test(value) && number >= least && number <= most) return number;
-  throw new RangeError(`--${name} must be a whole number from ${least} to ${most}, not "${value}"`);
+  if (/^[0-9]+$/.test(value) && number >= min && number <= max) return number;
+  throw new RangeError(`--${name} must be a whole number from ${min} to ${max}, not "${value}"`);
 }
 
 function argumentsOf({ rounds, seed, writes, workers }: Arguments): string {
@@ -79,7 +79,8 @@ function argumentsOf({ rounds, seed, writes, workers }: Arguments): string {
 }
 
 function summarise(report: FaultRunReport, seconds: number): void {
-  const { rounds, kills, answers, resolved, comparisons, replays, reads, absences, violations, log } = report;
+  const { rounds, kills, answers, resolved, comparisons, replays, reads, unansweredCalls, violations, log } =
+    report;
   print(`${rounds} rounds in ${seconds.toFixed(1)} s, ${kills} servers killed`);
   print(`  ${answers} writes answered, ${resolved} of them only after their round`);
   for (const [kind, count] of Object.entries(report.writesByKind)) print(`    ${count} ${kind}`);
@@ -91,7 +92,7 @@ function summarise(report: FaultRunReport, seconds: number): void {
   print(
     `  ${report.delivered} entries delivered to watchers, whose streams were resumed ${report.resumptions} times`,
   );
-  print(`  ${absences} calls came to nothing while something was dead`);
+  print(`  ${unansweredCalls} calls came to nothing while something was dead`);
   print(`  ${violations.length} violations`);
   for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) print(`\n${violation}`);
   if (violations.length > VIOLATIONS_SHOWN) print(`\nand ${violations.length - VIOLATIONS_SHOWN} more`);

@@ -7,19 +7,19 @@ import type { Random } from './random';
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 };
 
 /** How a caller sends: how often at most, and how long it waits for each answer. */
-export interface Patience {
+export interface RetryPolicy {
   readonly attempts: number;
   readonly timeoutMs: number;
 }
 
 /** As services send. */
-export const USUAL: Patience = { attempts: 6, timeoutMs: 5_000 };
+export const RETRYING: RetryPolicy = { attempts: 6, timeoutMs: 5_000 };
 /** Sends once. */
-export const ONCE: Patience = { attempts: 1, timeoutMs: 5_000 };
+export const SINGLE_ATTEMPT: RetryPolicy = { attempts: 1, timeoutMs: 5_000 };
 /** Gives up so soon that answers are lost with nothing dead. */
-export const HASTY: Patience = { attempts: 1, timeoutMs: 300 };
+export const SHORT_TIMEOUT: RetryPolicy = { attempts: 1, timeoutMs: 300 };
 /** Outlasts every recovery: half a minute of pauses alone. */
-export const ENDLESS: Patience = { attempts: 60, timeoutMs: 10_000 };
+export const UNTIL_RECOVERED: RetryPolicy = { attempts: 60, timeoutMs: 10_000 };
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
@@ -49,7 +49,7 @@ export class Servers {
   async send(
     call: RawCall,
     random: Random,
-    { attempts, timeoutMs }: Patience,
+    { attempts, timeoutMs }: RetryPolicy,
     take: (answer: RawAnswer) => boolean,
   ): Promise<void> {
     const first = random.integer(0, this.raws.length - 1);

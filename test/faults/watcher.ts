@@ -3,7 +3,7 @@ import { LedgerError, type Entry, type LedgerClient, type WatchEntriesResponse }
 import type { EntryRow } from '../harness/ledger-rows';
 import { waitUntil } from '../harness/wait-until';
 import { faultsOf, keyOf } from '../harness/watching';
-import { isAbsence } from './answer';
+import { isExpectedDuringFault } from './attempt-result';
 import { lineOfEntry, lineOfRow } from './entry-line';
 
 const PAUSE_MS = 25;
@@ -54,15 +54,16 @@ export class Watcher {
     const { userId } = this.part;
     const stored = rows.filter((row) => userId === undefined || row.userId === userId).map(lineOfRow);
     await this.#catchUp(stored.length);
-    const told = this.entries.map(lineOfEntry);
-    const [isStored, isTold] = [new Set(stored), new Set(told)];
+    const observed = this.entries.map(lineOfEntry);
+    const [isStored, isObserved] = [new Set(stored), new Set(observed)];
     const faults = [
       ...this.#faults,
       ...faultsOf(this.entries.map(keyOf)),
-      ...stored.filter((line) => !isTold.has(line)).map((line) => `missing: ${line}`),
-      ...told.filter((line) => !isStored.has(line)).map((line) => `not in the table: ${line}`),
+      ...stored.filter((line) => !isObserved.has(line)).map((line) => `missing: ${line}`),
+      ...observed.filter((line) => !isStored.has(line)).map((line) => `not in the table: ${line}`),
     ];
-    if (told.length !== stored.length) faults.push(`${told.length} entries came, there are ${stored.length}`);
+    if (observed.length !== stored.length)
+      faults.push(`${observed.length} entries came, there are ${stored.length}`);
     const name = `the watcher of ${userId ?? 'everything'}`;
     const shown = faults.slice(0, FAULTS_SHOWN).map((fault) => `${name}: ${fault}`);
     return faults.length > FAULTS_SHOWN ? [...shown, `${name}: ${faults.length} faults in all`] : shown;
@@ -86,7 +87,8 @@ export class Watcher {
         this.#faults.push('the stream ended');
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
-        if (!isLeft() && !isAbsence(error)) this.#faults.push(`the stream met a fault: ${error.message}`);
+        if (!isLeft() && !isExpectedDuringFault(error))
+          this.#faults.push(`the stream met a fault: ${error.message}`);
       }
       await delay(PAUSE_MS);
     }

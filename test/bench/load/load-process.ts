@@ -1,4 +1,4 @@
-import { obedient } from '../worker-orders';
+import { handleMessages } from '../load-generator-messages';
 import { prepareLoad } from './load-run';
 import type { LoadSpec } from './load-spec';
 import { prepareWatchedLoad } from './watched-load';
@@ -6,5 +6,5 @@ import { prepareWatchedLoad } from './watched-load';
 /** The load generator for servers: a process of its own. */
 process.on(
   'message',
-  obedient((spec: LoadSpec) => (spec.watched === true ? prepareWatchedLoad(spec) : prepareLoad(spec))),
+  handleMessages((spec: LoadSpec) => (spec.watched === true ? prepareWatchedLoad(spec) : prepareLoad(spec))),
 );

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askAgain } from './ask-again';
+import { repeatFailedCall } from './repeat-failed-call';
 import { checkResponse, inspectResponse } from './check-response';
 import { Http2Session, requestHeaders } from './http2-session';
 import type { Latency, LoadResult, LoadSpec } from './load-spec';
-import type { PreparedWork } from '../worker-orders';
+import type { PreparedWork } from '../load-generator-messages';
 import { callsOf, methods, prepared, writes, type Method, type PreparedCall } from './traffic';
 
 /** Every so many responses one is decoded and read. */
@@ -95,7 +95,7 @@ class LoadRun {
     const used = process.cpuUsage(cpu);
     for (const session of this.sessions) session.close();
     if (this.failedCall !== undefined) {
-      this.firstFailure += `; asked again: ${await askAgain(this.spec.address, this.failedCall)}`;
+      this.firstFailure += `; asked again: ${await repeatFailedCall(this.spec.address, this.failedCall)}`;
     }
     const latencies = this.latencies.subarray(0, this.finished);
     const groupCount = this.groups.subarray(0, this.finished).reduce((a, b) => Math.max(a, b), 0) + 1;

@@ -6,7 +6,7 @@ import {
   WatchEntriesRequest,
   type WatchEntriesResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
-import type { PreparedWork } from '../worker-orders';
+import type { PreparedWork } from '../load-generator-messages';
 import { percentiles, prepareLoad } from './load-run';
 import type { LoadResult, LoadSpec } from './load-spec';
 

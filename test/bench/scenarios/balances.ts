@@ -1,15 +1,15 @@
-import { closed } from '../sides/sides';
+import { closed } from '../variants/variants';
 import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
 /** A look at a balance beside an empty rpc of that size. */
-export const balanceScenario: Scenario = async (bench, sides) => {
-  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
+export const balanceScenario: Scenario = async (bench, variants) => {
+  const [ledger, noop] = [await variants.ledger(), await variants.noop()];
   const turn = (seconds: number) => closed({ kind: 'balance', distribution: 'uniform' }, IN_FLIGHT, seconds);
   const rows = await takeTurns(bench, [
-    { name: 'noop', run: (s) => sides.drive('noop GetBalance', noop, turn(s)) },
-    { name: 'GetBalance', run: (s) => sides.drive('GetBalance', ledger, turn(s)) },
+    { name: 'noop', run: (s) => variants.drive('noop GetBalance', noop, turn(s)) },
+    { name: 'GetBalance', run: (s) => variants.drive('GetBalance', ledger, turn(s)) },
   ]);
   return { rows, ratios: { balance_vs_noop: ratiosOf(rows, 'GetBalance', 'noop', 'perSecond') } };
 };

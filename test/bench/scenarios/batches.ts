@@ -1,5 +1,5 @@
 import type { Distribution } from '../random';
-import type { Turn } from '../sides/sides';
+import type { Turn } from '../variants/variants';
 import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const WRITES = 1_000;
@@ -8,13 +8,13 @@ const IN_FLIGHT = 4;
 const BATCHES_PER_SECOND_MAX = 100;
 
 /** Many writes in one message beside bulk inserts of the same rows. */
-export const batchScenario: Scenario = async (bench, sides) => {
-  const ledger = await sides.ledger();
-  const bulk = await sides.rawBulk(WRITES);
+export const batchScenario: Scenario = async (bench, variants) => {
+  const ledger = await variants.ledger();
+  const bulk = await variants.rawBulk(WRITES);
   const rows = await takeTurns(bench, [
-    { name: 'BatchWrite', run: (s) => sides.drive('BatchWrite', ledger, batches('uniform', s)) },
+    { name: 'BatchWrite', run: (s) => variants.drive('BatchWrite', ledger, batches('uniform', s)) },
     { name: 'raw bulk inserts', run: (s) => bulk.run(s) },
-    { name: 'BatchWrite, one account', run: (s) => sides.drive('BatchWrite', ledger, batches('hot', s)) },
+    { name: 'BatchWrite, one account', run: (s) => variants.drive('BatchWrite', ledger, batches('hot', s)) },
   ]);
   return {
     rows,

@@ -1,25 +1,25 @@
 import { spreadOf, type Figures } from '../figures';
-import { purchases } from '../sides/sides';
+import { purchases } from '../variants/variants';
 import { rowOf, takeTurns, type Row, type Scenario, type Series } from './scenario';
 
 const LEVELS = [1, 8, 64, 128, 256, 512, 1_024];
 const QUICK_LEVELS = [1, 64, 512, 1_024];
-const sideNames = ['noop', 'ledger', 'per-request'] as const;
+const variantNames = ['noop', 'ledger', 'per-request'] as const;
 
 /** Throughput and latency by how many requests are in flight. */
-export const curveScenario: Scenario = async (bench, sides) => {
+export const curveScenario: Scenario = async (bench, variants) => {
   const { quick, rounds, seconds } = bench.options;
   const levels = quick ? QUICK_LEVELS : LEVELS;
-  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
-  const perRequest = await sides.perRequest('uniform', 512);
+  const [ledger, noop] = [await variants.ledger(), await variants.noop()];
+  const perRequest = await variants.perRequest('uniform', 512);
   const cells = levels.flatMap((level) => [
     {
       name: nameOf('noop', level),
-      run: (s: number) => sides.drive('noop', noop, purchases('uniform', level, s)),
+      run: (s: number) => variants.drive('noop', noop, purchases('uniform', level, s)),
     },
     {
       name: nameOf('ledger', level),
-      run: (s: number) => sides.drive('ledger', ledger, purchases('uniform', level, s)),
+      run: (s: number) => variants.drive('ledger', ledger, purchases('uniform', level, s)),
     },
     {
       name: nameOf('per-request', level),
@@ -30,9 +30,9 @@ export const curveScenario: Scenario = async (bench, sides) => {
     rounds: Math.min(rounds, quick ? 1 : 3),
     seconds: seconds / 2,
   });
-  const line = (name: string, side: string, figure: keyof Figures): Series => ({
+  const line = (name: string, variant: string, figure: keyof Figures): Series => ({
     name,
-    points: levels.map((level) => [level, median(rowOf(rows, nameOf(side, level)), figure)]),
+    points: levels.map((level) => [level, median(rowOf(rows, nameOf(variant, level)), figure)]),
   });
   const x = 'requests in flight';
   return {
@@ -40,7 +40,7 @@ export const curveScenario: Scenario = async (bench, sides) => {
     charts: [
       {
         ...{ file: 'throughput.svg', title: 'Purchases a second by requests in flight', x, y: 'per second' },
-        series: sideNames.map((side) => line(side, side, 'perSecond')),
+        series: variantNames.map((variant) => line(variant, variant, 'perSecond')),
       },
       {
         ...{
@@ -62,8 +62,8 @@ export const curveScenario: Scenario = async (bench, sides) => {
   };
 };
 
-function nameOf(side: string, level: number): string {
-  return `${side}, ${level} in flight`;
+function nameOf(variant: string, level: number): string {
+  return `${variant}, ${level} in flight`;
 }
 
 function median({ turns }: Row, figure: keyof Figures): number {

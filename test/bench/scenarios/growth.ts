@@ -3,9 +3,9 @@ import { countBuffers } from '../buffers';
 import type { LoadResult } from '../load/load-spec';
 import { spreadOf } from '../figures';
 import type { ServerProcess } from '../server-process';
-import type { Sides } from '../sides/sides';
-import { creditInBatches } from '../sides/seed-ledger';
-import { SUM_SCHEMA, sumSchema } from '../sides/sum-schema';
+import type { Variants } from '../variants/variants';
+import { creditInBatches } from '../variants/seed-ledger';
+import { SUM_SCHEMA, sumSchema } from '../variants/sum-schema';
 import {
   grownUser,
   ledgerOperations,
@@ -28,25 +28,25 @@ const SUM_ROUNDS_MAX = 3;
 const BUFFER_CALLS = 10;
 
 /** What calls cost by the length of their account: in time, and in buffers of Postgres that they touch. */
-export const growthScenario: Scenario = async (bench, sides) => {
-  const [ledger, sum] = [await sides.ledger(), await sides.sum()];
-  const accounts = await grow(bench, sides, ledger);
-  await growSum(bench, sides, accounts);
+export const growthScenario: Scenario = async (bench, variants) => {
+  const [ledger, sum] = [await variants.ledger(), await variants.sum()];
+  const accounts = await grow(bench, variants, ledger);
+  await growSum(bench, variants, accounts);
   const { quick, rounds } = bench.options;
   const calls = quick ? QUICK_CALLS : CALLS;
   const times = new Map<string, number[][]>();
   for (let round = 0; round <= rounds; round += 1) {
     for (const operation of ledgerOperations) {
-      const result = await time(bench, sides, 'ledger', ledger, operation, accounts, calls);
+      const result = await time(bench, variants, 'ledger', ledger, operation, accounts, calls);
       if (round > 0) add(times, `ledger ${operation}`, result);
     }
     for (const operation of round <= SUM_ROUNDS_MAX ? sumOperations : []) {
-      const result = await time(bench, sides, 'sum', sum, operation, accounts, SUM_CALLS);
+      const result = await time(bench, variants, 'sum', sum, operation, accounts, SUM_CALLS);
       if (round > 0) add(times, `sum ${operation}`, result);
     }
     bench.progress(round === 0 ? 'warm' : `round ${round}/${rounds}`);
   }
-  const buffers = await buffersOfAll(bench, sides, ledger, sum, accounts);
+  const buffers = await buffersOfAll(bench, variants, ledger, sum, accounts);
   return {
     ratios: ratiosOf(times),
     tables: [
@@ -70,7 +70,7 @@ export const growthScenario: Scenario = async (bench, sides) => {
 };
 
 /** Accounts of 100 entries and ten times as many, up to the longest, made by credits through the service. */
-async function grow(bench: Bench, sides: Sides, ledger: ServerProcess): Promise<GrownAccount[]> {
+async function grow(bench: Bench, variants: Variants, ledger: ServerProcess): Promise<GrownAccount[]> {
   const lengths: number[] = [];
   for (let length = SHORT; length < bench.options.entries; length *= 10) lengths.push(length);
   lengths.push(bench.options.entries);
@@ -81,7 +81,7 @@ async function grow(bench: Bench, sides: Sides, ledger: ServerProcess): Promise<
       await creditInBatches(bench, ledger, count, (index) => ({
         ...{ requestId: `grow-${from + index}`, userId: grownUser(length), amount: CREDIT },
       }));
-      sides.ledgerWrites += count;
+      variants.ledgerWrites += count;
     }
   }
   await bench.environment.admin.query('VACUUM (ANALYZE) ledger.entries');
@@ -104,11 +104,11 @@ async function readGrown({ environment }: Bench, length: number): Promise<GrownA
 
 async function growSum(
   { environment }: Bench,
-  sides: Sides,
+  variants: Variants,
   accounts: readonly GrownAccount[],
 ): Promise<void> {
   await environment.admin.query(sumSchema);
-  sides.sumRows = accounts.reduce((sum, { length }) => sum + length, 0);
+  variants.sumRows = accounts.reduce((sum, { length }) => sum + length, 0);
   for (const { length } of accounts) {
     await environment.admin.query(
       `INSERT INTO ${SUM_SCHEMA}.ledger (id, user_id, type, amount_in_cents)
@@ -122,21 +122,21 @@ async function growSum(
 /** One caller, who calls for each account in turn, again and again. */
 async function time(
   bench: Bench,
-  sides: Sides,
-  side: string,
+  variants: Variants,
+  variant: string,
   server: ServerProcess,
   operation: OperationName,
   accounts: readonly GrownAccount[],
   calls: number,
 ): Promise<LoadResult> {
   const list = await operationCalls(server.address, operation, accounts, { calls, run: bench.nextRun() });
-  const { result } = await bench.drive(`${side} ${operation}`, server, {
+  const { result } = await bench.drive(`${variant} ${operation}`, server, {
     calls: list,
     sessions: 1,
     pace: { loop: 'closed', inFlight: 1, seconds: 3_600, callsMax: list.length },
   });
-  if (side === 'ledger') sides.ledgerWrites += result.writes;
-  else sides.sumRows = (sides.sumRows ?? 0) + result.writes;
+  if (variant === 'ledger') variants.ledgerWrites += result.writes;
+  else variants.sumRows = (variants.sumRows ?? 0) + result.writes;
   return result;
 }
 
@@ -146,21 +146,23 @@ function add(times: Map<string, number[][]>, name: string, { groups }: LoadResul
 
 async function buffersOfAll(
   bench: Bench,
-  sides: Sides,
+  variants: Variants,
   ledger: ServerProcess,
   sum: ServerProcess,
   accounts: readonly GrownAccount[],
 ): Promise<Map<string, number[][]>> {
   const { admin } = bench.environment;
   const buffers = new Map<string, number[][]>();
-  const measure = async (side: string, operation: OperationName, calls: number): Promise<void> => {
+  const measure = async (variant: string, operation: OperationName, calls: number): Promise<void> => {
     const found: number[] = [];
     for (const account of accounts) {
       const work = (): Promise<LoadResult> =>
-        time(bench, sides, side, side === 'ledger' ? ledger : sum, operation, [account], calls);
-      found.push((await countBuffers(admin, side === 'ledger' ? 'ledger.' : `${SUM_SCHEMA}.`, work)) / calls);
+        time(bench, variants, variant, variant === 'ledger' ? ledger : sum, operation, [account], calls);
+      found.push(
+        (await countBuffers(admin, variant === 'ledger' ? 'ledger.' : `${SUM_SCHEMA}.`, work)) / calls,
+      );
     }
-    buffers.set(`${side} ${operation}`, [found]);
+    buffers.set(`${variant} ${operation}`, [found]);
   };
   for (const operation of ledgerOperations) await measure('ledger', operation, BUFFER_CALLS);
   for (const operation of sumOperations) await measure('sum', operation, 1);

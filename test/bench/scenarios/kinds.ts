@@ -1,17 +1,17 @@
-import { closed } from '../sides/sides';
+import { closed } from '../variants/variants';
 import { takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 const kinds = ['credit', 'transfer', 'page', 'mixed'] as const;
 
 /** The other rpcs, and a mixture of all: what they cost beside each other. */
-export const kindsScenario: Scenario = async (bench, sides) => {
-  const ledger = await sides.ledger();
+export const kindsScenario: Scenario = async (bench, variants) => {
+  const ledger = await variants.ledger();
   const rows = await takeTurns(
     bench,
     kinds.map((kind) => ({
       name: kind,
-      run: (s) => sides.drive(kind, ledger, closed({ kind, distribution: 'uniform' }, IN_FLIGHT, s)),
+      run: (s) => variants.drive(kind, ledger, closed({ kind, distribution: 'uniform' }, IN_FLIGHT, s)),
     })),
     { rounds: Math.min(bench.options.rounds, bench.options.quick ? 1 : 3) },
   );

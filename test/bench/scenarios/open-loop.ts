@@ -1,12 +1,12 @@
-import { purchases, type Turn } from '../sides/sides';
+import { purchases, type Turn } from '../variants/variants';
 import { rowOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 const SHARE_OF_PEAK = 0.5;
 
 /** Callers who do not wait for each other, at half of what the server can do. */
-export const openLoopScenario: Scenario = async (bench, sides) => {
-  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
+export const openLoopScenario: Scenario = async (bench, variants) => {
+  const [ledger, noop] = [await variants.ledger(), await variants.noop()];
   const half = (seconds: number): Turn => ({
     traffic: { kind: 'purchase', distribution: 'uniform' },
     pace: { loop: 'open', perSecond: peak * SHARE_OF_PEAK, seconds },
@@ -16,17 +16,17 @@ export const openLoopScenario: Scenario = async (bench, sides) => {
     {
       name: 'peak',
       run: async (s) => {
-        const measured = await sides.drive('peak', ledger, purchases('uniform', IN_FLIGHT, s));
+        const measured = await variants.drive('peak', ledger, purchases('uniform', IN_FLIGHT, s));
         peak = measured.figures.perSecond;
         return measured;
       },
     },
     {
       name: 'half of the peak',
-      run: (s) => sides.drive('half of the peak', ledger, half(s)),
+      run: (s) => variants.drive('half of the peak', ledger, half(s)),
     },
     // What of the tail is the machine's and the engine's own.
-    { name: 'noop, same rate', run: (s) => sides.drive('noop, same rate', noop, half(s)) },
+    { name: 'noop, same rate', run: (s) => variants.drive('noop, same rate', noop, half(s)) },
   ]);
   const turns = rowOf(rows, 'half of the peak').turns;
   return {

@@ -1,4 +1,4 @@
-import { purchases } from '../sides/sides';
+import { purchases } from '../variants/variants';
 import { ratiosOf, takeTurns, type Cell, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
@@ -7,19 +7,19 @@ const IN_FLIGHT = 512;
  * A purchase beside an empty rpc (alone, and with a busy Postgres on the machine), a transaction per request, and what
  * Postgres alone does.
  */
-export const purchaseScenario: Scenario = async (bench, sides) => {
-  const [ledger, noop] = [await sides.ledger(), await sides.noop()];
-  const perRequest = await sides.perRequest('uniform', IN_FLIGHT);
-  const raw = await sides.raw('uniform');
+export const purchaseScenario: Scenario = async (bench, variants) => {
+  const [ledger, noop] = [await variants.ledger(), await variants.noop()];
+  const perRequest = await variants.perRequest('uniform', IN_FLIGHT);
+  const raw = await variants.raw('uniform');
   const noopBeside: Cell = {
     name: 'noop beside Postgres',
-    run: (s) => sides.noopBesidePostgres(purchases('uniform', IN_FLIGHT, s)),
+    run: (s) => variants.noopBesidePostgres(purchases('uniform', IN_FLIGHT, s)),
   };
   const beside = bench.options.quick ? [] : [noopBeside];
   const rows = await takeTurns(bench, [
-    { name: 'noop', run: (s) => sides.drive('noop', noop, purchases('uniform', IN_FLIGHT, s)) },
+    { name: 'noop', run: (s) => variants.drive('noop', noop, purchases('uniform', IN_FLIGHT, s)) },
     ...beside,
-    { name: 'ledger', run: (s) => sides.drive('ledger', ledger, purchases('uniform', IN_FLIGHT, s)) },
+    { name: 'ledger', run: (s) => variants.drive('ledger', ledger, purchases('uniform', IN_FLIGHT, s)) },
     { name: 'raw function', run: (s) => raw.run(s) },
     { name: 'per-request', run: (s) => perRequest.drive(purchases('uniform', IN_FLIGHT, s)) },
   ]);

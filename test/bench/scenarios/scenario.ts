@@ -1,7 +1,7 @@
 import type { Bench, Measured } from '../bench';
 import type { Figures } from '../figures';
 import type { RatioKey } from '../targets';
-import type { Sides } from '../sides/sides';
+import type { Variants } from '../variants/variants';
 
 /** One thing that is measured. */
 export interface Cell {
@@ -53,7 +53,7 @@ export interface ScenarioResult {
   readonly notes?: readonly string[];
 }
 
-export type Scenario = (bench: Bench, sides: Sides) => Promise<ScenarioResult>;
+export type Scenario = (bench: Bench, variants: Variants) => Promise<ScenarioResult>;
 
 /**
  * Lets the cells take turns, in the opposite order every other round, so that neither what a turn leaves behind nor

@@ -10,7 +10,7 @@ import { purchaseScenario } from './purchases';
 import type { Scenario } from './scenario';
 import { skewScenario } from './skew';
 import { watchScenario } from './watch';
-import { workersScenario } from './workers';
+import { processesScenario } from './processes';
 
 /** Everything that can be measured, by name. */
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
@@ -20,7 +20,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   balances: balanceScenario,
   'low-load': lowLoadScenario,
   'open-loop': openLoopScenario,
-  workers: workersScenario,
+  processes: processesScenario,
   kinds: kindsScenario,
   curve: curveScenario,
   growth: growthScenario,

@@ -6,15 +6,15 @@ const PER_SECOND = 1_000;
 const percentiles = ['p50', 'p90', 'p99', 'max'] as const;
 
 /** How long a committed entry takes to come out of WatchEntries, while purchases come in at a moderate rate. */
-export const watchScenario: Scenario = async (bench, sides) => {
-  const ledger = await sides.ledger();
+export const watchScenario: Scenario = async (bench, variants) => {
+  const ledger = await variants.ledger();
   const fromAnswer: Latency[] = [];
   const fromCreation: Latency[] = [];
   const rows = await takeTurns(bench, [
     {
       name: 'purchases, watched',
       run: async (seconds) => {
-        const measured = await sides.drive('watch', ledger, {
+        const measured = await variants.drive('watch', ledger, {
           traffic: { kind: 'purchase', distribution: 'uniform' },
           pace: { loop: 'open', perSecond: PER_SECOND, seconds },
           watched: true,

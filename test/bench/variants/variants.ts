@@ -1,10 +1,10 @@
 import type { Bench, Measured } from '../bench';
-import { checkInstrument } from '../check-instrument';
+import { checkLoadGenerator } from '../check-load-generator';
 import type { Traffic } from '../load/traffic';
 import type { Pace } from '../load/load-spec';
 import type { Distribution } from '../random';
 import { startServer, type ServerProcess } from '../server-process';
-import { WorkerProcess } from '../worker-process';
+import { LoadGenerator } from '../load-generator';
 import { checkCopy, copySchema, PER_REQUEST_SCHEMA } from './copied-schema';
 import { RAW_SCHEMA, rawFunction, type RawSpec } from './raw-spec';
 import { seedLedger } from './seed-ledger';
@@ -34,8 +34,8 @@ export interface Turn {
   readonly watched?: boolean;
 }
 
-/** The compared sides. Each is made when it is first asked for, and stays. */
-export class Sides {
+/** The compared variants. Each is made when it is first asked for, and stays. */
+export class Variants {
   private readonly made = new Map<string, Promise<unknown>>();
   private readonly ledgers = new Set<ServerProcess>();
   private readonly toStop: (() => Promise<void>)[] = [];
@@ -55,7 +55,7 @@ export class Sides {
       this.bench.progress(`${this.bench.options.users} accounts are made`);
       await seedLedger(this.bench, server);
       this.ledgerWrites += this.bench.options.users;
-      await checkInstrument(this.bench, server);
+      await checkLoadGenerator(this.bench, server);
       await this.warmUp(server);
       await this.bench.environment.admin.query('VACUUM (ANALYZE)');
       return server;
@@ -140,7 +140,7 @@ export class Sides {
     return { clients, run: (seconds) => this.runRaw({ distribution, clients, seconds, bulk }) };
   }
 
-  /** What is wrong with what the sides but the ledger have written, in words. */
+  /** What is wrong with what the variants but the ledger have written, in words. */
   async check(): Promise<string[]> {
     const faults: string[] = [];
     for (const [schema, requests] of this.requests) {
@@ -174,7 +174,7 @@ export class Sides {
   }
 
   private async startDesign(name: string, poolSize: number): Promise<ServerProcess> {
-    const server = await startServer('test/bench/sides/design-server.ts', {
+    const server = await startServer('test/bench/variants/design-server.ts', {
       args: [name],
       env: { DATABASE_URL: this.bench.environment.url, POOL_SIZE: poolSize.toString() },
     });
@@ -215,8 +215,8 @@ export class Sides {
       'pool',
       [10, 20, 40],
       async (size) => {
-        const side = await this.perRequestOf(size);
-        return side.drive(purchases(distribution, inFlight, this.trialSeconds));
+        const variant = await this.perRequestOf(size);
+        return variant.drive(purchases(distribution, inFlight, this.trialSeconds));
       },
     );
   }
@@ -244,7 +244,7 @@ export class Sides {
     spec: Pick<RawSpec, 'clients' | 'distribution' | 'seconds' | 'bulk'>,
   ): Promise<Measured> {
     const worker = await this.once('raw worker', async () => {
-      const started = await WorkerProcess.start<RawSpec>('sides/raw-clients.ts');
+      const started = await LoadGenerator.start<RawSpec>('variants/raw-clients.ts');
       this.toStop.push(() => started.stop());
       return started;
     });

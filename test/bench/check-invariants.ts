@@ -1,14 +1,14 @@
 import { LedgerClient } from '@ledger/client';
 import { verify } from '../harness/verification';
 import type { Bench } from './bench';
-import type { Sides } from './sides/sides';
+import type { Variants } from './variants/variants';
 
 /**
  * What is wrong after the run, in words. The ledger verifies itself (rules 1, 2, 3 and 7); that each answered write
- * is there once, and its request with it, is counted here, and so are the rows of the other sides.
+ * is there once, and its request with it, is counted here, and so are the rows of the other variants.
  */
-export async function checkAll(bench: Bench, sides: Sides): Promise<string[]> {
-  const ledger = await sides.ledger();
+export async function checkInvariants(bench: Bench, variants: Variants): Promise<string[]> {
+  const ledger = await variants.ledger();
   bench.progress('the ledger is verified');
   const client = new LedgerClient({ address: ledger.address });
   try {
@@ -19,15 +19,15 @@ export async function checkAll(bench: Bench, sides: Sides): Promise<string[]> {
     );
     if (!report.valid && violations.length === 0)
       violations.push('the report is not valid and names nothing');
-    return [...violations, ...(await checkRequests(bench, sides)), ...(await sides.check())];
+    return [...violations, ...(await checkRequests(bench, variants)), ...(await variants.check())];
   } finally {
     client.close();
   }
 }
 
 /** Rule 4, and that no answered write is missing and none was booked twice. */
-async function checkRequests(bench: Bench, sides: Sides): Promise<string[]> {
-  const expected = sides.ledgerWrites.toString();
+async function checkRequests(bench: Bench, variants: Variants): Promise<string[]> {
+  const expected = variants.ledgerWrites.toString();
   const { rows } = await bench.environment.admin.query<{ fact: string; expected: string; found: string }>(
     `SELECT 'finished requests' AS fact, $1::text AS expected, count(*)::text AS found FROM ledger.requests WHERE code = 0
      UNION ALL SELECT 'transactions', $1, count(*)::text FROM ledger.transactions

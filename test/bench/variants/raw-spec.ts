@@ -1,6 +1,6 @@
 import type { Distribution } from '../random';
 
-/** Where the tables of the raw side are, like those of the ledger. */
+/** Where the tables of the raw variant are, like those of the ledger. */
 export const RAW_SCHEMA = 'bench_raw';
 
 /** What the raw clients are to do. */

@@ -5,7 +5,7 @@ import { Status } from '@ledger/proto/google/rpc/status';
 import type { RawAnswer } from '../harness/raw-client';
 
 /** An answer that stands: a repeat must get these very bytes. */
-export interface Answer {
+export interface FinalResponse {
   /** gRPC status code. */
   readonly code: number;
   /** The response, or the google.rpc.Status of a refusal, as hex. */
@@ -13,8 +13,8 @@ export interface Answer {
 }
 
 /** What came back for a write. */
-export type Reply =
-  | { readonly answer: Answer; readonly replayed: boolean }
+export type AttemptResult =
+  | { readonly answer: FinalResponse; readonly replayed: boolean }
   /** No answer: it may have been booked or not. */
   | { readonly answer: undefined; readonly error: LedgerError };
 
@@ -40,7 +40,7 @@ const ERROR_FIELD = 9;
 const REPLAYED_FIELD = 10;
 
 /** What an answer from the wire means. */
-export function replyOf({ code, message, bytes, replayed }: RawAnswer): Reply {
+export function attemptResultOf({ code, message, bytes, replayed }: RawAnswer): AttemptResult {
   if (code === status.OK || REFUSED.includes(code)) {
     return { answer: { code, bytes }, replayed: replayed === 'true' };
   }
@@ -53,24 +53,24 @@ export function replyOf({ code, message, bytes, replayed }: RawAnswer): Reply {
 }
 
 /**
- * The replies to the writes of a batch, from the bytes of its response: each holds what its write alone would have
+ * The results to the writes of a batch, from the bytes of its response: each holds what its write alone would have
  * got. Bytes are taken as they are, since a codec would hide what differs.
  */
-export function repliesOfBatch({ bytes }: Answer): Reply[] {
+export function attemptResultsOfBatch({ bytes }: FinalResponse): AttemptResult[] {
   const reader = new BinaryReader(Buffer.from(bytes, 'hex'));
-  const replies: Reply[] = [];
+  const results: AttemptResult[] = [];
   while (reader.pos < reader.len) {
     reader.tag();
-    replies.push(replyOf(resultOf(reader.bytes())));
+    results.push(attemptResultOf(resultOf(reader.bytes())));
   }
-  return replies;
+  return results;
 }
 
 /**
  * Whether an error may be met while a server or its database dies: the transport's own, or the ledger's word that
  * nothing is known or booked. All others, such as INTERNAL, are faults.
  */
-export function isAbsence({ code, reason }: LedgerError): boolean {
+export function isExpectedDuringFault({ code, reason }: LedgerError): boolean {
   switch (reason) {
     case undefined:
       return LOST.includes(code);

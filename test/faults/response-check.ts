@@ -1,30 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HoldState, type Entry } from '@ledger/client';
-import { microsOf } from './entry-line';
+import { epochMicrosOf } from './entry-line';
 import type { Journal, SentWrite } from './journal';
 import type { Response } from './outcome';
-import { isJustRefusal } from './refusals';
-import type { ToldLedger } from './told-ledger';
+import { isJustifiedRefusal } from './refusals';
+import type { ObservedLedger } from './observed-ledger';
 import { scopeOf, type SingleWrite } from './write-intent';
 
 type Debit = Pick<Entry, 'userId' | 'asset' | 'createTime'>;
 type Leg = Pick<Entry, 'userId' | 'asset' | 'change'>;
 
 /** Holds answers against what was asked for, and against what all the others say. */
-export class Judge {
+export class ResponseCheck {
   constructor(
     private readonly journal: Journal,
-    private readonly ledger: ToldLedger,
+    private readonly ledger: ObservedLedger,
   ) {}
 
-  judge(writes: readonly SentWrite[]): void {
+  run(writes: readonly SentWrite[]): void {
     for (const write of writes) {
-      const fault = this.#faultOf(write);
-      if (fault !== undefined) this.journal.violate(write, fault, write.outcome);
+      const fault = this.#findFault(write);
+      if (fault !== undefined) this.journal.addViolation(write, fault, write.outcome);
     }
   }
 
-  #faultOf({ intent, outcome }: SentWrite): string | undefined {
+  #findFault({ intent, outcome }: SentWrite): string | undefined {
     if (outcome === undefined) return undefined;
     if (intent.$case === 'batchWrite') {
       // What was done is judged write by write.
@@ -34,14 +34,14 @@ export class Judge {
       const place = Number(failed?.[1] ?? -1);
       const write = writes[place];
       const before = writes.slice(0, Math.max(place, 0));
-      const isJust = write !== undefined && isJustRefusal(write, outcome, this.ledger, before);
-      return isJust ? undefined : 'was refused for a wrong reason';
+      const isJustified = write !== undefined && isJustifiedRefusal(write, outcome, this.ledger, before);
+      return isJustified ? undefined : 'was refused for a wrong reason';
     }
-    if (outcome.type === 'done') return this.#faultOfDone(intent, outcome.response);
-    return isJustRefusal(intent, outcome, this.ledger) ? undefined : 'was refused for a wrong reason';
+    if (outcome.type === 'done') return this.#findFaultInResponse(intent, outcome.response);
+    return isJustifiedRefusal(intent, outcome, this.ledger) ? undefined : 'was refused for a wrong reason';
   }
 
-  #faultOfDone(intent: SingleWrite, response: Response): string | undefined {
+  #findFaultInResponse(intent: SingleWrite, response: Response): string | undefined {
     const { transaction } = response;
     const entries = transaction?.entries ?? [];
     const legs = this.#legsOf(intent, response);
@@ -49,11 +49,13 @@ export class Judge {
     if ((transaction?.requestId ?? intent.value.requestId) !== intent.value.requestId)
       return 'answered for another';
     if (hasMovedOn(intent, entries)) return 'was stale';
-    return this.#faultOfBalances(intent, response, entries) ?? this.#faultOfRest(intent, response);
+    return (
+      this.#findFaultInBalances(intent, response, entries) ?? this.#findFaultInOtherFields(intent, response)
+    );
   }
 
   /** Balances are those right after the write. */
-  #faultOfBalances(
+  #findFaultInBalances(
     intent: SingleWrite,
     { balances, transaction }: Response,
     entries: readonly Entry[],
@@ -65,7 +67,7 @@ export class Judge {
     for (const { userId, asset, balance, held = 0n, available, sequence } of balances) {
       if (available !== balance - held || held < 0n) return 'contradicts itself';
       if (transaction === undefined) {
-        if (!this.ledger.had(userId, asset, balance)) return 'shows a balance that never was';
+        if (!this.ledger.everHadBalance(userId, asset, balance)) return 'shows a balance that never was';
         continue;
       }
       const own = entries.find((entry) => entry.userId === userId && entry.asset === asset);
@@ -77,12 +79,15 @@ export class Judge {
 
   /** Whether the settings of the account let it debit or hold something at that moment, with this left. */
   #wasAllowed({ userId, asset, createTime }: Debit, available: bigint): boolean {
-    const settings = this.ledger.settingsAt(userId, asset, microsOf(createTime));
+    const settings = this.ledger.settingsAt(userId, asset, epochMicrosOf(createTime));
     return settings.some((each) => each?.frozen !== true && available >= (each?.minBalance ?? 0n));
   }
 
   /** What is no movement: items, settings, holds. */
-  #faultOfRest(intent: SingleWrite, { item, account, hold, balances }: Response): string | undefined {
+  #findFaultInOtherFields(
+    intent: SingleWrite,
+    { item, account, hold, balances }: Response,
+  ): string | undefined {
     switch (intent.$case) {
       case 'putItem':
         return isPartOf(intent.value, item, ['itemId', 'asset', 'price', 'active', 'grantAsset'])
@@ -94,7 +99,7 @@ export class Judge {
           return 'set something else';
         }
         const { userId, asset, etag } = intent.value;
-        const before = this.ledger.settingsAt(userId, asset, microsOf(account.updateTime));
+        const before = this.ledger.settingsAt(userId, asset, epochMicrosOf(account.updateTime));
         return !etag || before.some((each) => each !== account && each?.etag === etag)
           ? undefined
           : 'was stale';
@@ -109,8 +114,8 @@ export class Judge {
       }
       case 'captureHold':
       case 'releaseHold': {
-        const told = this.ledger.holds.get(intent.value.holdId);
-        if (hold === undefined || told?.ended.length !== 1) return 'ended a hold that was ended before';
+        const observed = this.ledger.holds.get(intent.value.holdId);
+        if (hold === undefined || observed?.ended.length !== 1) return 'ended a hold that was ended before';
         const state = intent.$case === 'captureHold' ? HoldState.CAPTURED : HoldState.RELEASED;
         return hold.state === state && hold.userId === intent.value.userId
           ? undefined
@@ -197,11 +202,11 @@ function textOf(legs: readonly Leg[]): string {
 }
 
 /** Whether what came back is what was asked for, in the fields that are named. */
-function isPartOf(asked: object, told: object | undefined, names: readonly string[]): boolean {
-  if (told === undefined) return false;
+function isPartOf(asked: object, observed: object | undefined, names: readonly string[]): boolean {
+  if (observed === undefined) return false;
   const [left, right] = [
     new Map<string, unknown>(Object.entries(asked)),
-    new Map<string, unknown>(Object.entries(told)),
+    new Map<string, unknown>(Object.entries(observed)),
   ];
   return names.every((name) => isDeepStrictEqual(left.get(name), right.get(name)));
 }

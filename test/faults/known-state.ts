@@ -11,7 +11,7 @@ export interface FoundTransaction {
 }
 
 /** What callers know of the ledger by what they were told so far: later writes refer to it. */
-export class Findings {
+export class KnownState {
   readonly transactions: FoundTransaction[] = [];
   /** As they were placed. */
   readonly holds: Hold[] = [];
@@ -39,7 +39,7 @@ export class Findings {
     if (outcome.type === 'refused') return;
     const { transaction, hold, item, account } = outcome.response;
     if (transaction !== undefined) {
-      for (const entry of transaction.entries) this.reach(entry);
+      for (const entry of transaction.entries) this.recordSequence(entry);
       const [first] = transaction.entries;
       if (first !== undefined) {
         const amount = first.change < 0n ? -first.change : first.change;
@@ -54,7 +54,7 @@ export class Findings {
   }
 
   /** Takes in how far an account has come. */
-  reach({ userId, asset, sequence }: Pick<Balance, 'userId' | 'asset' | 'sequence'>): void {
+  recordSequence({ userId, asset, sequence }: Pick<Balance, 'userId' | 'asset' | 'sequence'>): void {
     if (sequence > this.latestSequence(userId, asset)) this.#sequences.set(`${userId} ${asset}`, sequence);
   }
 

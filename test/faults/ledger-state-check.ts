@@ -3,9 +3,9 @@ import { checkLedger } from '../harness/check-ledger';
 import { readLedgerRows, type LedgerRows, type Queryable } from '../harness/ledger-rows';
 import { namesOf, verify } from '../harness/verification';
 import { USERS } from './draw-write';
-import { lineOfEntry, lineOfRow, microsOf } from './entry-line';
+import { lineOfEntry, lineOfRow, epochMicrosOf } from './entry-line';
 import { keyOfWrite, type Journal } from './journal';
-import type { ToldHold, ToldLedger } from './told-ledger';
+import type { ObservedHold, ObservedLedger } from './observed-ledger';
 import type { WriteIntent } from './write-intent';
 
 type Settings = Pick<Account, 'minBalance' | 'frozen' | 'metadata' | 'etag'>;
@@ -21,7 +21,7 @@ interface HoldRow {
 }
 
 /** Holds the ledger's tables against what its callers know, and against the ledger's own rules. */
-export class Books {
+export class LedgerStateCheck {
   constructor(private readonly journal: Journal) {}
 
   /**
@@ -29,17 +29,17 @@ export class Books {
    *
    * @returns the rows, for further checks
    */
-  async check(database: Queryable, client: LedgerClient, told: ToldLedger): Promise<LedgerRows> {
+  async check(database: Queryable, client: LedgerClient, observed: ObservedLedger): Promise<LedgerRows> {
     this.journal.violations.push(...(await checkLedger(database)));
     const rows = await readLedgerRows(database);
     this.#checkRequests(rows);
     this.#checkFailedBatches(await readRequestTimes(database));
-    this.#checkTransactions(rows, told);
+    this.#checkTransactions(rows, observed);
     this.#checkItems(rows);
-    this.#checkBalances(rows, told);
+    this.#checkBalances(rows, observed);
     this.#checkReads(rows);
-    this.#checkHolds(await readHolds(database), told);
-    await this.#checkSettings(client, told);
+    this.#checkHolds(await readHolds(database), observed);
+    await this.#checkSettings(client, observed);
     await this.#verify(client, rows);
     return rows;
   }
@@ -59,9 +59,9 @@ export class Books {
         row.transactionId === (booked ?? null) &&
         row.method === methodOf(intent);
       if (!isKept)
-        this.journal.violate(write, 'is not among the requests as it was answered', { row, outcome });
+        this.journal.addViolation(write, 'is not among the requests as it was answered', { row, outcome });
     }
-    for (const key of found.keys()) this.#violate(`request ${key} was never sent`);
+    for (const key of found.keys()) this.#addViolation(`request ${key} was never sent`);
   }
 
   /**
@@ -73,12 +73,12 @@ export class Books {
       if (batch.outcome?.type !== 'refused') continue;
       const time = times.get(keyOfWrite(batch.intent));
       const burnt = batch.parts.filter(({ intent }) => times.get(keyOfWrite(intent)) === time);
-      if (burnt.length > 0) this.journal.violate(batch, 'failed and kept writes', burnt);
+      if (burnt.length > 0) this.journal.addViolation(batch, 'failed and kept writes', burnt);
     }
   }
 
   /** One transaction for each write that moved value, with the entries that were answered, and no other. */
-  #checkTransactions({ transactions, entries }: LedgerRows, told: ToldLedger): void {
+  #checkTransactions({ transactions, entries }: LedgerRows, observed: ObservedLedger): void {
     const found = new Map<string, string[]>();
     for (const { userId, requestId, transactionId } of transactions) {
       const key = `${userId} ${requestId}`;
@@ -90,17 +90,19 @@ export class Books {
       if (list === undefined) lines.set(row.transactionId, [lineOfRow(row)]);
       else list.push(lineOfRow(row));
     }
-    for (const { write, transaction } of told.transactions.values()) {
+    for (const { write, transaction } of observed.transactions.values()) {
       const { transactionId } = transaction;
       const key = keyOfWrite(write.intent);
       const ids = found.get(key) ?? [];
       found.delete(key);
-      if (ids.join() !== transactionId) this.journal.violate(write, `is booked ${ids.length} times`, ids);
+      if (ids.join() !== transactionId)
+        this.journal.addViolation(write, `is booked ${ids.length} times`, ids);
       const stored = (lines.get(transactionId) ?? []).sort().join('\n');
       const answered = transaction.entries.map(lineOfEntry).sort().join('\n');
-      if (stored !== answered) this.journal.violate(write, 'is booked otherwise', { stored, answered });
+      if (stored !== answered) this.journal.addViolation(write, 'is booked otherwise', { stored, answered });
     }
-    for (const key of found.keys()) this.#violate(`there is a transaction of ${key}, which moved nothing`);
+    for (const key of found.keys())
+      this.#addViolation(`there is a transaction of ${key}, which moved nothing`);
   }
 
   #checkItems({ itemVersions }: LedgerRows): void {
@@ -110,14 +112,14 @@ export class Books {
       if (item === undefined) continue;
       const key = `${item.itemId} ${item.version}`;
       if (found.get(key)?.price !== item.price)
-        this.journal.violate(write, 'is not in the catalog', found.get(key));
+        this.journal.addViolation(write, 'is not in the catalog', found.get(key));
       found.delete(key);
     }
-    for (const key of found.keys()) this.#violate(`item version ${key} was never put`);
+    for (const key of found.keys()) this.#addViolation(`item version ${key} was never put`);
   }
 
   /** Every account has what the answers add up to, and so does the world: per asset it sums to zero. */
-  #checkBalances({ accounts }: LedgerRows, { balances }: ToldLedger): void {
+  #checkBalances({ accounts }: LedgerRows, { balances }: ObservedLedger): void {
     const stored = new Map<string, bigint>();
     const worlds = new Map<string, bigint>();
     for (const { userId, asset, balance } of accounts) {
@@ -127,10 +129,10 @@ export class Books {
     }
     for (const key of new Set([...stored.keys(), ...balances.keys()])) {
       const [has, expected] = [stored.get(key) ?? 0n, balances.get(key) ?? 0n];
-      if (has !== expected) this.#violate(`${key} has ${has}, by the answers it is ${expected}`);
+      if (has !== expected) this.#addViolation(`${key} has ${has}, by the answers it is ${expected}`);
     }
     for (const [asset, sum] of worlds) {
-      if (sum !== 0n) this.#violate(`all accounts of ${asset} sum to ${sum}`);
+      if (sum !== 0n) this.#addViolation(`all accounts of ${asset} sum to ${sum}`);
     }
   }
 
@@ -143,45 +145,46 @@ export class Books {
       const { userId, asset, sequence, balance, held = 0n, available } = read;
       const line = `a read of ${userId} ${asset} showed ${balance} at ${sequence}`;
       const had = sequence === 0n ? 0n : after.get(`${userId} ${asset} ${sequence}`);
-      if (had !== balance) this.#violate(`${line}, it was ${had ?? 'never there'}`);
-      if (sequence < atLeast) this.#violate(`${line}, after ${atLeast} had been answered`);
+      if (had !== balance) this.#addViolation(`${line}, it was ${had ?? 'never there'}`);
+      if (sequence < atLeast) this.#addViolation(`${line}, after ${atLeast} had been answered`);
       if (held < 0n || available !== balance - held) {
-        this.#violate(`${line}, of which ${held} held and ${available} available`);
+        this.#addViolation(`${line}, of which ${held} held and ${available} available`);
       }
     }
   }
 
   /** Each hold has come to what was answered last; to its end without any answer only by its time. */
-  #checkHolds(rows: readonly HoldRow[], { holds }: ToldLedger): void {
+  #checkHolds(rows: readonly HoldRow[], { holds }: ObservedLedger): void {
     const found = new Map(rows.map((row) => [row.holdId, row]));
-    for (const [holdId, told] of holds) {
+    for (const [holdId, observed] of holds) {
       const row = found.get(holdId);
       found.delete(holdId);
-      if (row === undefined || !isEndedAs(row, told)) {
+      if (row === undefined || !isEndedAs(row, observed)) {
         const { state, capturedAmount } = row ?? {};
-        this.#violate(
-          `hold ${holdId} is ${state} with ${capturedAmount}, by ${told.ended.length} answers it is not`,
+        this.#addViolation(
+          `hold ${holdId} is ${state} with ${capturedAmount}, by ${observed.ended.length} answers it is not`,
         );
       }
     }
-    for (const holdId of found.keys()) this.#violate(`hold ${holdId} was never placed`);
+    for (const holdId of found.keys()) this.#addViolation(`hold ${holdId} was never placed`);
   }
 
   /** The settings of each account are those that were answered last. */
-  async #checkSettings(client: LedgerClient, told: ToldLedger): Promise<void> {
+  async #checkSettings(client: LedgerClient, observed: ObservedLedger): Promise<void> {
     for (const userId of USERS) {
       for await (const account of client.listAccounts({ userId })) {
         const { asset, etag, balance } = account;
         const line = `${userId} ${asset}`;
-        const latest = told.latestSettings(userId, asset);
-        const isTold = latest.some(
+        const latest = observed.latestSettings(userId, asset);
+        const isObserved = latest.some(
           (each) =>
             settingsOf(each ?? UNTOUCHED) ===
             settingsOf({ ...account, etag: each === undefined ? '' : etag }),
         );
-        if (!isTold) this.#violate(`${line} has settings ${etag} that nobody was told of`);
-        const expected = told.balances.get(line) ?? 0n;
-        if (balance !== expected) this.#violate(`${line} reads ${balance}, by the answers it is ${expected}`);
+        if (!isObserved) this.#addViolation(`${line} has settings ${etag} that nobody was told of`);
+        const expected = observed.balances.get(line) ?? 0n;
+        if (balance !== expected)
+          this.#addViolation(`${line} reads ${balance}, by the answers it is ${expected}`);
       }
     }
   }
@@ -191,11 +194,11 @@ export class Books {
     const { report } = await verify(client);
     const seen = `${report.accountsChecked} accounts and ${report.entriesChecked} entries`;
     const all = `${accounts.length} accounts and ${entries.length} entries`;
-    if (!report.valid) this.#violate(`VerifyLedger: ${namesOf(report).join(', ')}`);
-    if (seen !== all) this.#violate(`VerifyLedger judged ${seen} of ${all}`);
+    if (!report.valid) this.#addViolation(`VerifyLedger: ${namesOf(report).join(', ')}`);
+    if (seen !== all) this.#addViolation(`VerifyLedger judged ${seen} of ${all}`);
   }
 
-  #violate(violation: string): void {
+  #addViolation(violation: string): void {
     this.journal.violations.push(violation);
   }
 }
@@ -205,12 +208,12 @@ function methodOf({ $case }: WriteIntent): string {
   return $case.charAt(0).toUpperCase() + $case.slice(1);
 }
 
-function isEndedAs({ state, capturedAmount, isDue }: HoldRow, { placed, ended }: ToldHold): boolean {
+function isEndedAs({ state, capturedAmount, isDue }: HoldRow, { placed, ended }: ObservedHold): boolean {
   const [end, ...more] = ended;
   if (more.length > 0) return false;
   if (end !== undefined) {
     const { expireTime } = placed;
-    const isInTime = expireTime === undefined || microsOf(end.updateTime) < microsOf(expireTime);
+    const isInTime = expireTime === undefined || epochMicrosOf(end.updateTime) < epochMicrosOf(expireTime);
     return isInTime && state === end.state && BigInt(capturedAmount) === end.capturedAmount;
   }
   return capturedAmount === '0' && (state === HoldState.OPEN || (state === HoldState.EXPIRED && isDue));

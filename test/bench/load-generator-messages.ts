@@ -2,7 +2,8 @@ import type { LoadResult } from './load/load-spec';
 
 /** How the benchmark and its worker processes talk: work is prepared off the clock, then done at a word. */
 
-export type Order<Spec> = { readonly order: 'prepare'; readonly spec: Spec } | { readonly order: 'go' };
+export type ParentMessage<Spec> =
+  { readonly order: 'prepare'; readonly spec: Spec } | { readonly order: 'go' };
 
 export type Answer =
   | { readonly answer: 'up' }
@@ -15,13 +16,15 @@ export interface PreparedWork {
   run(): Promise<LoadResult>;
 }
 
-/** The worker's side, as a listener to the parent's messages: obeys until the parent leaves. */
-export function obedient<Spec>(prepare: (spec: Spec) => Promise<PreparedWork>): (order: Order<Spec>) => void {
+/** The child's side, as a listener to the parent's messages: obeys until the parent leaves. */
+export function handleMessages<Spec>(
+  prepare: (spec: Spec) => Promise<PreparedWork>,
+): (order: ParentMessage<Spec>) => void {
   const answer = (value: Answer): void => {
     process.send?.(value);
   };
   let work: PreparedWork | undefined;
-  const obey = async (order: Order<Spec>): Promise<void> => {
+  const obey = async (order: ParentMessage<Spec>): Promise<void> => {
     if (order.order === 'prepare') {
       work = await prepare(order.spec);
       answer({ answer: 'prepared' });

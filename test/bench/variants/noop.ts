@@ -5,7 +5,7 @@ import type { Entry, Transaction } from '../../../services/ledger/src/ledger/tra
 // The compiled code, exactly what a server runs.
 import { outcomeEncoder } from '../../../services/ledger/dist/mapping/outcome-encoder';
 import { ASSET } from '../users';
-import { NotPartOfDesign, type Design } from './design';
+import { UnsupportedByDesign, type Design } from './design';
 
 /**
  * No ledger: an answer of the same size, encoded for each call by the code that encodes those of the ledger. What is
@@ -29,7 +29,7 @@ const HASH = Buffer.alloc(32, 7);
 
 function sampleTransaction(command: Command): Transaction {
   if (command.kind !== 'Purchase' && command.kind !== 'Credit' && command.kind !== 'Transfer') {
-    throw new NotPartOfDesign(command.kind);
+    throw new UnsupportedByDesign(command.kind);
   }
   const kinds = { Credit: 1, Purchase: 2, Transfer: 3 } as const;
   const change = command.kind === 'Credit' ? 1n : -1n;

@@ -1,7 +1,7 @@
-import { replyOf } from './answer';
+import { attemptResultOf } from './attempt-result';
 import type { Journal, SentWrite } from './journal';
 import type { Random } from './random';
-import { ENDLESS, type Servers } from './servers';
+import { UNTIL_RECOVERED, type Servers } from './servers';
 import { callOf } from './write-intent';
 
 const CONCURRENCY = 200;
@@ -37,8 +37,8 @@ async function sendAgain(
   const waiting = [...writes].reverse();
   const work = async (): Promise<void> => {
     for (let write = waiting.pop(); write !== undefined; write = waiting.pop()) {
-      if (await settle(servers, random, journal, write)) continue;
-      journal.violate(write, 'gets no answer with all at rest', write.outcome);
+      if (await resolve(servers, random, journal, write)) continue;
+      journal.addViolation(write, 'gets no answer with all at rest', write.outcome);
       // The others would wait as long.
       waiting.length = 0;
     }
@@ -47,18 +47,18 @@ async function sendAgain(
 }
 
 /** Tells whether there is an answer now. */
-async function settle(
+async function resolve(
   servers: Servers,
   random: Random,
   journal: Journal,
   write: SentWrite,
 ): Promise<boolean> {
   const answered = { before: write.answer !== undefined, now: false };
-  await servers.send(callOf(write.intent), random, ENDLESS, (raw) => {
-    const reply = replyOf(raw);
-    journal.record(write, reply, answered.before);
+  await servers.send(callOf(write.intent), random, UNTIL_RECOVERED, (raw) => {
+    const result = attemptResultOf(raw);
+    journal.record(write, result, answered.before);
     answered.before = write.answer !== undefined;
-    answered.now = reply.answer !== undefined;
+    answered.now = result.answer !== undefined;
     return answered.now;
   });
   return answered.now;

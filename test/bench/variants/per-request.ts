@@ -5,7 +5,7 @@ import type { PurchaseCommand } from '../../../services/ledger/src/ledger/comman
 import { contentHash } from '../../../services/ledger/dist/ledger/content-hash';
 import { PER_REQUEST_SCHEMA } from './copied-schema';
 import { openDesignDatabase } from './design-database';
-import { NotPartOfDesign, type Design } from './design';
+import { UnsupportedByDesign, type Design } from './design';
 import { newTransactionId } from './new-transaction-id';
 import { purchaseAnswer } from './purchase-answer';
 
@@ -22,10 +22,10 @@ export async function openPerRequest(url: string, poolSize: number): Promise<Des
   const revenue = new RevenueStripes(poolSize * STRIPES_PER_SERVER);
   return {
     submit: (command) => {
-      if (command.kind !== 'Purchase') throw new NotPartOfDesign(command.kind);
+      if (command.kind !== 'Purchase') throw new UnsupportedByDesign(command.kind);
       return purchase(source, revenue, command);
     },
-    read: () => Promise.reject(new NotPartOfDesign('a balance')),
+    read: () => Promise.reject(new UnsupportedByDesign('a balance')),
   };
 }
 
@@ -81,20 +81,20 @@ const LAST_OF_STRIPE = `
 const HASH = Buffer.alloc(32, 7);
 
 async function book(runner: QueryRunner, stripes: RevenueStripes, command: PurchaseCommand): Promise<Answer> {
-  if (command.subject.by !== 'price') throw new NotPartOfDesign('a purchase by item');
+  if (command.subject.by !== 'price') throw new UnsupportedByDesign('a purchase by item');
   const client = (await runner.connect()) as Client;
   const { userId, requestId, destination } = command;
   const { asset, amount } = command.subject;
   const hash = contentHash(command);
   const known = await run<{ content_hash: Buffer }>(client, 'known', KNOWN, [userId, requestId]);
-  if (known.length > 0) throw new NotPartOfDesign('a repeat');
+  if (known.length > 0) throw new UnsupportedByDesign('a repeat');
   const [account] = await run<{ sequence: string; available: string; balance: string; now: string }>(
     client,
     'lock',
     LOCK,
     [userId, asset],
   );
-  if (account === undefined || BigInt(account.available) < amount) throw new NotPartOfDesign('a refusal');
+  if (account === undefined || BigInt(account.available) < amount) throw new UnsupportedByDesign('a refusal');
   const { now } = account;
   const sequence = BigInt(account.sequence) + 1n;
   const balance = BigInt(account.balance) - amount;

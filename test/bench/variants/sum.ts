@@ -5,7 +5,7 @@ import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import { openDesignDatabase } from './design-database';
-import { NotPartOfDesign, type Design } from './design';
+import { UnsupportedByDesign, type Design } from './design';
 import { purchaseAnswer } from './purchase-answer';
 import { SUM_SCHEMA } from './sum-schema';
 
@@ -17,7 +17,7 @@ export async function openSum(url: string, poolSize: number): Promise<Design> {
   const source = await openDesignDatabase(url, 'sum', poolSize);
   return {
     submit: (command) => {
-      if (command.kind !== 'Purchase') throw new NotPartOfDesign(command.kind);
+      if (command.kind !== 'Purchase') throw new UnsupportedByDesign(command.kind);
       return purchase(source, command);
     },
     read: (key) => balance(source, key),
@@ -37,7 +37,7 @@ interface Sum {
 }
 
 async function purchase(source: DataSource, command: PurchaseCommand): Promise<Answer> {
-  if (command.subject.by !== 'price') throw new NotPartOfDesign('a purchase by item');
+  if (command.subject.by !== 'price') throw new UnsupportedByDesign('a purchase by item');
   const { userId } = command;
   const { asset, amount, itemId } = command.subject;
   const runner = source.createQueryRunner();
@@ -47,7 +47,7 @@ async function purchase(source: DataSource, command: PurchaseCommand): Promise<A
     await client.query({ name: 'lock', text: LOCK, values: [userId] });
     const { rows } = await client.query<Sum>({ name: 'sum', text: SUM, values: [userId] });
     const before = BigInt(rows[0]?.balance ?? 0);
-    if (before < amount) throw new NotPartOfDesign('a refusal');
+    if (before < amount) throw new UnsupportedByDesign('a refusal');
     const transactionId = randomUUID();
     await client.query({ name: 'insert', text: INSERT, values: [transactionId, userId, -amount, itemId] });
     await runner.commitTransaction();

@@ -4,13 +4,13 @@ import { percentiles } from '../load/load-run';
 import type { LoadResult } from '../load/load-spec';
 import { chooser, seeded } from '../random';
 import { ASSET, userOf } from '../users';
-import { obedient, type PreparedWork } from '../worker-orders';
+import { handleMessages, type PreparedWork } from '../load-generator-messages';
 import { newTransactionId } from './new-transaction-id';
 import { rawBulkWork } from './raw-bulk';
 import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 
 /** What Postgres alone can do, from plain `pg` connections in a process of its own. */
-process.on('message', obedient(prepareRaw));
+process.on('message', handleMessages(prepareRaw));
 
 async function prepareRaw(spec: RawSpec): Promise<PreparedWork> {
   const clients = await Promise.all(

@@ -2,15 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { LoadResult } from './load/load-spec';
-import type { Answer, Order } from './worker-orders';
+import type { Answer, ParentMessage } from './load-generator-messages';
 
 /** The parent's side of a process that sends load. It lives as long as the benchmark, so its code is always warm. */
-export class WorkerProcess<Spec> {
+export class LoadGenerator<Spec> {
   private constructor(private readonly child: ChildProcess) {}
 
-  /** @param script path within this folder of a script that listens as `obedient` does */
-  static async start<Spec>(script: string): Promise<WorkerProcess<Spec>> {
-    const worker = new WorkerProcess<Spec>(
+  /** @param script path within this folder of a script that listens as `handleMessages` does */
+  static async start<Spec>(script: string): Promise<LoadGenerator<Spec>> {
+    const worker = new LoadGenerator<Spec>(
       fork(join(__dirname, script), { execArgv: ['--import', 'tsx'], serialization: 'advanced' }),
     );
     await worker.answer('up');
@@ -36,7 +36,7 @@ export class WorkerProcess<Spec> {
     await exited;
   }
 
-  private order(order: Order<Spec>): void {
+  private order(order: ParentMessage<Spec>): void {
     this.child.send(order);
   }
 

@@ -11,8 +11,8 @@ export interface Design {
 }
 
 /** A design knows only what the benchmark asks of it. */
-export class NotPartOfDesign extends Error {
-  override readonly name = 'NotPartOfDesign';
+export class UnsupportedByDesign extends Error {
+  override readonly name = 'UnsupportedByDesign';
 
   constructor(what: string) {
     super(`${what} is no part of this design`);

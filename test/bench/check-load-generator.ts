@@ -14,7 +14,7 @@ import { ASSET } from './users';
  *
  * @throws Error when one does not
  */
-export async function checkInstrument(bench: Bench, server: ServerProcess): Promise<void> {
+export async function checkLoadGenerator(bench: Bench, server: ServerProcess): Promise<void> {
   const broken: Readonly<Record<string, ListedCall>> = {
     'an rpc that fails': balance('no user has such a name', 'no user has such a name'),
     'the answer to another call': balance('user-000000', 'user-000001'),

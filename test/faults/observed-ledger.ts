@@ -1,10 +1,10 @@
 import type { Account, Entry, Hold, PutItemRequest, Transaction } from '@ledger/client';
-import { microsOf } from './entry-line';
+import { epochMicrosOf } from './entry-line';
 import type { Journal, SentWrite } from './journal';
 import { scopeOf } from './write-intent';
 
 /** A hold, by the answers. */
-export interface ToldHold {
+export interface ObservedHold {
   /** As it was placed. */
   readonly placed: Hold;
   /** As it was captured or released; each time that somebody was told so. */
@@ -12,7 +12,7 @@ export interface ToldHold {
 }
 
 /** A transaction and the write that made it. */
-export interface ToldTransaction {
+export interface ObservedTransaction {
   readonly write: SentWrite;
   readonly transaction: Transaction;
 }
@@ -21,11 +21,11 @@ export interface ToldTransaction {
 const FAR_FUTURE = 2n ** 63n;
 
 /** The ledger as it must be by the answers that its callers got, and by nothing else. Every write must have one. */
-export class ToldLedger {
+export class ObservedLedger {
   /** By user and asset: `ann PEEP`; of system accounts over all stripes. */
   readonly balances = new Map<string, bigint>();
-  readonly transactions = new Map<string, ToldTransaction>();
-  readonly holds = new Map<string, ToldHold>();
+  readonly transactions = new Map<string, ObservedTransaction>();
+  readonly holds = new Map<string, ObservedHold>();
   /** What was put as a version: `tea 3`. */
   readonly items = new Map<string, PutItemRequest>();
   /** By user and asset, all that the settings ever were. */
@@ -41,7 +41,7 @@ export class ToldLedger {
   }
 
   /** Whether the account ever had this balance. */
-  had(userId: string, asset: string, balance: bigint): boolean {
+  everHadBalance(userId: string, asset: string, balance: bigint): boolean {
     return balance === 0n || this.#past.get(`${userId} ${asset}`)?.has(balance) === true;
   }
 
@@ -51,7 +51,7 @@ export class ToldLedger {
    */
   settingsAt(userId: string, asset: string, micros: bigint): (Account | undefined)[] {
     const all = this.settings.get(`${userId} ${asset}`) ?? [];
-    const timed = all.map((account) => ({ account, time: microsOf(account.updateTime) }));
+    const timed = all.map((account) => ({ account, time: epochMicrosOf(account.updateTime) }));
     const times = timed.map(({ time }) => time).filter((time) => time < micros);
     const latest = times.reduce((last, time) => (time > last ? time : last), 0n);
     const found = timed
@@ -66,13 +66,13 @@ export class ToldLedger {
   }
 
   /** Reversals of each transaction, in the order in which they were booked. */
-  reversals(): Map<string, ToldTransaction[]> {
+  reversals(): Map<string, ObservedTransaction[]> {
     const all = [...this.transactions.values()].filter(
       ({ transaction }) => transaction.reversesTransactionId !== '',
     );
     // A reversal goes through the rows of its original, so its first entry tells the order.
     all.sort((a, b) => (sequenceOf(a) < sequenceOf(b) ? -1 : 1));
-    const groups = new Map<string, ToldTransaction[]>();
+    const groups = new Map<string, ObservedTransaction[]>();
     for (const each of all) {
       const original = each.transaction.reversesTransactionId;
       groups.set(original, [...(groups.get(original) ?? []), each]);
@@ -127,7 +127,7 @@ export class ToldLedger {
   }
 }
 
-function sequenceOf({ transaction }: ToldTransaction): bigint {
+function sequenceOf({ transaction }: ObservedTransaction): bigint {
   return transaction.entries[0]?.sequence ?? 0n;
 }
 
