@@ -85,7 +85,7 @@ function drawCredit({ requestId, userId, asset, amount }: Draw): SingleWrite {
 
 function drawPayment({ random, requestId, userId, asset, amount }: Draw): SingleWrite {
   const value = { asset, amount: random.chance(0.1) ? TOO_DEAR : amount };
-  const said = { description: 'by price', metadata: { shop: 'corner', till: '3' } };
+  const said = { description: 'by price', metadata: new Map(Object.entries({ shop: 'corner', till: '3' })) };
   return { $case: 'purchase', value: { requestId, userId, subject: { $case: 'price', value }, ...said } };
 }
 
@@ -171,7 +171,7 @@ function drawSettings({ random, known, requestId, userId, asset }: Draw): Single
   const settings = {
     frozen: random.chance(0.25),
     minBalance: random.pick([0n, 0n, -100n, 50n]),
-    metadata: { tier: String(random.integer(1, 9)) },
+    metadata: new Map([['tier', String(random.integer(1, 9))]]),
   };
   return { $case: 'updateAccount', value: { requestId, userId, asset, ...settings, updateMask, etag } };
 }

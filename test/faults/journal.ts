@@ -36,7 +36,7 @@ export class Journal {
   readonly writes: SentWrite[] = [];
   readonly reads: ReadBalance[] = [];
   /** What callers know by now. */
-  readonly known = new KnownState();
+  readonly knownState = new KnownState();
   /** What is wrong, in words. */
   readonly violations: string[] = [];
   /** How many writes have an answer. */
@@ -85,7 +85,7 @@ export class Journal {
     }
     write.answer = answer;
     write.outcome = outcomeOf(write.intent.$case, answer);
-    this.known.learn(write.intent, write.outcome);
+    this.knownState.learn(write.intent, write.outcome);
     this.answers += 1;
     this.onAnswer(this.answers);
   }
@@ -127,7 +127,7 @@ export class Journal {
   /** Records a balance that was read. */
   recordRead(balance: Balance, atLeast: bigint): void {
     this.reads.push({ balance, atLeast });
-    this.known.recordSequence(balance);
+    this.knownState.recordSequence(balance);
   }
 
   /** Writes that never got an answer. */

@@ -220,7 +220,7 @@ function isEndedAs({ state, capturedAmount, isDue }: HoldRow, { placed, ended }:
 }
 
 function settingsOf({ minBalance, frozen, metadata, etag }: Settings): string {
-  return [minBalance, frozen, JSON.stringify(Object.entries(metadata).sort()), etag].join(' ');
+  return [minBalance, frozen, JSON.stringify([...metadata].sort()), etag].join(' ');
 }
 
 /** When each request was decided. */

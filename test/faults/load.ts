@@ -118,7 +118,7 @@ class Worker {
     const { servers, journal } = this.#load;
     const userId = this.#random.pick(USERS);
     const asset = this.#random.pick(ALL_ASSETS);
-    const atLeast = journal.known.latestSequence(userId, asset);
+    const atLeast = journal.knownState.latestSequence(userId, asset);
     try {
       const { balance } = await this.#random.pick(servers.clients).getBalance({ userId, asset });
       journal.recordRead(balance, atLeast);
@@ -132,7 +132,7 @@ class Worker {
   #recordIntent(): SentWrite {
     const { journal, round } = this.#load;
     const requestId = `write-${this.#name}-${this.#own.length}`;
-    const write = journal.recordIntent(round, drawWrite(this.#random, journal.known, requestId));
+    const write = journal.recordIntent(round, drawWrite(this.#random, journal.knownState, requestId));
     this.#own.push(write);
     return write;
   }

@@ -2,6 +2,7 @@ import { Client, credentials, Metadata, type ChannelOptions, type ServiceError }
 import type { CreditRequest, PurchaseRequest, PutItemRequest } from '@ledger/client';
 import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
 import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
+import { withMetadataMaps } from '../../clients/ledger/src/pairs';
 
 /** A call as it goes over the wire. */
 export interface RawCall {
@@ -81,12 +82,16 @@ export function putItemCall(request: PutItemRequest): RawCall {
   return callOf(catalog.CatalogServiceService.putItem, catalog.PutItemRequest, request);
 }
 
-function callOf<Message>(
+/** A call with a request of the client's types. Their `metadata` may be a plain object, that of the messages is a Map. */
+export function callOf<Message>(
   definition: { readonly path: string; readonly requestSerialize: (message: Message) => Buffer },
   codec: { fromPartial(request: object): Message },
   request: object,
 ): RawCall {
-  return { path: definition.path, bytes: definition.requestSerialize(codec.fromPartial(request)) };
+  return {
+    path: definition.path,
+    bytes: definition.requestSerialize(codec.fromPartial(withMetadataMaps(request))),
+  };
 }
 
 function sameBytes(bytes: Buffer): Buffer {

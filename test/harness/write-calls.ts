@@ -10,7 +10,7 @@ import type {
 } from '@ledger/client';
 import * as account from '@ledger/proto/ledger/v1/account_service';
 import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
-import type { RawCall } from './raw-client';
+import { callOf, type RawCall } from './raw-client';
 
 const service = ledger.LedgerServiceService;
 
@@ -52,12 +52,4 @@ export function updateAccountCall(request: UpdateAccountRequest): RawCall {
 /** A BatchWrite as the client would send it. */
 export function batchWriteCall(request: BatchWriteRequest): RawCall {
   return callOf(service.batchWrite, ledger.BatchWriteRequest, request);
-}
-
-function callOf<Message>(
-  definition: { readonly path: string; readonly requestSerialize: (message: Message) => Buffer },
-  codec: { fromPartial(request: object): Message },
-  request: object,
-): RawCall {
-  return { path: definition.path, bytes: definition.requestSerialize(codec.fromPartial(request)) };
 }
