@@ -48,7 +48,7 @@ import {
 } from '../../services/ledger/src/mapping/hold-request';
 import { holdQuery, holdsQuery } from '../../services/ledger/src/handlers/holds';
 import { entriesQuery } from '../../services/ledger/src/handlers/entries';
-import { RpcError } from '../../services/ledger/src/mapping/status';
+import { CallError } from '@ledger/kit/rpc/call-error';
 import { transactionQuery, transactionsQuery } from '../../services/ledger/src/handlers/transactions';
 import { shapedCommand } from '../../services/ledger/src/handlers/writes';
 import {
@@ -371,8 +371,8 @@ function violatedChecks(check: () => unknown): string[] {
     check();
     return [];
   } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    return unique((error.facts.violations ?? []).map(({ field }) => withoutKey(field)));
+    if (!(error instanceof CallError)) throw error;
+    return unique((error.violations ?? []).map(({ field }) => withoutKey(field)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   GetAccountRequest,
   GetAccountResponse,
@@ -13,7 +14,7 @@ import type { Store } from '../store/store';
 import { accountMessage, bytesOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 /** GetAccount: one account with its settings. */
@@ -82,9 +83,9 @@ function neverWritten(userId: string, asset: string): AccountView {
 function fitting(view: AccountView): Account {
   const { userId, asset, balance } = view;
   if (fitsInt64(balance)) return accountMessage(view);
-  throw new RpcError({
-    reason: 'AMOUNT_OVERFLOW',
-    message: `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
-    metadata: { user_id: userId, asset, balance: balance.toString() },
-  });
+  throw new CallError<Reason>(
+    'AMOUNT_OVERFLOW',
+    `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
+    { metadata: { user_id: userId, asset, balance: balance.toString() } },
+  );
 }

@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   BatchGetBalancesRequest,
   BatchGetBalancesResponse,
@@ -24,7 +25,7 @@ import type { Store } from '../store/store';
 import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 const ACCOUNTS_MAX = 1000;
@@ -163,9 +164,9 @@ function idOf({ userId, asset }: BalanceKey): string {
 function fitting(message: Balance): Balance {
   const { userId, asset, balance } = message;
   if (fitsInt64(balance)) return message;
-  throw new RpcError({
-    reason: 'AMOUNT_OVERFLOW',
-    message: `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
-    metadata: { user_id: userId, asset, balance: balance.toString() },
-  });
+  throw new CallError<Reason>(
+    'AMOUNT_OVERFLOW',
+    `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
+    { metadata: { user_id: userId, asset, balance: balance.toString() } },
+  );
 }

@@ -5,7 +5,7 @@ import type { Settlement } from '../engine/batch-runner';
 import type { GroupCommit } from '../engine/group-commit';
 import type { Command } from '../ledger/command';
 import { Shape } from '../mapping/validator';
-import { errorStatus } from '../mapping/status';
+import { errorCodec } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 import { captureHoldCommand, placeHoldCommand, releaseHoldCommand } from '../mapping/hold-request';
 import {
@@ -87,7 +87,7 @@ function answerOf(settlement: Settlement): BatchAnswer {
   const { message, metadata } = settlement;
   // A caller that went away reads nothing; what is left has a reason of the contract.
   const reason = settlement.reason === 'CANCELLED' ? 'NOT_STARTED' : settlement.reason;
-  return { ...errorStatus({ reason, message, metadata }), replayed: false };
+  return { ...errorCodec.encode({ reason, message, metadata }), replayed: false };
 }
 
 function commandOf({ write }: BatchWriteItem, shape: Shape): Command | null {

@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   GetItemRequest,
   GetItemResponse,
@@ -16,7 +17,7 @@ import type { Store } from '../store/store';
 import { bytesOf, itemMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 /** GetItem: one version of an item, by default the current one. */
@@ -112,14 +113,10 @@ export function itemVersionsQuery(request: ListItemVersionsRequest): {
   return { itemId, pageSize, token };
 }
 
-function itemNotFound(itemId: string, version: bigint): RpcError {
-  return new RpcError(
-    version === 0n
-      ? { reason: 'ITEM_NOT_FOUND', message: `no item ${itemId}`, metadata: { item_id: itemId } }
-      : {
-          reason: 'ITEM_NOT_FOUND',
-          message: `no version ${version} of item ${itemId}`,
-          metadata: { item_id: itemId, version: version.toString() },
-        },
-  );
+function itemNotFound(itemId: string, version: bigint): CallError<Reason> {
+  if (version === 0n) {
+    return new CallError('ITEM_NOT_FOUND', `no item ${itemId}`, { metadata: { item_id: itemId } });
+  }
+  const metadata = { item_id: itemId, version: version.toString() };
+  return new CallError('ITEM_NOT_FOUND', `no version ${version} of item ${itemId}`, { metadata });
 }

@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   GetHoldRequest,
   GetHoldResponse,
@@ -11,7 +12,7 @@ import type { Store } from '../store/store';
 import { bytesOf, holdMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 const STATES = Object.values(HoldState);
@@ -27,9 +28,7 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
       const { userId, holdId } = holdQuery(request);
       const hold = await store.read((connection) => findHold(connection, userId, holdId), deadline);
       if (hold === null) {
-        throw new RpcError({
-          reason: 'HOLD_NOT_FOUND',
-          message: `no hold ${holdId} of ${userId}`,
+        throw new CallError<Reason>('HOLD_NOT_FOUND', `no hold ${holdId} of ${userId}`, {
           metadata: { hold_id: holdId },
         });
       }

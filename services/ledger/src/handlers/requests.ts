@@ -1,10 +1,11 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
 import { GetRequestRequest, GetRequestResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { findRequest } from '../store/statements/find-request';
 import type { Store } from '../store/store';
 import { bytesOf, timestampOf } from '../mapping/messages';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 /** GetRequest: how a request ended, without its body. */
@@ -16,9 +17,7 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
       const { userId, requestId } = requestQuery(request);
       const found = await store.read((connection) => findRequest(connection, userId, requestId), deadline);
       if (found === null) {
-        throw new RpcError({
-          reason: 'REQUEST_NOT_FOUND',
-          message: `no finished request ${requestId} of ${userId}`,
+        throw new CallError<Reason>('REQUEST_NOT_FOUND', `no finished request ${requestId} of ${userId}`, {
           metadata: { user_id: userId, request_id: requestId },
         });
       }

@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   GetTransactionRequest,
   GetTransactionResponse,
@@ -20,7 +21,7 @@ import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, transactionMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import { RpcError } from '../mapping/status';
+import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '../rpc/unary';
 
 /** GetTransaction: by its id, and its owner where one is named. */
@@ -35,9 +36,7 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
         return found === null ? null : (await messagesOf(connection, [found]))[0];
       }, deadline);
       if (transaction === null) {
-        throw new RpcError({
-          reason: 'TRANSACTION_NOT_FOUND',
-          message: `no transaction ${transactionId}`,
+        throw new CallError<Reason>('TRANSACTION_NOT_FOUND', `no transaction ${transactionId}`, {
           metadata: { transaction_id: transactionId },
         });
       }

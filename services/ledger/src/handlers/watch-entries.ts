@@ -11,7 +11,8 @@ import { startOf, type WatchFilter, type WatchPosition } from '../store/watch-pa
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import type { PageFilter, PageTokens } from '../mapping/page-token';
 import type { ServerStreamMethod, StreamContext } from '../rpc/server-stream';
-import { invalidFields, Shape } from '../mapping/validator';
+import { invalidFields } from '@ledger/kit/rpc/call-error';
+import { Shape } from '../mapping/validator';
 
 /** What watching works with. */
 export interface WatchParts {

@@ -24,7 +24,7 @@ import {
   transactionMessage,
 } from './messages';
 import { encodeResults } from '../handlers/batch-write';
-import { errorAt, errorStatus } from './status';
+import { errorCodec } from './status';
 
 /** Outcomes as the bytes that are stored, sent and sent again. */
 export const outcomeEncoder: OutcomeEncoder = { encode, encodeReused, encodeBatch, encodeBatchFailure };
@@ -32,14 +32,14 @@ export const outcomeEncoder: OutcomeEncoder = { encode, encodeReused, encodeBatc
 function encode(command: Command, outcome: Outcome): EncodedOutcome {
   if (outcome.type === 'failure') {
     const { reason, message, metadata } = outcome;
-    return errorStatus({ reason, message, metadata });
+    return errorCodec.encode({ reason, message, metadata });
   }
   return { code: 0, reason: '', bytes: responseOf(command, outcome) };
 }
 
 function encodeReused(request: { readonly scope: string; readonly requestId: string }): EncodedOutcome {
   const { scope, requestId } = request;
-  return errorStatus({
+  return errorCodec.encode({
     reason: 'REQUEST_ID_REUSED',
     message: `request_id ${requestId} of ${scope} was used before for something else`,
     metadata: { user_id: scope, request_id: requestId },
@@ -51,7 +51,7 @@ function encodeBatch(commands: readonly Command[], answers: readonly Answer[]): 
 }
 
 function encodeBatchFailure(index: number, failed: EncodedOutcome): EncodedOutcome {
-  return errorAt(`writes[${index}]`, failed);
+  return errorCodec.encodeAt(failed, 'write', `writes[${index}]`);
 }
 
 interface Encodable<Message> {

@@ -1,6 +1,5 @@
+import { invalidFields, type CallError } from '@ledger/kit/rpc/call-error';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { invalidFields } from './validator';
-import type { RpcError } from './status';
 
 const VERSION = 1;
 const MAC_BYTES = 16;
@@ -53,7 +52,7 @@ export class PageTokens {
   }
 }
 
-function invalidToken(field: string): RpcError {
+function invalidToken(field: string): CallError {
   const given = field === 'page_token' ? 'next_page_token' : field;
   return invalidFields([{ field, description: `must be a ${given} of the same call with the same filter` }]);
 }

@@ -4,7 +4,7 @@ import { status as GrpcCode } from '@grpc/grpc-js';
 import { ErrorInfo } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
 import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
-import { errorStatus, type Reason } from './status';
+import { errorCodec, type Reason } from './status';
 
 const proto = readFileSync(join(__dirname, '../../../../proto/ledger/v1/error_reason.proto'), 'utf8');
 
@@ -36,7 +36,7 @@ it('has every reason of the contract, and no other', () => {
 it.each(sent)('gives $name the code that its comment names', ({ name, comment }) => {
   // A reason of the contract that the server does not know would have no code here.
   const reason = name as Reason;
-  const { code, bytes } = errorStatus({ reason, message: 'text', metadata: { key: 'value' } });
+  const { code, bytes } = errorCodec.encode({ reason, message: 'text', metadata: { key: 'value' } });
   expect(GrpcCode[code]).toBe(/^[A-Z_]+/.exec(comment)?.[0]);
 
   const { details, ...shown } = Status.decode(bytes);
@@ -67,7 +67,7 @@ it.each<[detail: string | undefined, reasons: Reason[]]>([
   [undefined, ['AMOUNT_OVERFLOW', 'REQUEST_ID_REUSED', 'CONFLICT', 'NOT_STARTED', 'INTERNAL']],
 ])('adds %s where it fits', (detail, reasons) => {
   for (const reason of reasons) {
-    const { details } = Status.decode(errorStatus({ reason, message: 'text' }).bytes);
+    const { details } = Status.decode(errorCodec.encode({ reason, message: 'text' }).bytes);
     const [, more] = details.map(({ typeUrl }) => typeUrl.slice(typeUrl.lastIndexOf('.') + 1));
     expect(more).toBe(detail);
     expect(details.length).toBe(detail === undefined ? 1 : 2);

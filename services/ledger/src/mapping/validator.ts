@@ -1,7 +1,7 @@
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 import type { Annotations } from '../ledger/command';
 import { sortedMetadata } from '../ledger/transaction';
-import { RpcError, type FieldViolation } from './status';
+import { invalidFields, VIOLATIONS_MAX, type FieldViolation } from '@ledger/kit/rpc/call-error';
 
 /**
  * The shape of requests, field by field: what the `buf.validate` rules of the protos say, written out because
@@ -28,15 +28,6 @@ const PAGE_SIZE_MAX = 1000;
 const PAGE_TOKEN_MAX = 1024;
 const ETAG_MAX = 64;
 
-/**
- * An error goes out in HTTP/2 headers, for which many clients have room for 8 KiB; node breaks the whole connection
- * above 64 KiB. So it names this many violations at most, by paths of so many bytes (a metadata key may be of any
- * length), and its message only the first few.
- */
-const VIOLATIONS_MAX = 24;
-const PATH_MAX_BYTES = 80;
-const MESSAGE_VIOLATIONS_MAX = 3;
-
 /** 0001-01-01 and the last second of 9999: what google.protobuf.Timestamp allows. */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
@@ -60,7 +51,7 @@ export class Shape {
   /** Records a violation; the first ones count when there are very many. */
   violate(field: string, description: string): void {
     if (this.violations.length >= VIOLATIONS_MAX) return;
-    this.violations.push({ field: shortened(`${this.path}${field}`), description });
+    this.violations.push({ field: `${this.path}${field}`, description });
   }
 
   /** Ends the checks: throws INVALID_FIELD with every violation. */
@@ -241,21 +232,4 @@ export class Shape {
     if (!pattern.test(value)) this.violate(field, value === '' ? `is required: ${description}` : description);
     return value;
   }
-}
-
-/** The error for fields that are not as they must be. */
-export function invalidFields(violations: readonly FieldViolation[]): RpcError {
-  const named = violations.slice(0, MESSAGE_VIOLATIONS_MAX);
-  const more = violations.length > named.length ? '; and more' : '';
-  const message = named.map(({ field, description }) => `${field} ${description}`).join('; ') + more;
-  const metadata = { field: violations[0]?.field ?? '' };
-  return new RpcError({ reason: 'INVALID_FIELD', message, metadata, violations });
-}
-
-function shortened(path: string): string {
-  if (Buffer.byteLength(path) <= PATH_MAX_BYTES) return path;
-  // A character that was cut in two is left out.
-  return `${Buffer.from(path)
-    .toString('utf8', 0, PATH_MAX_BYTES)
-    .replace(/\uFFFD$/, '')}…`;
 }

@@ -4,7 +4,10 @@ import { Rejection, type Answer } from '../engine/answer';
 import { sqlFault, sqlState } from '../store/sql-state';
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { CallLog } from './call-log';
-import { errorStatus, RpcError, type ErrorFacts } from '../mapping/status';
+import { CallError, type ErrorFacts as Facts } from '@ledger/kit/rpc/call-error';
+import { errorCodec, type Reason } from '../mapping/status';
+
+type ErrorFacts = Facts<Reason>;
 
 /** A part of the contract that is not served yet. */
 export class Unimplemented extends Error {
@@ -21,7 +24,7 @@ export interface CallContext {
 /** What a handler answers: the encoded response, or a stored outcome. */
 export type Reply = Buffer | Answer;
 
-/** One rpc: how its request is read and what is done. Errors are thrown as RpcError or Rejection. */
+/** One rpc: how its request is read and what is done. Errors are thrown as CallError or Rejection. */
 export interface UnaryMethod<Request> {
   readonly path: string;
   readonly decode: (bytes: BinaryReader) => Request;
@@ -91,8 +94,7 @@ export function decode<Request>(method: Pick<UnaryMethod<Request>, 'decode'>, by
   } catch (error) {
     const description = 'is not a message of this method';
     const violations = [{ field: '', description }];
-    const facts: ErrorFacts = { reason: 'INVALID_FIELD', message: `the request ${description}`, violations };
-    throw new RpcError(facts, { cause: error });
+    throw new CallError<Reason>('INVALID_FIELD', `the request ${description}`, { violations, cause: error });
   }
 }
 
@@ -118,12 +120,12 @@ export function endingOfError(error: unknown, log: CallLog): Ending {
   if (error instanceof Unimplemented) {
     return { code: GrpcCode.UNIMPLEMENTED, reason: '', bytes: NO_DETAILS, answer: null };
   }
-  return { ...errorStatus(factsOf(error, log)), answer: null };
+  return { ...errorCodec.encode(factsOf(error, log)), answer: null };
 }
 
 /** What a caller may know of an error; the rest goes to the log. */
 function factsOf(error: unknown, log: CallLog): ErrorFacts {
-  if (error instanceof RpcError) return error.facts;
+  if (error instanceof CallError && errorCodec.knows(error)) return error;
   if (error instanceof Rejection && error.reason !== 'CANCELLED') {
     if (error.reason === 'INTERNAL') return internal;
     return { reason: error.reason, message: error.message, metadata: error.metadata };

@@ -1,0 +1,120 @@
+import { status as GrpcCode } from '@grpc/grpc-js';
+import {
+  BadRequest,
+  ErrorInfo,
+  PreconditionFailure,
+  ResourceInfo,
+  RetryInfo,
+} from '@ledger/proto/google/rpc/error_details';
+import { Status } from '@ledger/proto/google/rpc/status';
+import type { ErrorFacts } from './call-error';
+
+/** The errors of one service. */
+export interface ErrorTable<Reason extends string> {
+  /** The package of the service, such as `peepcoins.v1`. */
+  readonly domain: string;
+  /** The closed list of the service's reasons, each with its gRPC status. */
+  readonly codes: Readonly<Record<Reason, GrpcCode>>;
+  /** For reasons that did not find something: the type of the resource, and the metadata key that names it. */
+  readonly resources?: { readonly [Each in Reason]?: readonly [type: string, key: string] };
+  /** The metadata keys that name the subject of a PreconditionFailure, in this order. */
+  readonly subjectKeys?: readonly string[];
+}
+
+/** An error in the form in which it is sent, and may be stored. */
+export interface EncodedError {
+  readonly code: GrpcCode;
+  readonly reason: string;
+  /** A google.rpc.Status. */
+  readonly bytes: Buffer;
+}
+
+/** When a caller that met a full queue or an outage should come again. */
+const RETRY_AFTER_MS = 200;
+
+/**
+ * The one codec between errors and google.rpc.Status. The details are an ErrorInfo, and then BadRequest for
+ * INVALID_FIELD, PreconditionFailure for FAILED_PRECONDITION, ResourceInfo for a reason with a resource, or RetryInfo
+ * for UNAVAILABLE and RESOURCE_EXHAUSTED. Equal facts give equal bytes.
+ */
+export class ErrorCodec<Reason extends string> {
+  constructor(private readonly table: ErrorTable<Reason>) {}
+
+  /** Whether the error is one of this service's own. */
+  knows(error: ErrorFacts): error is ErrorFacts<Reason> {
+    return Object.hasOwn(this.table.codes, error.reason);
+  }
+
+  encode(facts: ErrorFacts<Reason>): EncodedError {
+    const { reason, message, metadata = {} } = facts;
+    const code = this.table.codes[reason];
+    const info = { reason, domain: this.table.domain, metadata: new Map(Object.entries(metadata)) };
+    const details = [detail(ErrorInfo, 'ErrorInfo', info)];
+    const further = this.furtherDetail(code, facts);
+    if (further !== null) details.push(further);
+    return { code, reason, bytes: encodeStatus({ code, message, details }) };
+  }
+
+  /** The same error as that of a part of a larger request: its message begins with the path, and `key` holds it. */
+  encodeAt(
+    { code, reason, bytes }: { readonly code: number; readonly reason: string; readonly bytes: Buffer },
+    key: string,
+    path: string,
+  ): EncodedError {
+    const status = Status.decode(bytes);
+    const details = status.details.map((any) => {
+      if (any.typeUrl !== typeUrlOf('ErrorInfo')) return any;
+      const info = ErrorInfo.decode(any.value);
+      return detail(ErrorInfo, 'ErrorInfo', { ...info, metadata: new Map([...info.metadata, [key, path]]) });
+    });
+    return { code, reason, bytes: encodeStatus({ code, message: `${path}: ${status.message}`, details }) };
+  }
+
+  private furtherDetail(code: GrpcCode, facts: ErrorFacts<Reason>): AnyDetail | null {
+    const { reason, message, metadata = {}, violations = [] } = facts;
+    if (reason === 'INVALID_FIELD') {
+      const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
+      return detail(BadRequest, 'BadRequest', BadRequest.create({ fieldViolations }));
+    }
+    if (code === GrpcCode.FAILED_PRECONDITION) {
+      const { subjectKeys = [] } = this.table;
+      const subject = subjectKeys.map((key) => metadata[key]).filter(Boolean);
+      const violation = { type: reason, subject: subject.join('/'), description: message };
+      const failure = PreconditionFailure.create({ violations: [violation] });
+      return detail(PreconditionFailure, 'PreconditionFailure', failure);
+    }
+    const resource = this.table.resources?.[reason];
+    if (resource !== undefined) {
+      const [resourceType, key] = resource;
+      const resourceName = metadata[key] ?? '';
+      const info = ResourceInfo.create({ resourceType, resourceName, description: message });
+      return detail(ResourceInfo, 'ResourceInfo', info);
+    }
+    if (code === GrpcCode.UNAVAILABLE || code === GrpcCode.RESOURCE_EXHAUSTED) {
+      const retryDelay = { seconds: 0n, nanos: RETRY_AFTER_MS * 1_000_000 };
+      return detail(RetryInfo, 'RetryInfo', RetryInfo.create({ retryDelay }));
+    }
+    return null;
+  }
+}
+
+interface AnyDetail {
+  readonly typeUrl: string;
+  readonly value: Buffer;
+}
+
+function detail<T>(
+  type: { encode(message: T): { finish(): Uint8Array } },
+  name: string,
+  message: T,
+): AnyDetail {
+  return { typeUrl: typeUrlOf(name), value: Buffer.from(type.encode(message).finish()) };
+}
+
+function typeUrlOf(name: string): string {
+  return `type.googleapis.com/google.rpc.${name}`;
+}
+
+function encodeStatus(status: Status): Buffer {
+  return Buffer.from(Status.encode(status).finish());
+}
