@@ -302,10 +302,12 @@ describe('customers', () => {
     const { transaction } = await system.ledger.client().getTransaction(booking!);
     expect(transaction).toMatchObject({
       ...{ userId: 'cauldrons/kept', createTime: booking!.createTime },
-      metadata: {
-        ...{ weekday: 'Bloomday', hour: '22', customer_id: 'c-1', level: '7' },
-        ...{ character_class: 'Wizard', character_species: 'Elf' },
-      },
+      metadata: new Map(
+        Object.entries({
+          ...{ weekday: 'Bloomday', hour: '22', customer_id: 'c-1', level: '7' },
+          ...{ character_class: 'Wizard', character_species: 'Elf' },
+        }),
+      ),
     });
     const { lines } = await api().searchOrders({ shopId });
     expect(lines).toEqual([
