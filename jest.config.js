@@ -1,32 +1,33 @@
-/** @type {import('jest').Config} */
+const all = require('./jest.all.config.js');
+
+/**
+ * Files that take long, or that try more of what a file beside them tries already. `npm test` leaves them out and still
+ * has a file of each subject; `npm run test:all` runs them. Seconds on two idle cores.
+ */
+const slow = [
+  'clients/ledger/src/package', //               12: builds the client as others install it
+  'test/cli/ledgerctl-sessions', //               8: the sessions of the README, typed again
+  'test/concurrency/crossing-transfers', //      10
+  'test/concurrency/large-batches', //           18
+  'test/concurrency/lost-connections', //         9
+  'test/concurrency/new-accounts', //            14
+  'test/concurrency/server-processes', //        13
+  'test/concurrency/waiting-writes', //           9
+  'test/faults/operating', //                    27: the fault run by its command line
+  'test/rpc/random-bytes', //                    10
+  'test/rpc/request-id-reuse', //                 8
+  'test/services/start-all', //                  14
+  'test/storage/constant-cost', //               11
+  'test/storage/embedded-postgres', //           92: starts and stops a Postgres some fifty times
+  'test/watch/watch-flow', //                     8
+];
+
+/**
+ * The tests of `npm test`.
+ *
+ * @type {import('jest').Config}
+ */
 module.exports = {
-  rootDir: __dirname,
-  testMatch: [
-    '<rootDir>/services/*/src/**/*.test.ts',
-    '<rootDir>/clients/*/src/**/*.test.ts',
-    '<rootDir>/test/**/*.test.ts',
-  ],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-        // The embedded Postgres comes as ES modules only: its import() must stay one.
-        module: { type: 'commonjs', ignoreDynamic: true },
-      },
-    ],
-  },
-  // Packages as others see them, from their sources.
-  moduleNameMapper: {
-    '^@ledger/proto/(.*)$': '<rootDir>/proto/gen/$1.ts',
-    '^@ledger/embedded-postgres/(.*)$': '<rootDir>/services/embedded-postgres/src/$1.ts',
-    '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts',
-    '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
-  },
-  globalSetup: '<rootDir>/test/harness/global-setup.ts',
-  globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
-  maxWorkers: 2,
-  testTimeout: 30_000,
+  ...all,
+  testPathIgnorePatterns: [...all.testPathIgnorePatterns, ...slow.map((path) => `/${path}\\.test\\.ts$`)],
 };

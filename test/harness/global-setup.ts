@@ -13,13 +13,17 @@ declare global {
   var testCluster: { postgres: EmbeddedPostgres; directory: string } | undefined;
 }
 
-/** One real Postgres for all test files, and a migrated database to clone. */
+/**
+ * One real Postgres for all test files, and a migrated database to clone. It is the embedded one, or the one whose
+ * `initdb` and `postgres` are in the folder that LEDGER_TEST_POSTGRES_BIN names: test/postgres-majors.mjs uses that.
+ */
 export default async function globalSetup(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-test-'));
   await chmod(directory, 0o755);
   const postgres = await startEmbeddedPostgres({
     dataDir: directory,
     log: () => undefined,
+    binDir: process.env['LEDGER_TEST_POSTGRES_BIN'],
     // Hundreds of databases are made and thrown away here. What must survive a crash is tested by test/faults, on a
     // cluster with the defaults.
     settings: { fsync: 'off', max_connections: '300' },

@@ -30,7 +30,7 @@ describe.each(TOPOLOGIES)('the settings of an account ($topology)', ({ servers }
     });
     expect(account).toMatchObject({
       ...{ userId, asset, balance: 0n, held: 0n, available: 0n, sequence: 0n, minBalance: -10n },
-      ...{ frozen: false, metadata: { tier: 'gold' } },
+      ...{ frozen: false, metadata: new Map([['tier', 'gold']]) },
     });
     expect((await ledger.client(1).getAccount({ userId, asset })).account).toEqual(account);
     expect((await spend(10n)).balance).toMatchObject({ balance: -10n, sequence: 1n });
@@ -49,11 +49,11 @@ describe.each(TOPOLOGIES)('the settings of an account ($topology)', ({ servers }
       ...{ userId, asset, minBalance: -99n, frozen: false, metadata: { c: '3' } },
       updateMask: ['metadata'],
     });
-    expect(account).toMatchObject({ minBalance: -5n, frozen: true, metadata: { c: '3' } });
+    expect(account).toMatchObject({ minBalance: -5n, frozen: true, metadata: new Map([['c', '3']]) });
     const { account: thawed } = await ledger
       .client()
       .updateAccount({ userId, asset, updateMask: ['frozen'] });
-    expect(thawed).toMatchObject({ minBalance: -5n, frozen: false, metadata: { c: '3' } });
+    expect(thawed).toMatchObject({ minBalance: -5n, frozen: false, metadata: new Map([['c', '3']]) });
   });
 
   it('keep a reserve that nothing takes, and are not raised above what is available', async () => {

@@ -1,0 +1,36 @@
+/**
+ * Every test: `npm run test:all`. jest.config.js leaves the slow files out.
+ *
+ * @type {import('jest').Config}
+ */
+module.exports = {
+  rootDir: __dirname,
+  testMatch: [
+    '<rootDir>/services/*/src/**/*.test.ts',
+    '<rootDir>/clients/*/src/**/*.test.ts',
+    '<rootDir>/test/**/*.test.ts',
+  ],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        // The embedded Postgres comes as ES modules only: its import() must stay one.
+        module: { type: 'commonjs', ignoreDynamic: true },
+      },
+    ],
+  },
+  // Packages as others see them, from their sources.
+  moduleNameMapper: {
+    '^@ledger/proto/(.*)$': '<rootDir>/proto/gen/$1.ts',
+    '^@ledger/embedded-postgres/(.*)$': '<rootDir>/services/embedded-postgres/src/$1.ts',
+    '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts',
+    '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
+  },
+  globalSetup: '<rootDir>/test/harness/global-setup.ts',
+  globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};
