@@ -1,8 +1,8 @@
-/** What may be said about one call. */
+/** The options of one call. */
 export interface CallOptions {
   /**
-   * The whole budget of the call in milliseconds: all attempts and the waits between them. Of a list it is
-   * the budget of each page; a stream has none unless it is given here.
+   * The time for the whole call in milliseconds: all attempts and the waits between them. A list has it for each
+   * page; a stream has no limit unless it is given here.
    */
   readonly timeoutMs?: number | undefined;
   /** Stops the call at once: no further attempt, no further wait. A write may have been booked by then. */
@@ -21,10 +21,10 @@ export interface RetryPolicy {
   readonly maxBackoffMs: number;
 }
 
-/** What a call gets that says nothing else. */
+/** The timeout of a call when neither the call nor its client names one. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** Outlasts the restart of a server within the default budget. */
+/** Outlasts the restart of a server within the default timeout. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxAttempts: 8,
   initialBackoffMs: 50,

@@ -1,18 +1,18 @@
 const subjects = ['transaction', 'balance', 'hold', 'item', 'account'] as const;
 type Subject = (typeof subjects)[number];
 
-/** An answer whose subject is there: Protobuf makes every message field optional, the contract does not. */
+/** A response whose subject is there: Protobuf makes every message field optional, the contract does not. */
 export type Complete<Message> = {
   [K in keyof Message]: K extends Subject ? NonNullable<Message[K]> : Message[K];
 };
 
 /**
- * Passes an answer on that holds what the contract promises.
+ * Passes a response on that holds what the contract promises.
  *
- * @throws {Error} for one that does not: it counts as an answer that cannot be read
+ * @throws {Error} for one that does not: it counts as a response that cannot be read
  */
 export function complete<Message extends object>(message: Message): Complete<Message> {
-  if (!isComplete(message)) throw new Error('the answer lacks its subject');
+  if (!isComplete(message)) throw new Error('the response lacks its subject');
   return message;
 }
 

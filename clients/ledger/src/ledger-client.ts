@@ -7,7 +7,7 @@ import { type LedgerClientOptions, openTransport, type Transport } from './trans
  * The ledger's client: one method per rpc, over one connection. Make one and keep it.
  *
  * A write without a `requestId` gets a random one. It keeps it over all attempts, so it is booked at most
- * once however often it is sent. An answer that is lost is asked for again within `timeoutMs`; where that
+ * once however often it is sent. A response that is lost is asked for again within `timeoutMs`; where that
  * does not succeed, the `LedgerError` says `outcomeUnknown`, and the same request with its `requestId` tells
  * later. A failure of the ledger, such as `INSUFFICIENT_FUNDS`, is the outcome of its request id for ever: a
  * new try needs a new id.
@@ -35,7 +35,7 @@ export class LedgerClient extends RpcClient {
    */
   waitForReady(timeoutMs: number = this.#transport.timeoutMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#transport.channel.waitForReady(Date.now() + timeoutMs, (error) => {
+      this.#transport.channel.waitForReady(this.#transport.clock.deadlineIn(timeoutMs), (error) => {
         if (error === undefined) resolve();
         else {
           const { message: text } = error;

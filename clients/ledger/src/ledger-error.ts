@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { type ErrorDetails, type ErrorReasonName, errorDetailsOf, reasonOf } from './error-details';
 import type { Status } from '@ledger/proto/google/rpc/status';
-import { judge } from './verdict';
+import { decideRetry } from './retry-decision';
 
 /** What a `LedgerError` is made of. */
 export interface LedgerErrorInit {
@@ -76,7 +76,7 @@ export class LedgerError extends Error {
       text: result.message,
       details,
       attempts: 1,
-      outcomeUnknown: judge(result.code, details).booking === 'unknown',
+      outcomeUnknown: decideRetry(result.code, details).booking === 'unknown',
     });
   }
 

@@ -39,10 +39,10 @@ export type GetItemResponse = Complete<catalog.GetItemResponse>;
 /** The account. */
 export type GetAccountResponse = Complete<account.GetAccountResponse>;
 
-/** The answer to a write. */
+/** The response to a write. */
 export type Written<Message> = Complete<Message> & Replay;
 
 interface Replay {
-  /** Whether this write was booked by an earlier attempt, and this is its first answer once more. */
+  /** Whether this write was booked by an earlier attempt, and this is its stored response. */
   readonly replayed: boolean;
 }

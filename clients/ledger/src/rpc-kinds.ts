@@ -1,6 +1,6 @@
+import { malformedRequest } from './attempt-failure';
 import type { CallOptions } from './call-options';
 import { complete, type Complete } from './complete';
-import { malformedRequest } from './failure';
 import { Listing, type Page } from './listing';
 import { withMetadataMaps } from './pairs';
 import type { Written } from './responses';
@@ -11,7 +11,7 @@ import { callUnary } from './unary-call';
 // Each kind takes the caller's request type first, then the generated parts of the rpc, whose types are
 // inferred, and gives a function that binds the rpc to a client: its method.
 
-/** A write: its request id is made when it has none, and its answer says whether it was replayed. */
+/** A write: its request id is made when it has none, and its response says whether it was replayed. */
 export function write<Request extends object>() {
   return <Message extends { requestId: string }, Response extends object>(
       definition: Definition<Message, Response>,
@@ -28,7 +28,7 @@ export function write<Request extends object>() {
         method,
         path: definition.path,
         bytes,
-        decode: (answer: Buffer) => complete(definition.responseDeserialize(answer)),
+        decode: (response: Buffer) => complete(definition.responseDeserialize(response)),
         isWrite: true,
         requestId: message.requestId,
       };
@@ -49,7 +49,7 @@ export function read<Request extends object>() {
         method,
         path: definition.path,
         bytes: encode(method, definition, codec, request).bytes,
-        decode: (answer: Buffer) => complete(definition.responseDeserialize(answer)),
+        decode: (response: Buffer) => complete(definition.responseDeserialize(response)),
         isWrite: false,
         requestId: undefined,
       };
@@ -76,7 +76,7 @@ export function list<Request extends object>() {
       }, itemsOf);
 }
 
-/** A stream of answers. With `resume`, which makes the request that continues after one, it reconnects. */
+/** A stream of responses. With `resume`, which makes the request that continues after one, it reconnects. */
 export function stream<Request extends object>() {
   return <Message, Response>(
       definition: Definition<Message, Response>,

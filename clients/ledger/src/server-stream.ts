@@ -1,21 +1,22 @@
 import type { ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
-import { Budget, waitMs } from './budget';
+import { type AttemptFailure, attemptFailure, callFailure } from './attempt-failure';
+import { CallDeadline } from './call-deadline';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
-import { endOf, type Failure, readFailure } from './failure';
 import { LedgerError } from './ledger-error';
-import { asIs, type Call, headersOf, onAbort, pause, type Transport } from './transport';
-import { judge } from './verdict';
+import { decideRetry } from './retry-decision';
+import { retryWaitMs } from './retry-wait';
+import { asIs, type Call, headersOf, onAbort, type Transport } from './transport';
 
-/** A call with many answers. */
+/** A call with many responses. */
 export interface StreamCall<Response> extends Call<Response> {
-  /** The request that continues after an answer; undefined when nothing can. */
+  /** The request that continues after a response; undefined when the call cannot be resumed. */
   readonly resumeAfter: (last: Response) => Buffer | undefined;
 }
 
 /**
  * Reads a stream, and opens it again where it broke when the call can be resumed. The attempts of the retry
- * policy count from the last answer on. Leaving the loop cancels the stream.
+ * policy count from the last response on. Leaving the loop cancels the stream.
  *
  * @throws {LedgerError} and nothing else; also when it was aborted or the client is closed
  */
@@ -24,29 +25,29 @@ export async function* readStream<Response>(
   call: StreamCall<Response>,
   options: CallOptions,
 ): AsyncGenerator<Response, void, undefined> {
-  const { retry, closed } = transport;
+  const { retry, clock, closed } = transport;
   const { signal } = options;
   const isStopped = (): boolean => signal?.aborted === true || closed.aborted;
-  const budget = new Budget(options.timeoutMs ?? Infinity);
+  const deadline = new CallDeadline(clock, options.timeoutMs ?? Infinity);
   const headers = headersOf(call.method, options);
   let { bytes } = call;
   let attempts = 0;
-  let failure: Failure | undefined;
+  let failure: AttemptFailure | undefined;
 
-  while (budget.leftMs() > 0 && !isStopped()) {
+  while (deadline.remainingMs() > 0 && !isStopped()) {
     attempts += 1;
     let last: Response | undefined;
-    const stream = open(transport, call, bytes, headers.clone(), Date.now() + budget.leftMs());
+    const stream = open(transport, call, bytes, headers.clone(), clock.deadlineIn(deadline.remainingMs()));
     const cancel = (): void => {
       stream.cancel();
     };
     const stopListening = [onAbort(signal, cancel), onAbort(closed, cancel)];
     try {
-      const answers: AsyncIterable<Response> = stream;
-      for await (const answer of answers) {
+      const responses: AsyncIterable<Response> = stream;
+      for await (const response of responses) {
         attempts = 1;
-        last = answer;
-        yield answer;
+        last = response;
+        yield response;
         // What has arrived already is not delivered any more.
         if (isStopped()) break;
       }
@@ -54,7 +55,7 @@ export async function* readStream<Response>(
       break;
     } catch (error) {
       if (!isServiceError(error)) throw error;
-      failure = readFailure(error);
+      failure = attemptFailure(error);
     } finally {
       for (const stop of stopListening) stop();
       cancel();
@@ -62,14 +63,14 @@ export async function* readStream<Response>(
 
     const next = last === undefined ? bytes : call.resumeAfter(last);
     if (next === undefined || attempts >= retry.maxAttempts) break;
-    if (!judge(failure.code, failure.details).retry) break;
+    if (!decideRetry(failure.code, failure.details).retry) break;
     bytes = next;
-    const pauseMs = waitMs(retry, attempts, retryDelayMs(failure.details), budget.leftMs());
-    if (pauseMs === undefined) break;
-    await pause(pauseMs, signal);
+    const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
+    if (waitMs === undefined) break;
+    await clock.sleep(waitMs, signal);
   }
 
-  throw new LedgerError({ ...endOf(failure, signal, closed.aborted), method: call.method, attempts });
+  throw new LedgerError({ ...callFailure(failure, signal, closed.aborted), method: call.method, attempts });
 }
 
 function open<Response>(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
+import { malformedRequest } from './attempt-failure';
 import { type CallOptions, DEFAULT_RETRY_POLICY, DEFAULT_TIMEOUT_MS, type RetryPolicy } from './call-options';
-import { malformedRequest } from './failure';
+import { type Clock, systemClock } from './clock';
 
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
@@ -11,7 +11,7 @@ const DEFAULT_ADDRESS = '127.0.0.1:50051';
 const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
-  // What the server sends at most: the answer to a large batch repeats its writes with their entries.
+  // What the server sends at most: the response to a large batch repeats its writes with their entries.
   'grpc.max_receive_message_length': 32 * 1024 * 1024,
 };
 
@@ -21,7 +21,7 @@ export interface LedgerClientOptions {
   readonly address?: string | undefined;
   /** Insecure by default. */
   readonly credentials?: ChannelCredentials | undefined;
-  /** The budget of a call that names none: 5 seconds by default. */
+  /** The timeout of a call that names none: 5 seconds by default. */
   readonly timeoutMs?: number | undefined;
   /** By default 8 attempts, with waits of up to 50 ms that double to at most 1 second. */
   readonly retry?: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined } | undefined;
@@ -29,6 +29,12 @@ export interface LedgerClientOptions {
   readonly channelOptions?: ChannelOptions | undefined;
   /** Makes the request ids of writes that name none: random UUIDs by default. */
   readonly generateRequestId?: (() => string) | undefined;
+  /**
+   * Measures timeouts and waits; the clock of the process by default.
+   *
+   * @internal for the tests of this package
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** What all calls of a client share. */
@@ -37,6 +43,7 @@ export interface Transport {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly generateRequestId: () => string;
+  readonly clock: Clock;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
   readonly close: () => void;
@@ -64,6 +71,7 @@ export function openTransport(options: LedgerClientOptions): Transport {
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retry: retryPolicy(options.retry),
     generateRequestId: options.generateRequestId ?? randomUUID,
+    clock: options.clock ?? systemClock,
     closed: closing.signal,
     close: () => {
       closing.abort();
@@ -90,11 +98,6 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   return () => {
     signal.removeEventListener('abort', listener);
   };
-}
-
-/** Waits; an abort ends the wait. */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
 
 /** For grpc-js, which wants a serializer: the bytes are made once per call, not once per attempt. */

@@ -1,27 +1,29 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { Budget, waitMs } from './budget';
+import { type AttemptFailure, attemptFailure, callFailure, isReplay } from './attempt-failure';
+import { CallDeadline } from './call-deadline';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
-import { endOf, type Failure, isReplay, readFailure } from './failure';
 import { LedgerError } from './ledger-error';
-import { asIs, type Call, headersOf, onAbort, pause, type Transport } from './transport';
-import { judge } from './verdict';
+import { decideRetry } from './retry-decision';
+import { retryWaitMs } from './retry-wait';
+import { asIs, type Call, headersOf, onAbort, type Transport } from './transport';
 
-/** A call with one answer. */
+/** A call with one response. */
 export interface UnaryCall<Response> extends Call<Response> {
   readonly isWrite: boolean;
   /** The write's; undefined for reads. */
   readonly requestId: string | undefined;
 }
 
-/** A response, and whether it was replayed. */
-export interface Answer<Response> {
+/** What a call that succeeded ends with. */
+export interface CallResult<Response> {
   readonly response: Response;
+  /** Whether this is the stored response of an earlier attempt. */
   readonly replayed: boolean;
 }
 
 /**
- * Sends a call until it is answered, cannot end otherwise, or its budget or attempts are used up.
+ * Sends a call until an attempt succeeds, no retry can help, or its time or attempts are used up.
  *
  * @throws {LedgerError} and nothing else; also when it was aborted or the client is closed
  */
@@ -29,35 +31,41 @@ export async function callUnary<Response>(
   transport: Transport,
   call: UnaryCall<Response>,
   options: CallOptions,
-): Promise<Answer<Response>> {
-  const { retry } = transport;
+): Promise<CallResult<Response>> {
+  const { retry, clock } = transport;
   const { signal } = options;
   const { method, requestId, isWrite } = call;
-  const budget = new Budget(options.timeoutMs ?? transport.timeoutMs);
+  const deadline = new CallDeadline(clock, options.timeoutMs ?? transport.timeoutMs);
   const headers = headersOf(method, options);
   let attempts = 0;
-  // Whether an attempt may have booked the write, and no later one has told.
-  let unsettled = false;
-  let failure: Failure | undefined;
+  // Whether an attempt may have booked the write, and no later one has cleared that up.
+  let outcomeUnknown = false;
+  let failure: AttemptFailure | undefined;
 
-  while (budget.leftMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
+  while (deadline.remainingMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
     attempts += 1;
     const isLast = attempts >= retry.maxAttempts;
-    const deadline = Date.now() + budget.attemptMs(isWrite && !isLast);
-    const result = await attempt(transport, call, headers.clone(), deadline, signal);
+    const attemptDeadline = clock.deadlineIn(deadline.attemptTimeoutMs(isWrite && !isLast));
+    const result = await attempt(transport, call, headers.clone(), attemptDeadline, signal);
     if ('response' in result) return result;
 
     failure = result;
-    const verdict = judge(failure.code, failure.details);
-    unsettled = verdict.booking === 'unknown' || (unsettled && verdict.booking !== 'decided');
-    if (!verdict.retry || isLast) break;
-    const pauseMs = waitMs(retry, attempts, retryDelayMs(failure.details), budget.leftMs());
-    if (pauseMs === undefined) break;
-    await pause(pauseMs, signal);
+    const decision = decideRetry(failure.code, failure.details);
+    outcomeUnknown = decision.booking === 'unknown' || (outcomeUnknown && decision.booking !== 'decided');
+    if (!decision.retry || isLast) break;
+    const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
+    if (waitMs === undefined) break;
+    await clock.sleep(waitMs, signal);
   }
 
-  const end = endOf(failure, signal, transport.closed.aborted);
-  throw new LedgerError({ ...end, method, requestId, attempts, outcomeUnknown: isWrite && unsettled });
+  const reported = callFailure(failure, signal, transport.closed.aborted);
+  throw new LedgerError({
+    ...reported,
+    method,
+    requestId,
+    attempts,
+    outcomeUnknown: isWrite && outcomeUnknown,
+  });
 }
 
 function attempt<Response>(
@@ -66,7 +74,7 @@ function attempt<Response>(
   headers: Metadata,
   deadline: number,
   signal: AbortSignal | undefined,
-): Promise<Answer<Response> | Failure> {
+): Promise<CallResult<Response> | AttemptFailure> {
   return new Promise((resolve) => {
     let replayed: boolean | undefined;
     const sent = channel.makeUnaryRequest<Buffer, Response>(
@@ -78,7 +86,7 @@ function attempt<Response>(
       { deadline },
       (error, response) => {
         stopListening();
-        if (error !== null) resolve(readFailure(error, replayed));
+        if (error !== null) resolve(attemptFailure(error, replayed));
         else if (response !== undefined) resolve({ response, replayed: replayed ?? false });
       },
     );

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ErrorDetails } from './error-details';
-import { judge } from './verdict';
+import { decideRetry } from './retry-decision';
 
 function because(reason: string): ErrorDetails {
   return { errorInfo: { reason, domain: 'ledger.v1', metadata: new Map() } };
@@ -33,5 +33,5 @@ it.each([
   [status.UNIMPLEMENTED, {}, false, 'unknown'],
   [status.DATA_LOSS, {}, false, 'unknown'],
 ] as const)('code %i with %j: retry %s, booking %s', (code, details, retry, booking) => {
-  expect(judge(code, details)).toEqual({ retry, booking });
+  expect(decideRetry(code, details)).toEqual({ retry, booking });
 });

@@ -1,17 +1,21 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { decodeErrorDetails } from './error-details';
 import { LedgerError, type LedgerErrorInit } from './ledger-error';
-import { judge } from './verdict';
+import { decideRetry } from './retry-decision';
 
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 const REPLAYED_HEADER = 'ledger-replayed';
 
 /** Why an attempt failed: the part of a `LedgerError` that one attempt knows. */
-export type Failure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'cause'> &
+export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'cause'> &
   Required<Pick<LedgerErrorInit, 'details'>>;
 
-/** What grpc-js reports about a failed attempt. */
-export function readFailure(error: ServiceError, replayed?: boolean): Failure {
+/**
+ * The failure that grpc-js reports.
+ *
+ * @param replayed what the headers said, when there were any
+ */
+export function attemptFailure(error: ServiceError, replayed?: boolean): AttemptFailure {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
   return {
     code: error.code,
@@ -23,31 +27,35 @@ export function readFailure(error: ServiceError, replayed?: boolean): Failure {
   };
 }
 
-/** Whether the server says that this is the first answer once more. */
+/** Whether the server says that it sends the stored response of an earlier attempt. */
 export function isReplay(metadata: Metadata): boolean {
   return metadata.get(REPLAYED_HEADER)[0] === 'true';
 }
 
-/** What a call reports that got no answer: a failure that stands, or else what stopped it. */
-export function endOf(
-  failure: Failure | undefined,
+/**
+ * The failure that a call reports when no attempt succeeded: the last one, unless a retry could have helped and an
+ * abort, the closed client or the deadline prevented it.
+ */
+export function callFailure(
+  lastFailure: AttemptFailure | undefined,
   signal: AbortSignal | undefined,
   isClosed: boolean,
-): Failure {
-  if (failure !== undefined && !judge(failure.code, failure.details).retry) return failure;
+): AttemptFailure {
+  if (lastFailure !== undefined && !decideRetry(lastFailure.code, lastFailure.details).retry)
+    return lastFailure;
   if (signal?.aborted === true) {
     return localFailure(status.CANCELLED, 'aborted by the caller', signal.reason);
   }
   if (isClosed) return localFailure(status.CANCELLED, 'the client is closed');
-  return failure ?? localFailure(status.DEADLINE_EXCEEDED, 'no time left for an attempt');
+  return lastFailure ?? localFailure(status.DEADLINE_EXCEEDED, 'no time left for an attempt');
 }
 
-/** The error of a request that cannot even be encoded: nothing was sent. */
+/** The error of a request that cannot be encoded. Nothing was sent. */
 export function malformedRequest(method: string, cause: unknown): LedgerError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new LedgerError({ ...localFailure(status.INVALID_ARGUMENT, text, cause), method });
 }
 
-function localFailure(code: number, text: string, cause?: unknown): Failure {
+function localFailure(code: number, text: string, cause?: unknown): AttemptFailure {
   return { code, text, details: {}, replayed: undefined, cause };
 }
