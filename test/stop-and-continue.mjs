@@ -121,7 +121,7 @@ class ProcessTree {
       if (all.get(pid)?.startTime !== startTime) this.#members.delete(pid);
     }
     const before = this.#members.size;
-    for (let size = -1; size !== this.#members.size; ) {
+    for (let size = -1; size !== this.#members.size;) {
       size = this.#members.size;
       for (const { pid, parent, startTime } of all.values()) {
         if (this.#members.has(parent)) this.#members.set(pid, startTime);
