@@ -8,10 +8,10 @@ import type { ServerProcess } from './server-process';
 import { walBytes } from './wal-segments';
 import { LoadGenerator } from './load-generator';
 
-/** How long a turn waits for vacuums to end. */
+/** How long a turn waits at most for running vacuums to end. */
 const VACUUM_LIMIT_MS = 30_000;
 
-/** What the scenarios share: the Postgres, the load process, the accounts of all that was written. */
+/** What the scenarios share: Postgres, the load generator, and the CPU and WAL counters around each load. */
 export class Bench {
   private runs = 0;
 
@@ -25,54 +25,54 @@ export class Bench {
     return new Bench(options, environment, await LoadGenerator.start<LoadSpec>('load/load-process.ts'));
   }
 
-  /** On standard error, so that standard output holds the result alone. */
+  /** Prints progress on standard error: standard output holds only the result. */
   progress(line: string): void {
     process.stderr.write(`${line}\n`);
   }
 
-  /** Numbers the runs, so that no two send the same request ids. */
+  /** A number for each run, so that no two runs send the same request ids. */
   nextRun(): number {
     this.runs += 1;
     return this.runs;
   }
 
   /**
-   * Waits until no vacuum is at work: it would take a quarter of a core from whichever variant has its turn then, for rows
-   * that another variant has written. One that begins during a turn is that turn's.
+   * Waits until no vacuum is running. A vacuum takes a quarter of a core, and would take it from one variant for rows
+   * that another variant has written. A vacuum that begins during a turn counts for that turn.
    */
-  async untilVacuumRests(): Promise<void> {
-    const rests = async (): Promise<boolean> => {
+  async waitForVacuums(): Promise<void> {
+    const noVacuumRuns = async (): Promise<boolean> => {
       const { rows } = await this.environment.admin.query(
         `SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'`,
       );
       return rows.length === 0;
     };
-    await waitUntil('no vacuum is at work', rests, VACUUM_LIMIT_MS).catch((error: unknown) =>
+    await waitUntil('no vacuum runs', noVacuumRuns, VACUUM_LIMIT_MS).catch((error: unknown) =>
       this.progress(String(error)),
     );
   }
 
-  /** Sends one load to a server and takes the accounts of it. */
+  /** Sends one load to a server and measures it. */
   async drive(name: string, server: ServerProcess, spec: Omit<LoadSpec, 'address'>): Promise<Measured> {
     await this.load.prepare({ ...spec, address: server.address });
     return this.measure(name, server.pid, () => this.load.run());
   }
 
   /**
-   * Takes the accounts of some work.
+   * Measures some work: throughput, latency, CPU and WAL.
    *
-   * @param serverPid the root of the server's processes; null: there is no server
+   * @param serverPid the root of the server's process tree; null when there is no server
    * @throws Error when a call failed
    */
   async measure(name: string, serverPid: number | null, work: () => Promise<LoadResult>): Promise<Measured> {
-    const before = await this.accounts(serverPid);
+    const before = await this.readCounters(serverPid);
     const result = await work();
-    const after = await this.accounts(serverPid);
+    const after = await this.readCounters(serverPid);
     if (result.failures > 0)
       throw new Error(`${name}: ${result.failures} calls failed: ${result.firstFailure}`);
     const { operations, seconds, latencyMs } = result;
-    if (operations === 0) throw new Error(`${name}: nothing was done`);
-    const per = (key: keyof Accounts): number => (after[key] - before[key]) / operations;
+    if (operations === 0) throw new Error(`${name}: no operation completed`);
+    const per = (key: keyof Counters): number => (after[key] - before[key]) / operations;
     return {
       result,
       figures: {
@@ -91,7 +91,7 @@ export class Bench {
     await this.load.stop();
   }
 
-  private async accounts(serverPid: number | null): Promise<Accounts> {
+  private async readCounters(serverPid: number | null): Promise<Counters> {
     const { admin, postgresPid } = this.environment;
     const wal = await walBytes(admin);
     return {
@@ -104,13 +104,13 @@ export class Bench {
   }
 }
 
-/** What a load came to, as it was reported and as it was accounted for. */
+/** The result of a load as the load generator reports it, and the figures derived from it and from the counters. */
 export interface Measured {
   readonly result: LoadResult;
   readonly figures: Figures;
 }
 
-interface Accounts {
+interface Counters {
   readonly server: number;
   readonly postgres: number;
   readonly wal: number;

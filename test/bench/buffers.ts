@@ -2,10 +2,10 @@ import type { Client } from 'pg';
 import { waitUntil } from '../harness/wait-until';
 
 /**
- * How many buffers of Postgres the statements on a schema touch while something is done, found in the cache or read,
- * by pg_stat_statements, which counts for every connection.
+ * Counts the Postgres buffers that statements on a schema touch during some work, whether found in the cache or read.
+ * The source is pg_stat_statements, which counts for all connections.
  *
- * @param schema with its dot, as it stands in the statements
+ * @param schema name with its dot, as it appears in the statements
  */
 export async function countBuffers(
   admin: Client,
@@ -30,7 +30,7 @@ export async function countBuffers(
   }
 }
 
-/** Whether statements are counted at all. */
+/** Switches the counting of statements on ('top') or off ('none'), and waits until it is in effect. */
 export async function countStatements(admin: Client, what: 'top' | 'none'): Promise<void> {
   await admin.query(`ALTER SYSTEM SET pg_stat_statements.track = '${what}'`);
   await admin.query('SELECT pg_reload_conf()');

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Chart, Series } from './scenarios/scenario';
 
-/** Charts as SVG, drawn for light and dark: the colours follow the reader's scheme. */
+/** Charts as SVG. Their colours follow the reader's light or dark colour scheme. */
 
 const WIDTH = 760;
 const HEIGHT = 420;
@@ -34,7 +34,7 @@ function coloursOf(colours: readonly string[]): string {
     .join(' ');
 }
 
-/** Writes each chart into the folder, which is made when it is missing. */
+/** Writes each chart into the folder, and creates the folder when it is missing. */
 export async function writeCharts(folder: string, charts: readonly Chart[]): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   return Promise.all(
@@ -46,7 +46,7 @@ export async function writeCharts(folder: string, charts: readonly Chart[]): Pro
   );
 }
 
-/** One chart; its horizontal axis is logarithmic. */
+/** Draws one chart. Its horizontal axis is logarithmic. */
 export function drawChart(chart: Chart): string {
   const points = chart.series.flatMap(({ points: each }) => each);
   const xs = [...new Set(points.map(([x]) => x))].sort((a, b) => a - b);
@@ -86,7 +86,7 @@ function drawLine({ points }: Series, index: number, xAt: Scale, yAt: Scale): st
   return `<polyline class="line stroke${colour}" points="${places.map((place) => place.join()).join(' ')}"/>${dots.join('')}`;
 }
 
-/** The names stand at the ends of their lines, moved apart where they would cover each other. */
+/** Each name is placed at the end of its line. Names that would overlap are moved apart. */
 function drawLabels(series: readonly Series[], yAt: Scale): string[] {
   const labels = series
     .map(({ name, points }, index) => ({ name, index, y: yAt(points.at(-1)?.[1] ?? 0) + 4 }))

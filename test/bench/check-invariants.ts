@@ -4,12 +4,13 @@ import type { Bench } from './bench';
 import type { Variants } from './variants/variants';
 
 /**
- * What is wrong after the run, in words. The ledger verifies itself (rules 1, 2, 3 and 7); that each answered write
- * is there once, and its request with it, is counted here, and so are the rows of the other variants.
+ * Describes every violation found after the run; empty when there is none. The ledger verifies itself (rules 1, 2, 3
+ * and 7). This function also counts that each answered write was booked once, with its request, and checks the rows of
+ * the other variants.
  */
 export async function checkInvariants(bench: Bench, variants: Variants): Promise<string[]> {
   const ledger = await variants.ledger();
-  bench.progress('the ledger is verified');
+  bench.progress('verifying the ledger');
   const client = new LedgerClient({ address: ledger.address });
   try {
     const { report } = await verify(client);
@@ -18,14 +19,14 @@ export async function checkInvariants(bench: Bench, variants: Variants): Promise
       ({ rule, userId, sequence, detail }) => `rule ${rule}: ${userId} ${sequence}: ${detail}`,
     );
     if (!report.valid && violations.length === 0)
-      violations.push('the report is not valid and names nothing');
+      violations.push('the report is not valid but names no violation');
     return [...violations, ...(await checkRequests(bench, variants)), ...(await variants.check())];
   } finally {
     client.close();
   }
 }
 
-/** Rule 4, and that no answered write is missing and none was booked twice. */
+/** Checks rule 4, that no answered write is missing, and that none was booked twice. */
 async function checkRequests(bench: Bench, variants: Variants): Promise<string[]> {
   const expected = variants.ledgerWrites.toString();
   const { rows } = await bench.environment.admin.query<{ fact: string; expected: string; found: string }>(

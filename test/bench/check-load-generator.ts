@@ -9,15 +9,15 @@ import type { ServerProcess } from './server-process';
 import { ASSET } from './users';
 
 /**
- * Sees the instrument red before its green is believed: an rpc that fails, an answer to another call, and a batch in
- * which one write is refused must each count as a failure.
+ * Checks that the load generator notices failures: an rpc that fails, the response to another call, and a batch with
+ * one refused write must each count as a failure.
  *
- * @throws Error when one does not
+ * @throws Error when one of them does not
  */
 export async function checkLoadGenerator(bench: Bench, server: ServerProcess): Promise<void> {
   const broken: Readonly<Record<string, ListedCall>> = {
     'an rpc that fails': balance('no user has such a name', 'no user has such a name'),
-    'the answer to another call': balance('user-000000', 'user-000001'),
+    'the response to another call': balance('user-000000', 'user-000001'),
     'a batch with a refused write': batchOf('nobody-has-credited-me'),
   };
   for (const [what, call] of Object.entries(broken)) {
@@ -26,7 +26,7 @@ export async function checkLoadGenerator(bench: Bench, server: ServerProcess): P
       pace: { loop: 'closed', inFlight: 1, seconds: 10, callsMax: 1 },
     });
     const { failures, firstFailure } = await bench.load.run();
-    if (failures !== 1) throw new Error(`the load process does not notice ${what}`);
+    if (failures !== 1) throw new Error(`the load generator does not notice ${what}`);
     bench.progress(`noticed: ${what} (${firstFailure})`);
   }
 }

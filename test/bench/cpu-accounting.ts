@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU time by the accounting of the operating system: far steadier than throughput on a shared machine. Linux only. */
+/** CPU time as Linux accounts for it. On a shared machine it is far steadier than throughput. Linux only. */
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 
 /**
- * CPU seconds that a process and all that come from it have taken so far, those included that have ended meanwhile
- * and were waited for.
+ * CPU seconds that a process and its descendants have used so far, including descendants that have exited and were
+ * waited for.
  */
 export function cpuSecondsOfTree(pid: number): number {
   return treeOf(pid).reduce((sum, each) => sum + ticksOf(each), 0) / TICKS_PER_SECOND;
 }
 
-/** How many processes there are: itself, and all that come from it. */
+/** The number of processes in a tree: the root and its descendants. */
 export function processesOfTree(pid: number): number {
   return treeOf(pid).length;
 }
@@ -26,26 +26,26 @@ function treeOf(root: number): number[] {
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   const found = [root];
-  // Grows while it is walked.
+  // The list grows while the loop runs, so it ends with all descendants.
   for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found;
 }
 
 function ticksOf(pid: number): number {
-  // utime, stime, cutime and cstime: fields 14 to 17 of proc(5); the two before the state were cut off.
+  // utime, stime, cutime and cstime: fields 14 to 17 of proc(5); statOf has cut off the first two.
   return statOf(pid)
     .slice(11, 15)
     .reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
-/** CPU seconds of the whole machine so far that nobody used. */
+/** Idle CPU seconds of the whole machine since boot. */
 export function idleSeconds(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [, , , idle = 0, waiting = 0] = line.trim().split(/\s+/).slice(1).map(Number);
   return (idle + waiting) / TICKS_PER_SECOND;
 }
 
-/** The fields of /proc/<pid>/stat after the name, beginning with the state; none for a process that is gone. */
+/** The fields of /proc/<pid>/stat from the state on; empty for a process that has exited. */
 function statOf(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

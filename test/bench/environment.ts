@@ -5,18 +5,18 @@ import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
 import { countStatements } from './buffers';
 
-/** A Postgres of the benchmark's own. */
+/** A Postgres that only the benchmark uses. */
 export interface Environment {
   readonly url: string;
   readonly postgresPid: number;
-  /** A connection for what is done off the clock. */
+  /** A connection for everything that is not measured. */
   readonly admin: Client;
-  /** Settings that decide what a commit means, as Postgres shows them. */
+  /** Settings that decide how durable a commit is, as Postgres reports them. */
   readonly settings: Readonly<Record<string, string>>;
   dispose(): Promise<void>;
 }
 
-/** Settings that are shown; those that are true here must be on. */
+/** Settings that the report shows. Those marked true must be on. */
 const SHOWN: Readonly<Record<string, boolean>> = {
   fsync: true,
   full_page_writes: true,
@@ -30,14 +30,14 @@ const SHOWN: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * No checkpoint comes during a run: it would come upon whichever variant has its turn, and what follows it, each page
- * written to the WAL in full when it is first touched, would be most of a short turn and is next to nothing in the
- * minutes between two checkpoints of a busy server. Segments of the WAL that are made beforehand are kept.
- * Vacuums do not pause, since turns wait until they are over. pg_stat_statements counts buffers; it is off until it
- * is asked.
+ * These settings keep checkpoints out of a run. A checkpoint would hit whichever variant has its turn: after it, each
+ * page is written to the WAL in full when it is first touched. That would dominate a short turn, but is negligible in
+ * the minutes between two checkpoints of a busy server. WAL segments that are created beforehand are kept.
+ * Vacuums run without pauses, because turns wait for them. pg_stat_statements counts buffers; it stays off until it is
+ * needed.
  */
 const SETTINGS = {
-  // Enough for all variants at once.
+  // Enough for all variants together.
   max_connections: '300',
   max_wal_size: '16GB',
   min_wal_size: '16GB',
@@ -47,12 +47,12 @@ const SETTINGS = {
 };
 
 /**
- * @param binDir of an installed Postgres to run; absent: the embedded one
+ * @param binDir the binaries of an installed Postgres; the embedded one when omitted
  * @throws Error when a setting that makes a commit durable is off
  */
 export async function openEnvironment(binDir?: string): Promise<Environment> {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-bench-'));
-  // An unprivileged user runs Postgres when we are root.
+  // When we are root, an unprivileged user runs Postgres and must be able to enter the directory.
   await chmod(directory, 0o755);
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   let postgres: EmbeddedPostgres;
@@ -90,7 +90,7 @@ async function readSettings(admin: Client): Promise<Record<string, string>> {
     const { rows } = await admin.query<Record<string, string>>(`SHOW ${name}`);
     const value = rows[0]?.[name] ?? '';
     if (mustBeOn && value !== 'on')
-      throw new Error(`${name} is ${value}: nothing that it says would be true`);
+      throw new Error(`${name} is ${value}: the figures would not be those of durable commits`);
     settings[name] = value;
   }
   return settings;

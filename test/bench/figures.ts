@@ -1,4 +1,4 @@
-/** What one turn of one variant came to. Microseconds and bytes are per operation: a write of a batch is one. */
+/** The figures of one turn of one variant. Micros and bytes are per operation; each write of a batch is an operation. */
 export interface Figures {
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -8,20 +8,20 @@ export interface Figures {
   readonly serverMicros: number;
   readonly postgresMicros: number;
   readonly walBytes: number;
-  /** CPU that the load took, in cores. */
+  /** CPU that the load generator used, in cores. */
   readonly loadCores: number;
-  /** CPU that nobody took, in cores. */
+  /** CPU that stayed idle, in cores. */
   readonly freeCores: number;
 }
 
-/** The middle one, and between which the others lie. */
+/** The median and the range of some values. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** The spread of some values; zeros of none. */
+/** The spread of some values; all zeros when there are none. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;

@@ -1,30 +1,30 @@
 import type { LoadResult } from './load/load-spec';
 
-/** How the benchmark and its worker processes talk: work is prepared off the clock, then done at a word. */
+/** Messages between the benchmark and its load generators. Work is prepared first and runs on command. */
 
 export type ParentMessage<Spec> =
   { readonly order: 'prepare'; readonly spec: Spec } | { readonly order: 'go' };
 
-export type Answer =
+export type ChildMessage =
   | { readonly answer: 'up' }
   | { readonly answer: 'prepared' }
   | { readonly answer: 'done'; readonly result: LoadResult }
   | { readonly answer: 'failed'; readonly message: string };
 
-/** Work that is ready to be done, once. */
+/** Prepared work that can be run once. */
 export interface PreparedWork {
   run(): Promise<LoadResult>;
 }
 
-/** The child's side, as a listener to the parent's messages: obeys until the parent leaves. */
+/** The child's side: a listener for the parent's messages. The process exits when the parent disconnects. */
 export function handleMessages<Spec>(
   prepare: (spec: Spec) => Promise<PreparedWork>,
 ): (order: ParentMessage<Spec>) => void {
-  const answer = (value: Answer): void => {
+  const answer = (value: ChildMessage): void => {
     process.send?.(value);
   };
   let work: PreparedWork | undefined;
-  const obey = async (order: ParentMessage<Spec>): Promise<void> => {
+  const handle = async (order: ParentMessage<Spec>): Promise<void> => {
     if (order.order === 'prepare') {
       work = await prepare(order.spec);
       answer({ answer: 'prepared' });
@@ -37,7 +37,7 @@ export function handleMessages<Spec>(
   process.on('disconnect', () => process.exit(0));
   answer({ answer: 'up' });
   return (order) => {
-    obey(order).catch((error: unknown) => {
+    handle(order).catch((error: unknown) => {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       answer({ answer: 'failed', message });
     });

@@ -2,31 +2,31 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { LoadResult } from './load/load-spec';
-import type { Answer, ParentMessage } from './load-generator-messages';
+import type { ChildMessage, ParentMessage } from './load-generator-messages';
 
-/** The parent's side of a process that sends load. It lives as long as the benchmark, so its code is always warm. */
+/** A process that generates load. It lives as long as the benchmark, so its code stays warm. */
 export class LoadGenerator<Spec> {
   private constructor(private readonly child: ChildProcess) {}
 
   /** @param script path within this folder of a script that listens as `handleMessages` does */
   static async start<Spec>(script: string): Promise<LoadGenerator<Spec>> {
-    const worker = new LoadGenerator<Spec>(
+    const generator = new LoadGenerator<Spec>(
       fork(join(__dirname, script), { execArgv: ['--import', 'tsx'], serialization: 'advanced' }),
     );
-    await worker.answer('up');
-    return worker;
+    await generator.expect('up');
+    return generator;
   }
 
-  /** Connects, and makes all that can be made before the clock runs. */
+  /** Connects and prepares everything that need not be measured. */
   async prepare(spec: Spec): Promise<void> {
-    this.order({ order: 'prepare', spec });
-    await this.answer('prepared');
+    this.send({ order: 'prepare', spec });
+    await this.expect('prepared');
   }
 
-  /** Does what was prepared. */
+  /** Runs the prepared work. */
   async run(): Promise<LoadResult> {
-    this.order({ order: 'go' });
-    return (await this.answer('done')).result;
+    this.send({ order: 'go' });
+    return (await this.expect('done')).result;
   }
 
   async stop(): Promise<void> {
@@ -36,23 +36,23 @@ export class LoadGenerator<Spec> {
     await exited;
   }
 
-  private order(order: ParentMessage<Spec>): void {
+  private send(order: ParentMessage<Spec>): void {
     this.child.send(order);
   }
 
-  private async answer<Kind extends Answer['answer']>(
+  private async expect<Kind extends ChildMessage['answer']>(
     kind: Kind,
-  ): Promise<Extract<Answer, { answer: Kind }>> {
-    const given = await new Promise<Answer>((resolve, reject) => {
-      const died = (): void => reject(new Error('a load process died'));
+  ): Promise<Extract<ChildMessage, { answer: Kind }>> {
+    const given = await new Promise<ChildMessage>((resolve, reject) => {
+      const died = (): void => reject(new Error('a load generator exited'));
       this.child.once('exit', died);
-      this.child.once('message', (value: Answer) => {
+      this.child.once('message', (value: ChildMessage) => {
         this.child.off('exit', died);
         resolve(value);
       });
     });
     if (given.answer === 'failed') throw new Error(given.message);
-    if (given.answer !== kind) throw new Error(`a load process said ${given.answer} in place of ${kind}`);
-    return given as Extract<Answer, { answer: Kind }>;
+    if (given.answer !== kind) throw new Error(`a load generator sent ${given.answer} instead of ${kind}`);
+    return given as Extract<ChildMessage, { answer: Kind }>;
   }
 }

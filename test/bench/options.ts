@@ -20,19 +20,19 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--json FILE] [--chart DIR] [--rounds N]
                         [--seconds N] [--users N] [--entries N] [--seed N] [--postgres DIR]
 
-  --quick    less of everything: under three minutes
-  --only     some of: ${scenarioNames.join(', ')}
+  --quick    fewer and shorter turns: under three minutes
+  --only     run only some of: ${scenarioNames.join(', ')}
   --json     writes all figures and the ratios to a file
   --chart    writes charts (SVG) into a folder
-  --rounds   how often the variants take turns (5; quick: 2)
-  --seconds  how long a turn is (4; quick: 0.6)
-  --users    accounts (100000)
-  --entries  of the long account (1000000; quick: 50000)
-  --seed     repeats which users are chosen (random)
+  --rounds   how many turns each variant takes (5; quick: 2)
+  --seconds  length of a turn (4; quick: 0.6)
+  --users    number of accounts (100000)
+  --entries  entries of the longest account (1000000; quick: 50000)
+  --seed     seed for the choice of users (random)
   --postgres the folder with initdb and postgres of an installed Postgres (the embedded one)
 `;
 
-/** A command line that makes no sense; the message says why. */
+/** The command line is invalid. The message says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -48,7 +48,7 @@ export interface Options {
   readonly users: number;
   readonly entries: number;
   readonly seed: number;
-  /** A folder with `initdb` and `postgres`; absent: the embedded ones. */
+  /** A folder with `initdb` and `postgres`; undefined means the embedded binaries. */
   readonly postgres: string | undefined;
 }
 

@@ -1,7 +1,7 @@
-/** Numbers from a seed: the same seed gives the same run. */
+/** Pseudo-random numbers. The same seed gives the same numbers. */
 export type Random = () => number;
 
-/** Mulberry32: small, fast and even enough to choose users. Numbers from 0 up to, not including, 1. */
+/** Mulberry32: small, fast and uniform enough to choose users. Numbers in [0, 1). */
 export function seeded(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -12,13 +12,13 @@ export function seeded(seed: number): Random {
   };
 }
 
-/** Which users are chosen: all alike, Zipf with exponent 1, or always the same one. */
+/** How users are chosen: uniformly, by Zipf with exponent 1, or always the same one. */
 export type Distribution = 'uniform' | 'zipf' | 'hot';
 
-/** Prime, so that it shares no factor with a round number of users: it scatters the ranks of Zipf over them. */
+/** Scatters the ranks of Zipf over the users. A prime, so that it shares no factor with a round number of users. */
 const SCATTER = 7_919;
 
-/** Chooses numbers of users, from 0 up to the count. */
+/** Chooses user numbers in [0, users). */
 export function chooser(distribution: Distribution, users: number, random: Random): () => number {
   switch (distribution) {
     case 'hot':
@@ -34,7 +34,7 @@ export function chooser(distribution: Distribution, users: number, random: Rando
   }
 }
 
-/** The index of the first value that is greater. */
+/** The index of the first greater value. */
 function firstAbove(sorted: Float64Array, value: number): number {
   let [low, high] = [0, sorted.length - 1];
   while (low < high) {

@@ -7,15 +7,15 @@ import type { Row, ScenarioResult } from './scenarios/scenario';
 import { boundOf, isMet, targets, type RatioKey } from './targets';
 import { printTable } from './print-table';
 
-/** One process with one thread: beyond this, the load itself may be what is measured. */
+/** The load generator has one thread. Above this, it may itself be the bottleneck. */
 const LOAD_CORES_MAX = 0.7;
 
-/** A scenario with what it came to. */
+/** A scenario and its result. */
 export interface ScenarioReport extends ScenarioResult {
   readonly name: ScenarioName;
 }
 
-/** All that is told. */
+/** Everything that is reported. */
 export interface Report {
   readonly options: Options;
   readonly settings: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Report {
   readonly seconds: number;
 }
 
-/** Prints tables, and writes the files that were asked for. */
+/** Prints tables and writes the requested files. */
 export async function report(given: Report): Promise<void> {
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length };
   console.log(
@@ -51,7 +51,7 @@ export async function report(given: Report): Promise<void> {
   );
 }
 
-/** Settings as one line. */
+/** The settings in one line. */
 export function wordsOf(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} ${value}`)
@@ -81,7 +81,8 @@ function printScenario({ name, rows, tables, notes }: ScenarioReport): void {
   }
   for (const note of notes ?? []) console.log(note);
   const max = Math.max(0, ...(rows ?? []).flatMap(({ turns }) => turns.map(({ loadCores }) => loadCores)));
-  if (max > LOAD_CORES_MAX) console.log(`the load took ${max.toFixed(2)} cores: it may have been the limit`);
+  if (max > LOAD_CORES_MAX)
+    console.log(`the load took ${max.toFixed(2)} cores: it may have been the bottleneck`);
 }
 
 function lineOf(row: Row): Record<string, string> {
@@ -104,7 +105,7 @@ function lineOf(row: Row): Record<string, string> {
 }
 
 function printRatios(ratios: Spreads): void {
-  console.log('\n== ratios: the median of all rounds');
+  console.log('\n== ratios: medians of all rounds');
   printTable(
     Object.entries(ratios).map(([key, { median, min, max }]) => ({
       ratio: key,

@@ -8,14 +8,14 @@ import { Variants } from './variants/variants';
 import { makeSegments, segmentsBegun } from './wal-segments';
 
 /**
- * Measures the ledger beside what it is compared with, in turns, on one Postgres with fsync, full_page_writes and
- * synchronous_commit on. Every response is checked, and all rules after the run. Read the ratios: machines are
- * shared and noisy.
+ * Measures the ledger and the variants it is compared with, in turns, on one Postgres with fsync, full_page_writes and
+ * synchronous_commit on. Every response is checked, and after the run all rules are. Read the ratios rather than the
+ * absolute figures: machines are shared and noisy.
  */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** Segments of the WAL that are made before anything is measured: 6.4 GB, quick: 1 GB. */
+/** WAL segments that are created before anything is measured: 6.4 GB, quick: 1 GB. */
 const SEGMENTS = 400;
 const QUICK_SEGMENTS = 64;
 
@@ -27,7 +27,7 @@ async function main(options: Options): Promise<void> {
       process.once(signal, () => reject(new Error(`ended by ${signal}`)));
     }
   });
-  // It may come before anybody waits for it.
+  // The signal may come before the race below waits for it.
   interrupted.catch(() => undefined);
   try {
     const bench = await Bench.open(options, environment);
@@ -53,14 +53,14 @@ async function measure(bench: Bench, variants: Variants): Promise<void> {
   const segments = options.quick ? QUICK_SEGMENTS : SEGMENTS;
   await makeSegments(admin, segments);
   const begunBefore = await segmentsBegun(admin);
-  bench.progress(`${segments} segments of the WAL are made (after ${secondsSince(started)} s)`);
+  bench.progress(`${segments} WAL segments are ready (after ${secondsSince(started)} s)`);
   const reports: ScenarioReport[] = [];
   for (const name of options.scenarios) {
     bench.progress(`-- ${name} (after ${secondsSince(started)} s)`);
     reports.push({ name, ...(await scenarios[name](bench, variants)) });
   }
   const used = (await segmentsBegun(admin)) - begunBefore;
-  bench.progress(`${used} segments of the WAL were used, ${Math.max(0, used - segments)} of them new`);
+  bench.progress(`${used} WAL segments were used, ${Math.max(0, used - segments)} of them new`);
   const faults = await checkInvariants(bench, variants);
   await report({
     options,
@@ -68,7 +68,7 @@ async function measure(bench: Bench, variants: Variants): Promise<void> {
     scenarios: reports,
     seconds: (performance.now() - started) / 1_000,
   });
-  if (faults.length > 0) throw new Error(`the books are wrong:\n${faults.slice(0, 20).join('\n')}`);
+  if (faults.length > 0) throw new Error(`the checks failed:\n${faults.slice(0, 20).join('\n')}`);
   console.log('all rules hold');
 }
 

@@ -7,13 +7,13 @@ import { createInterface } from 'node:readline';
 const repository = join(__dirname, '..', '..');
 const ERROR_OUTPUT_KEPT = 4_000;
 
-/** What runs must not outlive us, however we end. */
+/** Servers that must not outlive this process, however it ends. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A server in a process of its own. */
+/** A server that runs in a process of its own. */
 export interface ServerProcess {
   readonly address: string;
   readonly pid: number;
@@ -21,9 +21,9 @@ export interface ServerProcess {
 }
 
 /**
- * Starts a script that logs `listening` with its address, as JSON lines on standard output.
+ * Starts a script that logs JSON lines on standard output, among them `listening` with its address.
  *
- * @param script path within the repository
+ * @param script path relative to the repository
  */
 export async function startServer(
   script: string,
@@ -50,7 +50,7 @@ export async function startServer(
   };
 }
 
-/** The options of node that `npm start` gives; every variant gets the same. */
+/** The Node options of `npm start`. Every variant runs with the same ones. */
 function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     scripts: { start: string };
@@ -76,7 +76,7 @@ async function listening({ stdout, stderr }: ChildProcess, script: string): Prom
   } finally {
     lines.removeAllListeners();
     lines.close();
-    // A line per call: read, so that the server never waits, and thrown away unread.
+    // Discards one log line per call, so that the server never waits for a full pipe.
     stdout.resume();
   }
 }

@@ -1,4 +1,4 @@
-/** What the benchmark is for: ratios of figures that were taken side by side, and what they should be. */
+/** The ratios that the benchmark exists for, of figures measured side by side, with their targets. */
 export const targets = {
   purchase_vs_noop: { atLeast: 0.8, says: 'purchases/s over empty rpcs/s, 512 in flight' },
   server_cpu_vs_noop: { atMost: 1.3, says: 'CPU of the server per purchase over per empty rpc' },
@@ -21,19 +21,19 @@ export const targets = {
 
 export type RatioKey = keyof typeof targets;
 
-/** One of the two bounds. */
+/** A lower or an upper bound. */
 export type Target = { readonly says: string } & (
   | { readonly atLeast: number; readonly atMost?: never }
   | { readonly atMost: number; readonly atLeast?: never }
 );
 
-/** Whether a ratio is where it should be. */
+/** Whether a ratio meets its target. */
 export function isMet(key: RatioKey, value: number): boolean {
   const target: Target = targets[key];
   return target.atLeast === undefined ? value <= target.atMost : value >= target.atLeast;
 }
 
-/** The bound in words. */
+/** The bound as text. */
 export function boundOf(key: RatioKey): string {
   const target: Target = targets[key];
   return target.atLeast === undefined ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;

@@ -1,10 +1,10 @@
-/** What is bought with. */
+/** The asset that purchases pay with. */
 export const ASSET = 'USD/2';
 
-/** What every user begins with: enough for any run. */
+/** The initial balance of every user: enough for any run. */
 export const FIRST_BALANCE = 1_000_000_000n;
 
-/** The id of a user by number, always as long. */
+/** The id of a user by number. All ids have the same length. */
 export function userOf(index: number): string {
   return `user-${index.toString().padStart(6, '0')}`;
 }

@@ -15,8 +15,10 @@ const WIRE_TYPE = 0x7;
 const LENGTH_DELIMITED = 2;
 
 /**
- * What every response is held to, cheaply: one whole message, whose fields end where it ends, and that answers this
- * very call; of a batch, as many results as writes and no error among them. Empty: all is well.
+ * Checks every response cheaply: it must be one complete message whose last field ends at its end, and it must name
+ * this call. A batch must have as many results as writes, and no error among them.
+ *
+ * @returns what is wrong; empty when nothing is
  */
 export function checkResponse(call: PreparedCall, body: Buffer): string {
   if (body.length <= FRAME_BYTES) return `a response of ${body.length} bytes`;
@@ -25,7 +27,7 @@ export function checkResponse(call: PreparedCall, body: Buffer): string {
   return checkFields(call, body.subarray(FRAME_BYTES));
 }
 
-/** Every field of every response that is asked for here is a message or a text: a tag, a length, and so many bytes. */
+/** All fields of these responses are messages or strings: a tag, a length, and that many bytes. */
 function checkFields(call: PreparedCall, message: Buffer): string {
   const isBatch = call.method === 'batch';
   let at = 0;
@@ -54,7 +56,7 @@ function varint(bytes: Buffer, at: number): [value: number, next: number] {
   return [value, at];
 }
 
-/** What a sample is held to: decoded, it says what was asked for. */
+/** Decodes a sampled response and checks that it says what the call asked for. */
 export function inspectResponse(call: PreparedCall, body: Buffer): string {
   const message = body.subarray(FRAME_BYTES);
   switch (call.method) {

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 
 /**
  * Just enough HTTP/2 (RFC 9113) to send unary gRPC calls that were encoded beforehand. A session of node:http2 costs
- * about 36 µs of CPU a call, on two cores more than there is beside a server and its Postgres; this costs about 6.
- * Header compression is switched off by its table size of 0, so that `grpc-status: 0` is always the same bytes.
+ * about 36 µs of CPU a call, which is more than two cores can spare beside a server and its Postgres. This one costs
+ * about 6 µs. A header table size of 0 switches header compression off, so `grpc-status: 0` is always the same bytes.
  */
 
 const DATA = 0;
@@ -27,7 +27,7 @@ const FRAME_HEADER_BYTES = 9;
 const FRAME_MAX_BYTES = 16_384;
 const DEFAULT_WINDOW = 65_535;
 const WINDOW_MAX = 0x7fff_ffff;
-/** How much is received before the connection's window is filled up again. */
+/** How many bytes are received before the connection's window is replenished. */
 const WINDOW_STEP = 0x1000_0000;
 const OUTPUT_BYTES = 65_536;
 
@@ -36,7 +36,7 @@ const STATUS_OK = Buffer.from('889acac8b21234da8f0130', 'hex');
 /** HPACK: `:status: 200`, from the static table. */
 const HTTP_OK = 0x88;
 
-/** What came of a call: nothing went wrong when `failure` is empty. */
+/** Called when a call ends. An empty `failure` means success. */
 export type Done = (failure: string, body: Buffer) => void;
 
 interface Stream {
@@ -48,10 +48,10 @@ interface Stream {
   readonly chunks: Buffer[];
 }
 
-/** One connection. Calls are written together at the end of each turn of the event loop. */
+/** One connection. Calls of one turn of the event loop are written to the socket together. */
 export class Http2Session {
   private readonly streams = new Map<number, Stream>();
-  /** Streams whose message waits for room in a window. */
+  /** Streams whose message waits for a flow-control window. */
   private blocked: number[] = [];
   private nextId = 1;
   private window = DEFAULT_WINDOW;
@@ -94,8 +94,8 @@ export class Http2Session {
   /**
    * Sends a call.
    *
-   * @param headers as requestHeaders makes them
-   * @param message as grpcFrame makes it
+   * @param headers made by requestHeaders
+   * @param message made by grpcFrame
    */
   call(headers: Buffer, message: Buffer, done: Done): void {
     if (this.broken !== '') {
@@ -110,7 +110,7 @@ export class Http2Session {
     this.sendMessage(id);
   }
 
-  /** Ends the connection; calls that are under way fail. */
+  /** Closes the connection. Calls in flight fail. */
   close(): void {
     this.socket.destroy();
   }
@@ -150,7 +150,7 @@ export class Http2Session {
   private flush(): void {
     if (this.used === 0) return;
     this.socket.write(this.output.subarray(0, this.used));
-    // The socket may still hold what was written, so that place is not used again.
+    // The socket may still hold the written bytes, so that part of the buffer is not used again.
     this.output = this.output.subarray(this.used);
     if (this.output.length < FRAME_MAX_BYTES) this.output = Buffer.allocUnsafe(OUTPUT_BYTES);
     this.used = 0;
@@ -187,13 +187,13 @@ export class Http2Session {
         if ((flags & ACK) === 0) this.write(frame(PING, ACK, 0, payload));
         return;
       case GOAWAY:
-        this.breakOff(`the server said goodbye, code ${payload.readUInt32BE(4)}`);
+        this.breakOff(`the server sent GOAWAY, code ${payload.readUInt32BE(4)}`);
         return;
       case WINDOW_UPDATE:
         this.takeWindowUpdate(id, payload.readUInt32BE(0) & WINDOW_MAX);
         return;
       default:
-        // Frames of other types must be ignored.
+        // RFC 9113 requires unknown frame types to be ignored.
         return;
     }
   }
@@ -262,7 +262,7 @@ export class Http2Session {
   }
 }
 
-/** The header block of a call, as plain literals of HPACK. */
+/** The header block of a call, in HPACK literals without compression. */
 export function requestHeaders(address: string, path: string): Buffer {
   return Buffer.concat([
     // `:method: POST` and `:scheme: http`, from the static table.
@@ -280,7 +280,7 @@ export function requestHeaders(address: string, path: string): Buffer {
   ]);
 }
 
-/** A message as gRPC sends it: not compressed, its length, its bytes. */
+/** A message in its gRPC frame: the flag for "not compressed", the length, the bytes. */
 export function grpcFrame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(5 + message.length);
   framed[0] = 0;

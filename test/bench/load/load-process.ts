@@ -3,7 +3,7 @@ import { prepareLoad } from './load-run';
 import type { LoadSpec } from './load-spec';
 import { prepareWatchedLoad } from './watched-load';
 
-/** The load generator for servers: a process of its own. */
+/** Entry point of the process that generates load for gRPC servers. */
 process.on(
   'message',
   handleMessages((spec: LoadSpec) => (spec.watched === true ? prepareWatchedLoad(spec) : prepareLoad(spec))),

@@ -7,29 +7,29 @@ import type { Latency, LoadResult, LoadSpec } from './load-spec';
 import type { PreparedWork } from '../load-generator-messages';
 import { callsOf, methods, prepared, writes, type Method, type PreparedCall } from './traffic';
 
-/** Every so many responses one is decoded and read. */
+/** One response in this many is decoded and inspected. */
 const INSPECTED_EVERY = 64;
-/** More messages than any server here answers; a run that has sent all of them ends early. */
+/** More than any server here can answer. A run that has sent all its messages ends early. */
 const CALLS_PER_SECOND_MAX = 40_000;
-/** Reads are sent again after so many. */
+/** At most this many different reads are encoded; then they repeat. */
 const READS_MAX = 20_000;
 const OPEN_LOOP_STEP_MS = 1;
 
-/** Called with every right answer. */
-export type OnAnswer = (call: PreparedCall, body: Buffer, now: number) => void;
+/** Called with every response. */
+export type OnResponse = (call: PreparedCall, body: Buffer, now: number) => void;
 
-/** Connects and encodes all messages, so that nothing is left to do but to send them. */
-export async function prepareLoad(spec: LoadSpec, onAnswer?: OnAnswer): Promise<PreparedWork> {
+/** Connects and encodes all messages beforehand, so that the run only sends them. */
+export async function prepareLoad(spec: LoadSpec, onResponse?: OnResponse): Promise<PreparedWork> {
   const sessions = await Promise.all(
     Array.from({ length: spec.sessions }, () => Http2Session.open(spec.address)),
   );
   const calls = encode(spec);
-  return { run: () => new LoadRun(spec, sessions, calls, onAnswer).run() };
+  return { run: () => new LoadRun(spec, sessions, calls, onResponse).run() };
 }
 
 interface Encoded {
   readonly calls: readonly PreparedCall[];
-  /** How often the calls may be sent in all. */
+  /** How many calls are sent at most. */
   readonly max: number;
 }
 
@@ -68,7 +68,7 @@ class LoadRun {
   private failures = 0;
   private firstFailure = '';
   private failedCall: PreparedCall | undefined;
-  private lastAnswer = 0;
+  private lastResponse = 0;
   private stopped = false;
   private resolve: () => void = () => undefined;
 
@@ -76,7 +76,7 @@ class LoadRun {
     private readonly spec: LoadSpec,
     private readonly sessions: readonly Http2Session[],
     private readonly encoded: Encoded,
-    private readonly onAnswer: OnAnswer | undefined,
+    private readonly onResponse: OnResponse | undefined,
   ) {
     this.latencies = new Float64Array(encoded.max);
     this.groups = new Uint8Array(encoded.max);
@@ -88,19 +88,19 @@ class LoadRun {
   async run(): Promise<LoadResult> {
     const cpu = process.cpuUsage();
     const started = performance.now();
-    const allAnswered = new Promise<void>((resolve) => (this.resolve = resolve));
+    const allResponses = new Promise<void>((resolve) => (this.resolve = resolve));
     if (this.spec.pace.loop === 'closed') this.sendClosed(started);
     else await this.sendOpen(started);
-    await allAnswered;
+    await allResponses;
     const used = process.cpuUsage(cpu);
     for (const session of this.sessions) session.close();
     if (this.failedCall !== undefined) {
-      this.firstFailure += `; asked again: ${await repeatFailedCall(this.spec.address, this.failedCall)}`;
+      this.firstFailure += `; sent again: ${await repeatFailedCall(this.spec.address, this.failedCall)}`;
     }
     const latencies = this.latencies.subarray(0, this.finished);
     const groupCount = this.groups.subarray(0, this.finished).reduce((a, b) => Math.max(a, b), 0) + 1;
     return {
-      seconds: (this.lastAnswer - started) / 1_000,
+      seconds: (this.lastResponse - started) / 1_000,
       calls: this.finished,
       operations: this.operations,
       writes: this.writes,
@@ -154,22 +154,22 @@ class LoadRun {
     this.next += 1;
     const call = this.encoded.calls[index % this.encoded.calls.length];
     const headers = call === undefined ? undefined : this.headers.get(call.method);
-    if (call === undefined || headers === undefined) throw new RangeError('there is nothing to send');
+    if (call === undefined || headers === undefined) throw new RangeError('there is no call to send');
     session.call(headers, call.message, (failure, body) => {
       const now = performance.now();
-      this.lastAnswer = now;
-      // In the order of answers, so that there is no gap where a run ends early.
+      this.lastResponse = now;
+      // In order of the responses, so that there is no gap when a run ends early.
       this.latencies[this.finished] = now - since;
       this.groups[this.finished] = call.group;
       this.finished += 1;
-      this.judge(index, call, failure, body);
-      this.onAnswer?.(call, body, now);
+      this.check(index, call, failure, body);
+      this.onResponse?.(call, body, now);
       if (this.stopped && this.finished === this.next) this.resolve();
       then();
     });
   }
 
-  private judge(index: number, call: PreparedCall, failure: string, body: Buffer): void {
+  private check(index: number, call: PreparedCall, failure: string, body: Buffer): void {
     let wrong = failure === '' ? checkResponse(call, body) : failure;
     if (wrong === '' && index % INSPECTED_EVERY === 0) wrong = inspectResponse(call, body);
     if (wrong === '') {
@@ -189,7 +189,7 @@ class LoadRun {
   }
 }
 
-/** Milliseconds at percentiles, by the nearest rank. */
+/** Percentiles in milliseconds, by the nearest-rank method. */
 export function percentiles(values: Float64Array): Latency {
   const sorted = values.slice().sort();
   const at = (share: number): number =>

@@ -1,28 +1,28 @@
 import type { Method, Traffic } from './traffic';
 
-/** What the load process is to send. */
+/** What the load generator sends. */
 export interface LoadSpec {
   readonly address: string;
   readonly sessions: number;
-  /** Made from a seed, or a list that is gone through in turn, again and again. */
+  /** Calls made from a seed, or a list that is repeated in order. */
   readonly calls: Traffic | readonly ListedCall[];
   readonly pace: Pace;
-  /** With a watcher of all entries beside it; the calls are purchases. */
+  /** Whether a stream watches all entries during the load. The calls must then be purchases. */
   readonly watched?: boolean;
 }
 
-/** A call of a list. */
+/** One call of a list. */
 export interface ListedCall {
   readonly method: Method;
   /** The encoded message, in base64. */
   readonly message: string;
   readonly mark: string;
   readonly group: number;
-  /** How many writes it carries; 1 for a read. */
+  /** The number of writes in it; 1 for a read. */
   readonly operations: number;
 }
 
-/** Closed loop: so many callers, each with its next call as soon as it has its answer. Open loop: at a rate. */
+/** Closed loop: each caller sends its next call when it has its response. Open loop: calls at a fixed rate. */
 export type Pace =
   | {
       readonly loop: 'closed';
@@ -32,7 +32,7 @@ export type Pace =
     }
   | { readonly loop: 'open'; readonly perSecond: number; readonly seconds: number };
 
-/** Milliseconds at these percentiles. */
+/** Latency percentiles in milliseconds. */
 export interface Latency {
   readonly p50: number;
   readonly p90: number;
@@ -40,27 +40,27 @@ export interface Latency {
   readonly max: number;
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface LoadResult {
-  /** Until the last answer. */
+  /** From the first call until the last response. */
   readonly seconds: number;
   readonly calls: number;
-  /** Writes, of which a batch has many; a read counts as one. */
+  /** Each write of a batch is one operation, and so is a read. */
   readonly operations: number;
   readonly writes: number;
   readonly failures: number;
   readonly firstFailure: string;
-  /** From when a call was sent; in an open loop from when it was meant to be. */
+  /** From when a call was sent; in an open loop, from when it was due. */
   readonly latencyMs: Latency;
-  /** The same by the groups of a list. */
+  /** The same for each group of a list. */
   readonly groups: readonly Latency[];
-  /** CPU seconds that the load process itself took meanwhile. */
+  /** CPU seconds that the load generator itself used. */
   readonly cpuSeconds: number;
-  /** With a watcher: until an entry came out of WatchEntries. */
+  /** With a watcher: how long entries took until WatchEntries delivered them. */
   readonly delivery?: {
-    /** Since its write was answered; below zero where it came before the answer. */
+    /** Since the response of the write; negative when the entry came before the response. */
     readonly fromAnswerMs: Latency;
-    /** Since its create_time. */
+    /** Since the create_time of the entry. */
     readonly fromCreationMs: Latency;
   };
 }

@@ -4,7 +4,7 @@ import { methods, type PreparedCall } from './traffic';
 const FRAME_BYTES = 5;
 const TIMEOUT_MS = 5_000;
 
-/** Sends a call that failed once more, by a client that can read errors: what it says. */
+/** Sends a failed call again with a client that can decode errors, and returns what the error says. */
 export function repeatFailedCall(address: string, { method, message }: PreparedCall): Promise<string> {
   const client = new Client(address, credentials.createInsecure());
   const same = (bytes: Buffer): Buffer => bytes;
@@ -15,7 +15,7 @@ export function repeatFailedCall(address: string, { method, message }: PreparedC
       same,
       message.subarray(FRAME_BYTES),
       { deadline: Date.now() + TIMEOUT_MS },
-      (error) => resolve(error === null ? 'this time it succeeds' : error.message),
+      (error) => resolve(error === null ? 'it succeeds this time' : error.message),
     );
   }).finally(() => client.close());
 }

@@ -10,20 +10,20 @@ import { chooser, seeded, type Distribution } from '../random';
 import { ASSET, userOf } from '../users';
 import { grpcFrame } from './http2-session';
 
-/** What is sent, made from a seed. */
+/** Calls that are made from a seed. */
 export interface Traffic {
   readonly kind: TrafficKind;
   readonly distribution: Distribution;
-  /** Users are chosen among so many. */
+  /** The number of users to choose from. */
   readonly users: number;
   readonly seed: number;
-  /** Makes the request ids of a run its own; at most 8 hexadecimal digits. */
+  /** Makes the request ids of a run unique; at most 8 hexadecimal digits. */
   readonly run: number;
   /** Writes in one message, for batches. */
   readonly batchSize?: number;
 }
 
-/** One rpc, or a mixture: half purchases, the rest credits, transfers, balances and pages in equal parts. */
+/** One rpc, or a mixture: half purchases, and equal parts of credits, transfers, balances and pages. */
 export type TrafficKind = 'purchase' | 'credit' | 'transfer' | 'balance' | 'page' | 'batch' | 'mixed';
 
 /** A call that is ready to be sent. */
@@ -31,11 +31,11 @@ export interface PreparedCall {
   readonly method: Method;
   /** The message in its gRPC frame. */
   readonly message: Buffer;
-  /** Stands in every right response: the request id of a write, the user of a read. */
+  /** Bytes that every correct response contains: the request id of a write, the user of a read. */
   readonly mark: Buffer;
-  /** Calls are told apart by it in the result. */
+  /** The result reports latencies for each group. */
   readonly group: number;
-  /** How many writes it carries; 1 for a read. */
+  /** The number of writes in it; 1 for a read. */
   readonly operations: number;
 }
 
@@ -51,7 +51,7 @@ export const methods = {
 export type Method = keyof typeof methods;
 type SingleMethod = Exclude<Method, 'batch'>;
 
-/** Whether a kind writes, so that each of its messages can be sent only once. */
+/** Whether a kind writes. Each message of a write can be sent only once. */
 export function writes(kind: TrafficKind): boolean {
   return kind !== 'balance' && kind !== 'page';
 }
@@ -61,7 +61,7 @@ const MIXTURE: readonly SingleMethod[] = [
   ...(['credit', 'transfer', 'balance', 'page'] as const),
 ];
 
-/** Calls without an end. */
+/** An endless sequence of calls. */
 export function* callsOf(traffic: Traffic): Generator<PreparedCall> {
   const random = seeded(traffic.seed);
   const user = chooser(traffic.distribution, traffic.users, random);
@@ -132,7 +132,7 @@ function batchCall(parties: readonly Parties[]): PreparedCall {
   return prepared('batch', BatchWriteRequest.encode(request).finish(), last, { operations: items.length });
 }
 
-/** A call of a message, encoded and in its frame. */
+/** A call with its encoded message in a gRPC frame. */
 export function prepared(
   method: Method,
   message: Uint8Array,

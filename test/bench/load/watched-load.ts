@@ -12,18 +12,18 @@ import type { LoadResult, LoadSpec } from './load-spec';
 
 const FRAME_BYTES = 5;
 const ENTRIES_PER_PURCHASE = 2;
-/** How long the last entries may take. */
+/** How long to wait for the last entries after the load. */
 const DELIVERY_LIMIT_MS = 10_000;
 const POLL_MS = 5;
 
 interface Delivery {
   answered: number;
   readonly delivered: number[];
-  /** Of the entry, in milliseconds since 1970. */
+  /** The create_time of the entry, in milliseconds since 1970. */
   created: number;
 }
 
-/** A load of purchases with a watcher of the whole ledger beside it, on the same clock. */
+/** A load of purchases while a stream watches the whole ledger. Both run in this process and so use one clock. */
 export async function prepareWatchedLoad(spec: LoadSpec): Promise<PreparedWork> {
   const deliveries = new Map<string, Delivery>();
   const of = (transactionId: string): Delivery => {
@@ -63,7 +63,7 @@ export async function prepareWatchedLoad(spec: LoadSpec): Promise<PreparedWork> 
   };
 }
 
-/** Resolves with the first message, which says where the stream begins: nothing after it is missed. */
+/** Resolves with the first message, which marks where the stream begins: it misses nothing after that. */
 function opened(stream: ClientReadableStream<WatchEntriesResponse>): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.once('error', reject);
@@ -74,11 +74,11 @@ function opened(stream: ClientReadableStream<WatchEntriesResponse>): Promise<voi
   });
 }
 
-/** Every entry of every answered purchase exactly once, and no others. */
+/** Checks that every entry of every answered purchase came exactly once, and no other entry. */
 function faultsOf(deliveries: ReadonlyMap<string, Delivery>, { calls }: LoadResult): string {
   if (deliveries.size !== calls) return `entries of ${deliveries.size} transactions for ${calls} answers`;
   for (const [transactionId, { answered, delivered }] of deliveries) {
-    if (answered === 0) return `entries of ${transactionId}, which nobody was told of`;
+    if (answered === 0) return `entries of ${transactionId}, which no response named`;
     if (delivered.length !== ENTRIES_PER_PURCHASE) return `${delivered.length} entries of ${transactionId}`;
   }
   return '';

@@ -3,7 +3,7 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
-/** A look at a balance beside an empty rpc of that size. */
+/** GetBalance compared with an empty rpc of the same size. */
 export const balanceScenario: Scenario = async (bench, variants) => {
   const [ledger, noop] = [await variants.ledger(), await variants.noop()];
   const turn = (seconds: number) => closed({ kind: 'balance', distribution: 'uniform' }, IN_FLIGHT, seconds);

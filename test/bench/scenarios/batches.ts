@@ -4,10 +4,10 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const WRITES = 1_000;
 const IN_FLIGHT = 4;
-/** More than any server here answers. */
+/** More than any server here can answer. */
 const BATCHES_PER_SECOND_MAX = 100;
 
-/** Many writes in one message beside bulk inserts of the same rows. */
+/** BatchWrite compared with bulk inserts of the same rows. */
 export const batchScenario: Scenario = async (bench, variants) => {
   const ledger = await variants.ledger();
   const bulk = await variants.rawBulk(WRITES);

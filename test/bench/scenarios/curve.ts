@@ -6,7 +6,7 @@ const LEVELS = [1, 8, 64, 128, 256, 512, 1_024];
 const QUICK_LEVELS = [1, 64, 512, 1_024];
 const variantNames = ['noop', 'ledger', 'per-request'] as const;
 
-/** Throughput and latency by how many requests are in flight. */
+/** Throughput and latency by the number of requests in flight. */
 export const curveScenario: Scenario = async (bench, variants) => {
   const { quick, rounds, seconds } = bench.options;
   const levels = quick ? QUICK_LEVELS : LEVELS;

@@ -10,20 +10,20 @@ import type { ListedCall } from '../load/load-spec';
 import type { Method } from '../load/traffic';
 import { ASSET } from '../users';
 
-/** An account that was made so long. */
+/** An account with a given number of entries. */
 export interface GrownAccount {
   readonly length: number;
   readonly middleSequence: bigint;
-  /** Microseconds since 1970. */
+  /** Epoch micros. */
   readonly middleTime: bigint;
 }
 
-/** The owner of the account of that length. */
+/** The owner of the account with that many entries. */
 export function grownUser(length: number): string {
   return `grown-${length}`;
 }
 
-/** What is measured of the ledger; what writes comes last. */
+/** What is measured of the ledger. Writes come last. */
 export const ledgerOperations = [
   'balance',
   'balance as of a time',
@@ -34,13 +34,13 @@ export const ledgerOperations = [
 ] as const;
 export type OperationName = (typeof ledgerOperations)[number];
 
-/** What the design that sums up can do. */
+/** What the design without stored balances can do. */
 export const sumOperations = ['balance', 'purchase'] as const satisfies readonly OperationName[];
 
 const PAGE = 50;
 const PAGE_MAX = 1_000;
 
-/** So many calls for each of the accounts, in turn. The group of a call is the index of its account. */
+/** The given number of calls for each account, in turn. The group of a call is the index of its account. */
 export async function operationCalls(
   address: string,
   operation: OperationName,
@@ -105,10 +105,10 @@ function messageOf(
   }
 }
 
-/** By the length of the account. A token stays good: what is booked later comes before its page. */
+/** Tokens by account length. They stay valid, because newer entries come on earlier pages. */
 const known = new Map<number, string>();
 
-/** The tokens of the pages that hold the oldest entries, found as a caller finds them, page by page. */
+/** The tokens of the pages with the oldest entries, found by paging, as a caller would. */
 async function lastPageTokens(address: string, accounts: readonly GrownAccount[]): Promise<string[]> {
   const client = new LedgerServiceClient(address, credentials.createInsecure());
   try {
@@ -132,7 +132,7 @@ async function lastPageToken(client: LedgerServiceClient, { length }: GrownAccou
     const page = await list(client, { userId: grownUser(length), asset: ASSET, pageSize, pageToken });
     left -= page.entries.length;
     pageToken = page.nextPageToken;
-    if (pageToken === '') throw new Error(`the account of ${length} entries ends too early`);
+    if (pageToken === '') throw new Error(`the account of ${length} entries has fewer entries than expected`);
   }
   return pageToken;
 }

@@ -18,16 +18,16 @@ import type { Ratios, Scenario, Series, Table } from './scenario';
 
 const SHORT = 100;
 const CREDIT = 1_000_000n;
-/** Credits that are encoded at a time. */
+/** How many credits are encoded at a time. */
 const CHUNK = 50_000;
 const CALLS = 200;
 const QUICK_CALLS = 60;
-/** The long account of this design takes its time. */
+/** Few, because this design is slow on the long account. */
 const SUM_CALLS = 10;
 const SUM_ROUNDS_MAX = 3;
 const BUFFER_CALLS = 10;
 
-/** What calls cost by the length of their account: in time, and in buffers of Postgres that they touch. */
+/** The cost of calls by the number of entries of their account, in time and in Postgres buffers. */
 export const growthScenario: Scenario = async (bench, variants) => {
   const [ledger, sum] = [await variants.ledger(), await variants.sum()];
   const accounts = await grow(bench, variants, ledger);
@@ -44,7 +44,7 @@ export const growthScenario: Scenario = async (bench, variants) => {
       const result = await time(bench, variants, 'sum', sum, operation, accounts, SUM_CALLS);
       if (round > 0) add(times, `sum ${operation}`, result);
     }
-    bench.progress(round === 0 ? 'warm' : `round ${round}/${rounds}`);
+    bench.progress(round === 0 ? 'warm-up done' : `round ${round}/${rounds}`);
   }
   const buffers = await buffersOfAll(bench, variants, ledger, sum, accounts);
   return {
@@ -65,17 +65,17 @@ export const growthScenario: Scenario = async (bench, variants) => {
         series: seriesOf(accounts, times),
       },
     ],
-    notes: ['of the short account over the long one; purchases lengthen both by their number'],
+    notes: ['ratios: the short account over the long one; the measured purchases lengthen both accounts'],
   };
 };
 
-/** Accounts of 100 entries and ten times as many, up to the longest, made by credits through the service. */
+/** Creates accounts of 100, 1,000, … entries, up to the longest, by credits through the service. */
 async function grow(bench: Bench, variants: Variants, ledger: ServerProcess): Promise<GrownAccount[]> {
   const lengths: number[] = [];
   for (let length = SHORT; length < bench.options.entries; length *= 10) lengths.push(length);
   lengths.push(bench.options.entries);
   for (const length of lengths) {
-    bench.progress(`an account of ${length} entries is made`);
+    bench.progress(`an account of ${length} entries is created`);
     for (let from = 0; from < length; from += CHUNK) {
       const count = Math.min(CHUNK, length - from);
       await creditInBatches(bench, ledger, count, (index) => ({
@@ -90,7 +90,7 @@ async function grow(bench: Bench, variants: Variants, ledger: ServerProcess): Pr
   return accounts;
 }
 
-/** The middle of an account, in time and sequence. */
+/** Reads the time and the sequence in the middle of an account. */
 async function readGrown({ environment }: Bench, length: number): Promise<GrownAccount> {
   const { rows } = await environment.admin.query<{ micros: string }>(
     `SELECT (extract(epoch FROM create_time) * 1000000)::bigint AS micros FROM ledger.entries
@@ -119,7 +119,7 @@ async function growSum(
   await environment.admin.query(`VACUUM (ANALYZE) ${SUM_SCHEMA}.ledger`);
 }
 
-/** One caller, who calls for each account in turn, again and again. */
+/** One caller, which calls for each account in turn. */
 async function time(
   bench: Bench,
   variants: Variants,

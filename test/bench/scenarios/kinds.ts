@@ -4,7 +4,7 @@ import { takeTurns, type Scenario } from './scenario';
 const IN_FLIGHT = 512;
 const kinds = ['credit', 'transfer', 'page', 'mixed'] as const;
 
-/** The other rpcs, and a mixture of all: what they cost beside each other. */
+/** The other rpcs and a mixture of all, compared with each other. */
 export const kindsScenario: Scenario = async (bench, variants) => {
   const ledger = await variants.ledger();
   const rows = await takeTurns(

@@ -3,7 +3,7 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
-/** One caller alone: gathering writes must not make it wait. */
+/** A single caller: it must not wait for a batch to fill up. */
 export const lowLoadScenario: Scenario = async (bench, variants) => {
   const [ledger, noop] = [await variants.ledger(), await variants.noop()];
   const perRequest = await variants.perRequest('uniform', IN_FLIGHT);

@@ -5,7 +5,7 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 const IN_FLIGHT = 512;
 const PROCESSES = 2;
 
-/** Two server processes on one port. Whether there is CPU left for the second one is for the reader to see. */
+/** Two server processes on one port. The free cores in the table say whether the second one has CPU to use. */
 export const processesScenario: Scenario = async (bench, variants) => {
   const one = await variants.ledger();
   const two = await variants.startLedger({ LEDGER_WORKERS: PROCESSES.toString() });

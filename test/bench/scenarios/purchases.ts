@@ -4,8 +4,8 @@ import { ratiosOf, takeTurns, type Cell, type Scenario } from './scenario';
 const IN_FLIGHT = 512;
 
 /**
- * A purchase beside an empty rpc (alone, and with a busy Postgres on the machine), a transaction per request, and what
- * Postgres alone does.
+ * A purchase compared with an empty rpc (with Postgres idle, and with Postgres busy on the same machine), with one
+ * transaction per request, and with Postgres alone.
  */
 export const purchaseScenario: Scenario = async (bench, variants) => {
   const [ledger, noop] = [await variants.ledger(), await variants.noop()];
@@ -33,7 +33,7 @@ export const purchaseScenario: Scenario = async (bench, variants) => {
       purchase_vs_per_request: ratiosOf(rows, 'ledger', 'per-request', 'perSecond'),
     },
     notes: beside.map(
-      ({ name }) => `${name}: while two raw clients keep Postgres busy, which shares the cores with it`,
+      ({ name }) => `${name}: measured while two raw clients keep Postgres busy on the same cores`,
     ),
   };
 };

@@ -6,34 +6,34 @@ import type { Variants } from '../variants/variants';
 /** One thing that is measured. */
 export interface Cell {
   readonly name: string;
-  /** One turn of about that length. */
+  /** Runs one turn of about this length. */
   readonly run: (seconds: number) => Promise<Measured>;
 }
 
-/** What a cell came to, turn by turn. */
+/** The figures of a cell, turn by turn. */
 export interface Row {
   readonly name: string;
   readonly turns: readonly Figures[];
 }
 
-/** The value of each round. */
+/** The values of a ratio, one per round. */
 export type Ratios = Partial<Record<RatioKey, readonly number[]>>;
 
-/** A chart's lines: y over x, by name. */
+/** One line of a chart. */
 export interface Series {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A table of its own kind, for what is no load. */
+/** A table with its own columns, for results that are not the figures of a load. */
 export interface Table {
   readonly title: string;
-  /** In their order; a name of digits would come first otherwise. */
+  /** The order of the columns. Object keys would put names of digits first. */
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, string | number>>[];
 }
 
-/** What is drawn. */
+/** A chart to draw. */
 export interface Chart {
   /** Name of the file. */
   readonly file: string;
@@ -49,16 +49,15 @@ export interface ScenarioResult {
   readonly ratios?: Ratios;
   readonly tables?: readonly Table[];
   readonly charts?: readonly Chart[];
-  /** What a reader must know. */
+  /** Notes that are printed below the tables. */
   readonly notes?: readonly string[];
 }
 
 export type Scenario = (bench: Bench, variants: Variants) => Promise<ScenarioResult>;
 
 /**
- * Lets the cells take turns, in the opposite order every other round, so that neither what a turn leaves behind nor
- * a slow drift of the machine is for one of them alone. A first round, of half
- * turns to warm up, is thrown away.
+ * Lets the cells take turns, in reverse order every other round, so that neither the after-effects of a turn nor a slow
+ * drift of the machine affect only one of them. A first round of half turns warms up and is discarded.
  */
 export async function takeTurns(
   bench: Bench,
@@ -69,7 +68,7 @@ export async function takeTurns(
   for (const { run } of cells) await run(seconds / 2);
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, run } of round % 2 === 1 ? cells : [...cells].reverse()) {
-      await bench.untilVacuumRests();
+      await bench.waitForVacuums();
       const { figures } = await run(seconds);
       turns.get(name)?.push(figures);
       const { perSecond, p50Ms, serverMicros, postgresMicros, loadCores } = figures;
@@ -83,7 +82,7 @@ export async function takeTurns(
   return [...turns].map(([name, figures]) => ({ name, turns: figures }));
 }
 
-/** One figure of a row over that of another, round by round. */
+/** The ratio of one figure between two rows, round by round. */
 export function ratiosOf(rows: readonly Row[], over: string, under: string, figure: keyof Figures): number[] {
   const above = rowOf(rows, over).turns;
   const below = rowOf(rows, under).turns;

@@ -12,7 +12,7 @@ import { skewScenario } from './skew';
 import { watchScenario } from './watch';
 import { processesScenario } from './processes';
 
-/** Everything that can be measured, by name. */
+/** All scenarios by name. */
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   purchases: purchaseScenario,
   skew: skewScenario,

@@ -3,7 +3,7 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
-/** What it costs that many want the same account at once. */
+/** The cost of contention: many callers that use the same account at once. */
 export const skewScenario: Scenario = async (bench, variants) => {
   const ledger = await variants.ledger();
   const perRequest = await variants.perRequest('hot', IN_FLIGHT);

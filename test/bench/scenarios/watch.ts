@@ -5,7 +5,7 @@ import { takeTurns, type Scenario } from './scenario';
 const PER_SECOND = 1_000;
 const percentiles = ['p50', 'p90', 'p99', 'max'] as const;
 
-/** How long a committed entry takes to come out of WatchEntries, while purchases come in at a moderate rate. */
+/** How long WatchEntries takes to deliver a committed entry, while purchases arrive at a moderate rate. */
 export const watchScenario: Scenario = async (bench, variants) => {
   const ledger = await variants.ledger();
   const fromAnswer: Latency[] = [];
@@ -20,7 +20,7 @@ export const watchScenario: Scenario = async (bench, variants) => {
           watched: true,
         });
         const { delivery } = measured.result;
-        if (delivery === undefined) throw new Error('the watcher has told nothing');
+        if (delivery === undefined) throw new Error('the watcher has reported nothing');
         fromAnswer.push(delivery.fromAnswerMs);
         fromCreation.push(delivery.fromCreationMs);
         return measured;
@@ -29,7 +29,7 @@ export const watchScenario: Scenario = async (bench, variants) => {
   ]);
   const line = (name: string, turns: readonly Latency[]): Record<string, string> => ({
     'ms until delivery': name,
-    // The first turn was the warm-up.
+    // The first turn is the warm-up.
     ...Object.fromEntries(
       percentiles.map((at) => [at, spreadOf(turns.slice(1).map((turn) => turn[at])).median.toFixed(2)]),
     ),

@@ -1,15 +1,15 @@
 import type { Client } from 'pg';
 
-/** Where the plain design has its tables. */
+/** The schema of the per-request design. */
 export const PER_REQUEST_SCHEMA = 'bench_per_request';
 
 const TABLES = ['accounts', 'requests', 'transactions', 'entries'];
 
 /**
- * Makes a schema with tables like those of the ledger, column by column and index by index, and the same rows in
- * them: what is compared begins at the same size. Triggers are left out, an advantage for the copy.
+ * Creates a schema with copies of the ledger's tables, with the same columns, indexes and rows, so that the compared
+ * variants begin at the same size. Triggers are left out, which is an advantage for the copy.
  *
- * @returns how many requests that succeeded were copied
+ * @returns the number of copied requests that had succeeded
  */
 export async function copySchema(admin: Client, schema: string): Promise<number> {
   await admin.query(`CREATE SCHEMA ${schema}`);
@@ -33,9 +33,9 @@ export async function copySchema(admin: Client, schema: string): Promise<number>
 }
 
 /**
- * What is wrong with such a copy, in words: rows are missing or too many, or sums are wrong.
+ * Describes what is wrong with such a copy: missing rows, surplus rows, wrong sums.
  *
- * @param requests how many that succeeded must be in it: those that were copied, and every purchase that was answered since
+ * @param requests expected number of successful requests: those copied, and every purchase answered since
  */
 export async function checkCopy(admin: Client, schema: string, requests: number): Promise<string[]> {
   const { rows } = await admin.query<{ fact: string; expected: string; found: string }>(

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 
-/** Callers wait for a connection as long as it takes: an overloaded design is slow, it does not fail. */
+/** Long, so that callers of an overloaded design wait for a connection instead of failing. */
 const CONNECT_TIMEOUT_MS = 120_000;
 
-/** The pool of a design that is compared with the ledger; commits are durable. */
+/** The connection pool of a design that is compared with the ledger. Its commits are durable. */
 export async function openDesignDatabase(url: string, name: string, poolSize: number): Promise<DataSource> {
   const source = new DataSource({
     type: 'postgres',

@@ -9,8 +9,8 @@ import { openPerRequest } from './per-request';
 import { openSum } from './sum';
 
 /**
- * The gRPC server of the ledger with another design behind it: the same decoding, checks of the shape, encoding,
- * error mapping and logging. The designs are compared, and nothing else.
+ * The gRPC server of the ledger with another design behind it. Decoding, validation, encoding, error mapping and
+ * logging are the same, so that only the designs are compared.
  *
  * usage: design-server.ts noop|per-request|sum, with DATABASE_URL and POOL_SIZE in the environment
  */
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const design = await open(process.argv[2]);
   const log = createLog('info');
   const server = new Server({ 'grpc.max_concurrent_streams': 1_024 });
-  // The other parts are for rpcs that are not called.
+  // The other parts belong to rpcs that the benchmark does not call.
   const parts = { commit: design, balances: design, log } as unknown as Parameters<typeof servedServices>[0];
   for (const { definition, implementation } of servedServices(parts)) {
     server.addService(definition, implementation);

@@ -2,19 +2,19 @@ import type { Answer } from '../../../services/ledger/src/engine/answer';
 import type { Command } from '../../../services/ledger/src/ledger/command';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 
-/** What stands behind the gRPC of the ledger in place of the ledger. */
+/** An implementation behind the gRPC interface of the ledger that replaces the ledger itself. */
 export interface Design {
-  /** Carries a write out; resolves when it is on disk. */
+  /** Executes a write. Resolves when it is on disk. */
   submit(command: Command): Promise<Answer>;
-  /** The balance now; null for an account that was never written. */
+  /** The current balance; null for an account without entries. */
   read(key: { readonly userId: string; readonly asset: string }): Promise<BalanceView | null>;
 }
 
-/** A design knows only what the benchmark asks of it. */
+/** A design supports only what the benchmark sends. */
 export class UnsupportedByDesign extends Error {
   override readonly name = 'UnsupportedByDesign';
 
   constructor(what: string) {
-    super(`${what} is no part of this design`);
+    super(`${what} is not supported by this design`);
   }
 }

@@ -8,8 +8,8 @@ import { ASSET } from '../users';
 import { UnsupportedByDesign, type Design } from './design';
 
 /**
- * No ledger: an answer of the same size, encoded for each call by the code that encodes those of the ledger. What is
- * left is the ceiling of grpc-js with our decoding, checks of the shape, and logging.
+ * Does nothing: it returns a response of the same size, encoded for each call by the ledger's own code. It measures the
+ * ceiling of grpc-js with our decoding, request validation and logging.
  */
 export const noop: Design = {
   submit: (command) => {

@@ -13,9 +13,9 @@ const SCHEMA = PER_REQUEST_SCHEMA;
 
 /**
  * The plain design, tuned fairly: one QueryRunner transaction per call with a lock on the account row, prepared
- * statements, a stripe of the revenue account per connection, so that nobody waits for that, and a pool of the best
- * size. It writes the rows that the ledger writes. It is even given that the revenue account's own row is not
- * updated, and that hashes are not computed.
+ * statements, one stripe of the revenue account per connection, so that no call waits for it, and the best pool size.
+ * It writes the same rows as the ledger. It has two advantages: it does not update the row of the revenue account, and
+ * it does not compute hashes.
  */
 export async function openPerRequest(url: string, poolSize: number): Promise<Design> {
   const source = await openDesignDatabase(url, 'per-request', poolSize);
@@ -131,17 +131,17 @@ interface Stripe {
   balance: bigint;
 }
 
-/** Servers have pools of different sizes, and so different stripes; all beyond those of the ledger. */
+/** Each server has its own range of stripes by its pool size. All are beyond those of the ledger. */
 const STRIPES_PER_SERVER = 100;
 
-/** The revenue account in as many stripes as there are connections, each known to its connection alone. */
+/** The revenue account, with one stripe per connection that no other connection uses. */
 class RevenueStripes {
   private readonly stripes = new WeakMap<Client, Stripe>();
   private used = 0;
 
   constructor(private readonly first: number) {}
 
-  /** The next entry of the connection's own stripe. A rollback would leave a gap; nothing is rolled back here. */
+  /** The next entry of the connection's own stripe. A rollback would leave a gap, but nothing is rolled back here. */
   async next(client: Client, userId: string, asset: string): Promise<Stripe> {
     let own = this.stripes.get(client);
     if (own === undefined) {

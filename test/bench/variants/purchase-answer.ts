@@ -3,10 +3,10 @@ import type { PurchaseCommand } from '../../../services/ledger/src/ledger/comman
 import { PurchaseResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { timestampOf } from '../../../services/ledger/dist/mapping/messages';
 
-/** What a design has booked for a purchase. */
+/** What a design booked for a purchase. */
 export interface BookedPurchase {
   readonly transactionId: string;
-  /** Microseconds since 1970. */
+  /** Epoch micros. */
   readonly createTime: bigint;
   readonly amount: bigint;
   readonly asset: string;
@@ -16,7 +16,7 @@ export interface BookedPurchase {
   readonly hash: Buffer;
 }
 
-/** The response of a purchase, as the ledger gives it. */
+/** The result of a purchase, in the form that the ledger returns. */
 export function purchaseAnswer(command: PurchaseCommand, booked: BookedPurchase): Answer {
   const { transactionId, asset, amount, sequence, balance, revenue, hash } = booked;
   const createTime = timestampOf(booked.createTime);

@@ -39,11 +39,11 @@ const READ_ACCOUNTS = `
 const LAST_OF_STRIPE = `
   SELECT coalesce(max(sequence), 0) AS sequence FROM ${RAW_SCHEMA}.entries
    WHERE user_id = '@revenue' AND asset = $1 AND stripe = $2`;
-/** Beyond those of the function calls. */
+/** Beyond the stripes of the function calls. */
 const FIRST_STRIPE = 1_000;
 const HASH = Buffer.alloc(32, 7);
 
-/** The users of one client, which nobody else writes, so that it knows what to insert without a look. */
+/** The users of one client. No other client writes them, so this one knows what to insert without reading. */
 interface Part {
   readonly client: Client;
   readonly stripe: number;
@@ -53,8 +53,8 @@ interface Part {
 }
 
 /**
- * The same rows by bulk inserts, and the balances by one update: what Postgres can do when nothing has to be looked
- * up or decided. Each client has a part of the users to itself.
+ * Writes the same rows by bulk inserts, and the balances by one update: what Postgres can do when nothing has to be
+ * looked up or decided. Each client has its own part of the users.
  */
 export async function rawBulkWork(
   spec: RawSpec,
@@ -95,7 +95,7 @@ async function readPart(client: Client, index: number, from: number, to: number)
   const { rows } = await client.query<{ sequence: string; balance: string }>(READ_ACCOUNTS, [
     ...[ASSET, userOf(from), userOf(to)],
   ]);
-  if (rows.length !== to - from) throw new Error(`${rows.length} accounts in place of ${to - from}`);
+  if (rows.length !== to - from) throw new Error(`${rows.length} accounts instead of ${to - from}`);
   const users = rows.map((row, offset) => ({
     ...{ id: userOf(from + offset), sequence: Number(row.sequence), balance: Number(row.balance) },
   }));

@@ -9,7 +9,7 @@ import { newTransactionId } from './new-transaction-id';
 import { rawBulkWork } from './raw-bulk';
 import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 
-/** What Postgres alone can do, from plain `pg` connections in a process of its own. */
+/** Entry point of the process that measures Postgres alone, over plain `pg` connections. */
 process.on('message', handleMessages(prepareRaw));
 
 async function prepareRaw(spec: RawSpec): Promise<PreparedWork> {
@@ -38,11 +38,11 @@ const PURCHASE = `SELECT ${RAW_SCHEMA}.purchase($1, $2, $3, $4, $5, $6, $7, $8, 
 const LAST_OF_STRIPE = `
   SELECT coalesce(max(sequence), 0) AS sequence FROM ${RAW_SCHEMA}.entries
    WHERE user_id = '@revenue' AND asset = $1 AND stripe = $2`;
-/** Beyond those of the ledger, whose entries were copied. */
+/** Beyond the stripes of the ledger, whose entries were copied. */
 const FIRST_STRIPE = 100;
 const HASH = Buffer.alloc(32, 7);
 
-/** Each client calls the function, one call after the other, each call a transaction. */
+/** Each client calls the function, one call after the other. Each call is a transaction. */
 async function purchases(spec: RawSpec, clients: readonly Client[]): Promise<Work> {
   const user = chooser(spec.distribution, spec.users, seeded(spec.seed));
   const run = spec.run.toString(16).padStart(8, '0');

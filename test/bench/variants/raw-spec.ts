@@ -1,27 +1,27 @@
 import type { Distribution } from '../random';
 
-/** Where the tables of the raw variant are, like those of the ledger. */
+/** The schema of the raw variant. Its tables are copies of the ledger's. */
 export const RAW_SCHEMA = 'bench_raw';
 
-/** What the raw clients are to do. */
+/** What the raw clients do. */
 export interface RawSpec {
   readonly url: string;
   readonly clients: number;
   readonly distribution: Distribution;
   readonly users: number;
   readonly seed: number;
-  /** Makes the request ids of a run its own. */
+  /** Makes the request ids of a run unique. */
   readonly run: number;
   readonly seconds: number;
-  /** The size of a stored response: that of the ledger. */
+  /** The size of a stored response, the same as in the ledger. */
   readonly outcomeBytes: number;
-  /** Purchases per bulk insert; absent: a function call for each. */
+  /** Purchases per bulk insert. When omitted, each purchase is one function call. */
   readonly bulk?: number;
 }
 
 /**
- * A purchase as one function: the rows that the ledger writes for one, in one call and one transaction. It is given
- * that the revenue account's own row is not updated, and that hashes come ready-made.
+ * A purchase as one SQL function: it writes the same rows as the ledger, in one call and one transaction. It has two
+ * advantages: it does not update the row of the revenue account, and it is given the hashes.
  */
 export const rawFunction = `
   CREATE FUNCTION ${RAW_SCHEMA}.purchase(buyer text, paid_asset text, request text, content bytea, answer bytea,

@@ -7,7 +7,7 @@ import { ASSET, FIRST_BALANCE, userOf } from '../users';
 const WRITES_PER_BATCH = 1_000;
 const BATCHES_IN_FLIGHT = 4;
 
-/** Gives every user a first balance, through the service. */
+/** Gives every user the initial balance, through the service. */
 export async function seedLedger(bench: Bench, server: ServerProcess): Promise<void> {
   await creditInBatches(bench, server, bench.options.users, (index) => ({
     ...{
@@ -18,7 +18,7 @@ export async function seedLedger(bench: Bench, server: ServerProcess): Promise<v
   }));
 }
 
-/** Books many credits by BatchWrite; each is answered and on disk when it returns. */
+/** Books many credits by BatchWrite. All of them are on disk when it resolves. */
 export async function creditInBatches(
   bench: Bench,
   server: ServerProcess,

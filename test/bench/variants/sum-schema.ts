@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 
-/** Where its table is. */
+/** The schema of the design without stored balances. */
 export const SUM_SCHEMA = 'bench_sum';
 
-/** The table of a ledger that sums up, with its two indexes. */
+/** The table of a ledger that computes balances by summing entries, with its two indexes. */
 export const sumSchema = `
   CREATE SCHEMA ${SUM_SCHEMA};
   CREATE TABLE ${SUM_SCHEMA}.ledger (
@@ -17,7 +17,7 @@ export const sumSchema = `
   CREATE INDEX idx_ledger_user_id ON ${SUM_SCHEMA}.ledger (user_id);
   CREATE INDEX idx_ledger_user_id_type ON ${SUM_SCHEMA}.ledger (user_id, type)`;
 
-/** What is wrong with the table, in words: rows that are missing or too many, and balances below zero. */
+/** Describes what is wrong with the table: missing rows, surplus rows, negative balances. */
 export async function checkSum(admin: Client, rows: number): Promise<string[]> {
   const found = await admin.query<{ count: string; below: string }>(
     `SELECT (SELECT count(*) FROM ${SUM_SCHEMA}.ledger) AS count,

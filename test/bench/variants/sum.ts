@@ -10,8 +10,8 @@ import { purchaseAnswer } from './purchase-answer';
 import { SUM_SCHEMA } from './sum-schema';
 
 /**
- * A balance is the sum of its entries: each purchase takes an advisory lock on its user, sums up, and inserts a debit
- * when there is enough; each look at a balance sums up again.
+ * A design without stored balances: a balance is the sum of its entries. Each purchase takes an advisory lock on its
+ * user, sums the entries, and inserts a debit when the sum suffices. Each read of a balance sums again.
  */
 export async function openSum(url: string, poolSize: number): Promise<Design> {
   const source = await openDesignDatabase(url, 'sum', poolSize);

@@ -11,48 +11,48 @@ import { seedLedger } from './seed-ledger';
 import { checkSum } from './sum-schema';
 
 const SESSIONS = 4;
-/** So many raw clients, each with a transaction at a time, take about as much of Postgres as purchases do. */
+/** This many raw clients, each with one transaction at a time, use about as much of Postgres as purchases do. */
 const BUSY_CLIENTS = 2;
-/** From when a load is ordered until it runs: its calls are encoded meanwhile. */
+/** The time between ordering a load and its start, in which its calls are encoded. */
 const BUSY_MARGIN_SECONDS = 2;
-/** Long enough to tell good sizes from bad ones. */
+/** Long enough to tell good pool sizes from bad ones. */
 const TRIAL_SECONDS = 1;
 const QUICK_TRIAL_SECONDS = 0.3;
 const WARM_UP_SECONDS = 6;
 const QUICK_WARM_UP_SECONDS = 2.5;
 const WARM_UP_IN_FLIGHT = 512;
-/** Calls are encoded beforehand, which takes time: no more of them than one caller could send in a second. */
+/** The most calls that one caller could send in a second. No more are encoded, because encoding takes time. */
 const CALLS_PER_CALLER_MAX = 12_000;
-/** More than a transaction per request can do. */
+/** More than one transaction per request can achieve. */
 const PER_REQUEST_CALLS_MAX = 10_000;
 
-/** Work of one turn. */
+/** The load of one turn. */
 export interface Turn {
   readonly traffic: Omit<Traffic, 'seed' | 'run' | 'users'>;
   readonly pace: Pace;
-  /** With a watcher of all entries beside it. */
+  /** Whether a stream watches all entries during the load. */
   readonly watched?: boolean;
 }
 
-/** The compared variants. Each is made when it is first asked for, and stays. */
+/** The compared variants. Each is created when it is first used, and is kept until the end. */
 export class Variants {
   private readonly made = new Map<string, Promise<unknown>>();
   private readonly ledgers = new Set<ServerProcess>();
   private readonly toStop: (() => Promise<void>)[] = [];
-  /** How many requests must be in a copied schema. */
+  /** The expected number of requests by copied schema. */
   private readonly requests = new Map<string, number>();
-  /** Writes that the ledger has answered. */
+  /** The number of writes that the ledger has answered. */
   ledgerWrites = 0;
-  /** Rows that must be in the table of the design that sums up; null: there is none. */
+  /** The expected number of rows in the table of the sum design; null when there is no table. */
   sumRows: number | null = null;
 
   constructor(private readonly bench: Bench) {}
 
-  /** The server of the ledger, with its accounts seeded. */
+  /** The ledger server, with seeded accounts. */
   ledger(): Promise<ServerProcess> {
     return this.once('ledger', async () => {
       const server = await this.startLedger({});
-      this.bench.progress(`${this.bench.options.users} accounts are made`);
+      this.bench.progress(`${this.bench.options.users} accounts are created`);
       await seedLedger(this.bench, server);
       this.ledgerWrites += this.bench.options.users;
       await checkLoadGenerator(this.bench, server);
@@ -62,7 +62,7 @@ export class Variants {
     });
   }
 
-  /** Another server of the ledger on the same database. */
+  /** Starts another ledger server on the same database. */
   async startLedger(env: Record<string, string>): Promise<ServerProcess> {
     const server = await startServer('services/ledger/dist/main.js', {
       env: { DATABASE_URL: this.bench.environment.url, ...env },
@@ -80,7 +80,7 @@ export class Variants {
     });
   }
 
-  /** The empty rpc while Postgres is at work for others: what a server on this machine has beside it. */
+  /** The empty rpc while others keep Postgres busy: the ceiling for a server that shares the machine with Postgres. */
   async noopBesidePostgres(turn: Turn): Promise<Measured> {
     await this.copy(RAW_SCHEMA);
     const noop = await this.noop();
@@ -94,7 +94,7 @@ export class Variants {
     return this.once('sum', () => this.startDesign('sum', 10));
   }
 
-  /** One load at one server; what it wrote is remembered. */
+  /** Sends one load to one server and counts what it wrote. */
   async drive(
     name: string,
     server: ServerProcess,
@@ -108,7 +108,7 @@ export class Variants {
     return measured;
   }
 
-  /** The plain design with the pool that suits the distribution best. */
+  /** The per-request design with the best pool size for the distribution. */
   async perRequest(distribution: Distribution, inFlight: number): Promise<PerRequest> {
     await this.copy(PER_REQUEST_SCHEMA);
     const poolSize = await this.once(`per-request pool ${distribution} ${Math.min(inFlight, 2)}`, () =>
@@ -117,7 +117,7 @@ export class Variants {
     return this.perRequestOf(poolSize);
   }
 
-  /** Function calls over plain connections, as many as are best. */
+  /** Function calls over the best number of plain connections. */
   async raw(distribution: Distribution): Promise<Raw> {
     await this.copy(RAW_SCHEMA);
     const clients = await this.once(`raw clients ${distribution}`, () =>
@@ -128,7 +128,7 @@ export class Variants {
     return { clients, run: (seconds) => this.runRaw({ distribution, clients, seconds }) };
   }
 
-  /** Bulk inserts over plain connections, as many as are best. */
+  /** Bulk inserts over the best number of plain connections. */
   async rawBulk(bulk: number): Promise<Raw> {
     await this.copy(RAW_SCHEMA);
     const distribution = 'uniform';
@@ -140,7 +140,7 @@ export class Variants {
     return { clients, run: (seconds) => this.runRaw({ distribution, clients, seconds, bulk }) };
   }
 
-  /** What is wrong with what the variants but the ledger have written, in words. */
+  /** Describes what is wrong with the rows of all variants other than the ledger. */
   async check(): Promise<string[]> {
     const faults: string[] = [];
     for (const [schema, requests] of this.requests) {
@@ -167,7 +167,7 @@ export class Variants {
     return made;
   }
 
-  /** A new process is slow until its compiler has seen what it does; the first turns would be about that. */
+  /** Runs a new process until the JIT compiler has optimised its code: the first turns would be slow otherwise. */
   private async warmUp(server: ServerProcess): Promise<void> {
     const seconds = this.bench.options.quick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;
     await this.drive('warm-up', server, purchases('uniform', WARM_UP_IN_FLIGHT, seconds));
@@ -185,7 +185,7 @@ export class Variants {
   private copy(schema: string): Promise<void> {
     return this.once(`schema ${schema}`, async () => {
       await this.ledger();
-      this.bench.progress(`${schema} is made`);
+      this.bench.progress(`${schema} is created`);
       const { admin } = this.bench.environment;
       this.requests.set(schema, await copySchema(admin, schema));
       if (schema === RAW_SCHEMA) await admin.query(rawFunction);
@@ -230,7 +230,7 @@ export class Variants {
     let best = { size: 0, perSecond: 0 };
     const tried: string[] = [];
     for (const size of sizes) {
-      // The first second of a new process is for its compiler.
+      // The first run warms up the process.
       await run(size);
       const { perSecond } = (await run(size)).figures;
       tried.push(`${size}: ${Math.round(perSecond)}/s`);
@@ -259,7 +259,7 @@ export class Variants {
     return measured;
   }
 
-  /** The usual size of a stored response of the ledger. */
+  /** The average size of a stored response of the ledger. */
   private async outcomeBytes(): Promise<number> {
     const { rows } = await this.bench.environment.admin.query<{ bytes: string }>(
       'SELECT avg(octet_length(outcome))::int AS bytes FROM (SELECT outcome FROM ledger.requests LIMIT 1000) r',
@@ -272,24 +272,24 @@ export class Variants {
   }
 }
 
-/** The plain design behind a server. */
+/** The per-request design behind a gRPC server. */
 export interface PerRequest {
   readonly poolSize: number;
   drive(turn: Turn): Promise<Measured>;
 }
 
-/** Plain connections. */
+/** Work over plain connections. */
 export interface Raw {
   readonly clients: number;
   run(seconds: number): Promise<Measured>;
 }
 
-/** Purchases, each caller with its next one as soon as it has its answer. */
+/** A closed loop of purchases. */
 export function purchases(distribution: Distribution, inFlight: number, seconds: number): Turn {
   return closed({ kind: 'purchase', distribution }, inFlight, seconds);
 }
 
-/** A closed loop: each caller sends its next call as soon as it has its answer. */
+/** A closed loop: each caller sends its next call as soon as it has its response. */
 export function closed(traffic: Turn['traffic'], inFlight: number, seconds: number): Turn {
   const callsMax = Math.ceil(seconds * inFlight * CALLS_PER_CALLER_MAX);
   return { traffic, pace: { loop: 'closed', inFlight, seconds, callsMax } };
