@@ -39,7 +39,7 @@ const RECOVERY_LIMIT_MS = 60_000;
 
 /** Log lines of a start, in their order: a moment to kill it at. */
 const START_MOMENTS = [
-  'Postgres still runs for a server that is gone; it is stopped and started anew',
+  'Postgres still runs although its server is gone; it is stopped and started again',
   'the embedded Postgres is ready',
   'health',
 ];

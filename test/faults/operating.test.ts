@@ -62,7 +62,7 @@ describe('SIGTERM', () => {
   test('while it starts is obeyed once it is up', async () => {
     const directory = makeDirectory();
     const server = start({ LEDGER_DATA_DIR: directory.path });
-    await server.logged('a new Postgres cluster is made');
+    await server.logged('a new Postgres cluster is created');
     server.kill('SIGTERM');
     expect(await server.ended()).toEqual({ code: 0, signal: null });
     expect(directory.processes()).toEqual([]);

@@ -72,7 +72,7 @@ describe('a data directory', () => {
     const second = own({ dataDir });
     expect(await query((await second.ready()).url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     await second.stop();
-    expect(second.events.map((event) => event.message)).not.toContain('a new Postgres cluster is made');
+    expect(second.events.map((event) => event.message)).not.toContain('a new Postgres cluster is created');
   });
 
   test('gets a Postgres that is durable, closed to strangers and never says its password', async () => {
@@ -125,7 +125,7 @@ describe('a data directory', () => {
   test('is not spoilt by a server that is killed while it is initialised', async () => {
     const dataDir = join(directory, 'data');
     const killed = own({ dataDir });
-    await killed.logged('a new Postgres cluster is made');
+    await killed.logged('a new Postgres cluster is created');
     expect(await pollUntil(() => Promise.resolve(initdbHasBegun(dataDir)), LIMIT_MS)).toBe(true);
     await killed.kill();
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
@@ -419,7 +419,7 @@ describe('started as an ordinary user', () => {
     chmodSync(dataDir, 0o777);
     chownSync(join(dataDir, 'postgres'), 1, 1);
     expect((await own({ dataDir }, { user }).failure()).message).toMatch(
-      /Start the server as the user that made it/,
+      /Start the server as the user that created it/,
     );
   });
 });

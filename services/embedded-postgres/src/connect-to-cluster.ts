@@ -7,10 +7,14 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const QUERY_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Always there, also when the ledger's own database is not. */
+/** Exists in every cluster, even before our own database does. */
 const MAINTENANCE_DATABASE = 'postgres';
 
-/** Connects to the Postgres that runs on this very cluster; another one that answers at the port is a failure. */
+/**
+ * Connects to the Postgres that runs on this cluster.
+ *
+ * @throws Error when nothing answers at the port, or when the Postgres there runs on another cluster
+ */
 export async function connectToCluster(cluster: Cluster, port: number): Promise<Client> {
   const client = new Client({
     host: '127.0.0.1',
@@ -18,14 +22,14 @@ export async function connectToCluster(cluster: Cluster, port: number): Promise<
     user: CLUSTER_USER,
     password: cluster.password,
     database: MAINTENANCE_DATABASE,
-    // All named, because what is not named comes from the PG… variables of the environment.
+    // Every setting is given, because pg would take omitted ones from the PG… environment variables.
     ssl: false,
     application_name: 'ledger-owner',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
   });
-  // The end of the connection is noticed by its 'end' event; an 'error' without a listener would end the process.
+  // Callers listen to 'end'. Without a listener, an 'error' event would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -34,7 +38,7 @@ export async function connectToCluster(cluster: Cluster, port: number): Promise<
     );
     const directory = answer.rows[0]?.directory ?? '';
     if ((await realpath(directory)) !== cluster.directory) {
-      throw new Error(`port ${port} is answered by the Postgres of ${directory}`);
+      throw new Error(`port ${port} is used by the Postgres of ${directory}`);
     }
     return client;
   } catch (error) {
@@ -43,7 +47,7 @@ export async function connectToCluster(cluster: Cluster, port: number): Promise<
   }
 }
 
-/** Never fails, and never waits long for a Postgres that does not answer. */
+/** Closes a connection. Never rejects, and waits at most a second for a Postgres that does not respond. */
 export async function closeClient(client: Client): Promise<void> {
   await settlesWithin(client.end(), CLOSE_TIMEOUT_MS);
 }

@@ -3,32 +3,37 @@ import { chown, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Binaries } from './binaries';
 import { CLUSTER_USER, PASSWORD_FILE } from './cluster';
-import type { ClusterPlace } from './cluster-place';
+import type { ClusterLocation } from './cluster-location';
 import type { Deadline } from './deadline';
 import { EmbeddedPostgresError, errorCode } from './embedded-postgres-error';
 import type { RunAs } from './run-as';
 import { runProgram } from './run-program';
 import { createStaging, removeStaging, syncDirectory } from './staging';
 
-/** Makes the cluster beside its place and moves it there as a whole: a start that is killed leaves no half of one. */
+/**
+ * Creates a cluster in a staging directory and moves it to its location in one step, so that a killed start leaves no
+ * incomplete cluster.
+ *
+ * @throws EmbeddedPostgresError when initdb fails
+ */
 export async function createCluster(
-  place: ClusterPlace,
+  location: ClusterLocation,
   binaries: Binaries,
   deadline: Deadline,
 ): Promise<void> {
-  const staging = await createStaging(place.directory);
+  const staging = await createStaging(location.directory);
   try {
     const cluster = join(staging, 'cluster');
     const passwordFile = join(staging, PASSWORD_FILE);
-    await give(staging, place.runAs);
-    await writePassword(passwordFile, place.runAs);
-    await runInitdb(binaries.initdb, cluster, { passwordFile, runAs: place.runAs, deadline });
+    await give(staging, location.runAs);
+    await writePassword(passwordFile, location.runAs);
+    await runInitdb(binaries.initdb, cluster, { passwordFile, runAs: location.runAs, deadline });
     await rename(passwordFile, join(cluster, PASSWORD_FILE));
     await syncDirectory(cluster);
-    await rename(cluster, place.directory);
-    await syncDirectory(dirname(place.directory));
+    await rename(cluster, location.directory);
+    await syncDirectory(dirname(location.directory));
   } catch (error) {
-    // Another server was faster; which of the two may use the cluster is decided at its start.
+    // Another server created the cluster first. The owner lock decides later which of the two may use it.
     const another = errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST';
     if (!another) throw error;
   } finally {
@@ -74,7 +79,7 @@ async function runInitdb(initdb: string, cluster: string, options: InitdbOptions
   );
   if (!result.succeeded) {
     throw new EmbeddedPostgresError(
-      `initdb could not make the Postgres cluster (${result.ending}): ${result.output}. ` +
+      `initdb could not create the Postgres cluster (${result.ending}): ${result.output}. ` +
         'Remove the cause, or set DATABASE_URL to a Postgres of your own.',
     );
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** One time budget for a sequence of steps. */
+/** One time limit for a sequence of steps. */
 export class Deadline {
   readonly #endsAt: number;
 
@@ -19,7 +19,7 @@ export class Deadline {
 
 const POLL_INTERVAL_MS = 50;
 
-/** Asks until the answer is yes, at most for `limitMs`, and returns the last answer. */
+/** Repeats the check until it is true or `limitMs` have passed. Returns the last result. */
 export async function pollUntil(check: () => Promise<boolean>, limitMs: number): Promise<boolean> {
   const deadline = new Deadline(limitMs);
   for (;;) {
@@ -29,7 +29,7 @@ export async function pollUntil(check: () => Promise<boolean>, limitMs: number):
   }
 }
 
-/** Whether the promise settled within `limitMs`. Its failure counts as settled. */
+/** Whether the promise settled within `limitMs`. A rejection counts as settled. */
 export async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   const timer = new AbortController();
   const settled = promise.then(

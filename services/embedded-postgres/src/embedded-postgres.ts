@@ -1,7 +1,7 @@
 import { prepareBinaries } from './binaries';
-import { bringUp } from './bring-up';
+import { startPostgres } from './start-postgres';
 import { openCluster, type Cluster } from './cluster';
-import { findClusterPlace, openDataDirectory } from './cluster-place';
+import { findClusterLocation, openDataDirectory } from './cluster-location';
 import { createCluster } from './create-cluster';
 import { Deadline } from './deadline';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
@@ -10,41 +10,43 @@ import { SupervisedPostgres } from './supervised-postgres';
 
 export { EmbeddedPostgresError };
 
-/** Long enough to recover a gigabyte of WAL from a slow disk. */
+/** Long enough for crash recovery from a gigabyte of WAL on a slow disk. */
 const DEFAULT_START_TIMEOUT_MS = 60_000;
 const DEFAULT_STOP_TIMEOUT_MS = 15_000;
 
+/** Where and how to run the embedded Postgres. */
 export interface EmbeddedPostgresOptions {
-  /** Made when it is missing. The cluster lives in `postgres` inside it, the log of Postgres in `postgres.log`. */
+  /** Created when it is missing. It contains the cluster in `postgres`, and the log of Postgres in `postgres.log`. */
   readonly dataDir: string;
-  /** Gets neither the URL nor the password. */
+  /** Never receives the URL or the password. */
   readonly log: Log;
-  /** The limit of a start, initdb and crash recovery included, and of each restart. */
+  /** The time limit of the start, including initdb and crash recovery, and of each restart. */
   readonly startTimeoutMs?: number;
-  /** How long a fast shutdown may take before it becomes an immediate one. */
+  /** How long a fast shutdown may take before an immediate shutdown follows. */
   readonly stopTimeoutMs?: number;
-  /** Settings of Postgres, by name. Those that keep answered writes on disk and strangers out cannot be changed. */
+  /** Postgres settings by name. Those for durability and for network access cannot be changed. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The folder with `initdb` and `postgres` of an installed Postgres to use; the one that comes along otherwise. */
+  /** The folder with `initdb` and `postgres` of an installed Postgres. The embedded binaries are used when omitted. */
   readonly binDir?: string | undefined;
 }
 
+/** A running Postgres. It is restarted when it dies, until `stop` is called. */
 export interface EmbeddedPostgres {
-  /** Names the database `ledger`, holds the password, and stays valid through restarts of Postgres. */
+  /** The URL of the database `ledger`, with its password. It stays valid when Postgres is restarted. */
   readonly url: string;
   /** Real path. */
   readonly dataDir: string;
-  /** Of the postmaster; changes when Postgres had to be restarted. */
+  /** The pid of the postmaster. It changes when Postgres is restarted. */
   readonly pid: number;
-  /** Fast shutdown, bounded; returns when Postgres is gone. */
+  /** Shuts Postgres down within a time limit. Resolves when it has exited. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Postgres of our own on the data directory, which is initialised once and keeps its data. It is restarted
- * on the same port when it dies, and one that a killed server left behind is stopped first.
+ * Starts a Postgres on the data directory. A new directory is initialised; an existing one keeps its data. A Postgres
+ * that a killed server left running on it is stopped first. If Postgres dies later, it is restarted on the same port.
  *
- * @throws EmbeddedPostgresError with what to do, whatever the failure is.
+ * @throws EmbeddedPostgresError for every failure; its message says what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, startTimeoutMs = DEFAULT_START_TIMEOUT_MS, stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = options;
@@ -52,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const cluster = await prepareCluster(options, deadline);
     const { signal } = new AbortController();
-    const running = await bringUp(cluster, { deadline, stopTimeoutMs, log, signal });
+    const running = await startPostgres(cluster, { deadline, stopTimeoutMs, log, signal });
     log('the embedded Postgres is ready', {
       pid: running.postmaster.pid,
       port: running.port,
@@ -72,11 +74,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function prepareCluster(options: EmbeddedPostgresOptions, deadline: Deadline): Promise<Cluster> {
   const { log, settings = {} } = options;
   const dataDir = await openDataDirectory(options.dataDir);
-  const place = await findClusterPlace(dataDir, log);
-  const binaries = await prepareBinaries(place.runAs, log, options.binDir);
-  if (!place.exists) {
-    log('a new Postgres cluster is made', { directory: place.directory, user: place.runAs?.name });
-    await createCluster(place, binaries, deadline);
+  const location = await findClusterLocation(dataDir, log);
+  const binaries = await prepareBinaries(location.runAs, log, options.binDir);
+  if (!location.exists) {
+    log('a new Postgres cluster is created', { directory: location.directory, user: location.runAs?.name });
+    await createCluster(location, binaries, deadline);
   }
-  return openCluster(place, binaries, settings);
+  return openCluster(location, binaries, settings);
 }

@@ -3,14 +3,18 @@ import { createServer } from 'node:net';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
 
 /**
- * Below the ranges that Linux and macOS give to outgoing connections. A port from those could be taken by one while
- * Postgres restarts, and a client that knocks at a closed one can even end up connected to itself and keep it.
+ * Below the ephemeral port ranges of Linux and macOS. While Postgres restarts, an outgoing connection could take a port
+ * from those ranges; a client that retries a closed port there can even connect to itself and so keep the port.
  */
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 const MAX_PROBES = 50;
 
-/** A port of 127.0.0.1 that is free now; it may be taken a moment later. */
+/**
+ * A port of 127.0.0.1 that is free now. Another process may take it a moment later.
+ *
+ * @throws EmbeddedPostgresError when no probe finds one
+ */
 export async function findFreePort(): Promise<number> {
   let lastError: unknown;
   for (let probe = 0; probe < MAX_PROBES; probe += 1) {

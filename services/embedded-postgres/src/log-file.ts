@@ -1,23 +1,24 @@
 import { constants } from 'node:fs';
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 
-/** At a start a longer file makes room for a new one and stays as the only older one. */
+/** A longer file is renamed at a start and a new one begun. One older file is kept. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 15;
 
 /**
- * Opens the file that Postgres writes its log to. A file and no pipe: it never waits for us to read, and it goes on
- * when we are gone.
+ * Opens the file that Postgres writes its log to. A file instead of a pipe, because Postgres never waits for us to read
+ * it, and can write to it after we have exited.
  */
 export async function openLogFile(path: string): Promise<FileHandle> {
   const size = await logSize(path);
   if (size > MAX_LOG_BYTES) await rename(path, `${path}.1`);
-  // As root we may be in another user's directory: no link may lead the log elsewhere.
+  // When we are root, another user may own the directory: O_NOFOLLOW keeps a link from redirecting the log.
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   return open(path, flags, 0o600);
 }
 
+/** The size of the file in bytes; 0 when there is none. */
 export async function logSize(path: string): Promise<number> {
   return stat(path).then(
     (stats) => stats.size,
@@ -25,7 +26,7 @@ export async function logSize(path: string): Promise<number> {
   );
 }
 
-/** The last lines that were written after `fromByte`, for an error message. */
+/** The last lines written after `fromByte`, for an error message. Never rejects. */
 export async function readLogTail(path: string, fromByte: number): Promise<string> {
   try {
     const file = await open(path, 'r');

@@ -1,1 +1,2 @@
+/** Writes one log line. */
 export type Log = (message: string, fields?: Record<string, unknown>) => void;

@@ -1,15 +1,15 @@
 import type { Client } from 'pg';
 import { closeClient } from './connect-to-cluster';
 
-/** Any two numbers, the same for ever: servers of different releases must exclude each other. */
+/** Arbitrary numbers that must never change: servers of different releases must exclude each other. */
 const LOCK_KEYS = [1_818_584_167, 1];
 
 /**
- * One connection with a session advisory lock, which a server holds as long as it uses the cluster. Postgres drops it
- * with the connection, so it vanishes with a server that is killed, and tells a postmaster in use from an orphan.
+ * A connection with a session advisory lock, which a server holds while it uses the cluster. Postgres releases the lock
+ * when the connection ends, also when the server is killed. So the lock tells a postmaster in use from an orphan.
  */
 export class OwnerLock {
-  /** Settles when the connection is gone; it never rejects. */
+  /** Resolves when the connection has ended. Never rejects. */
   readonly lost: Promise<void>;
   readonly #client: Client;
 
@@ -18,7 +18,11 @@ export class OwnerLock {
     this.lost = new Promise((resolve) => client.once('end', () => resolve()));
   }
 
-  /** Undefined when another connection holds it. The connection stays the caller's then, and becomes the lock's else. */
+  /**
+   * Takes the lock on this connection, which then belongs to the lock.
+   *
+   * @returns undefined when another connection holds the lock. The connection then still belongs to the caller.
+   */
   static async take(client: Client): Promise<OwnerLock | undefined> {
     const lock = new OwnerLock(client);
     const answer = await client.query<{ taken: boolean }>(

@@ -4,19 +4,20 @@ import { errorCode } from './embedded-postgres-error';
 import { isRoot } from './run-as';
 import { runProgram } from './run-program';
 
-/** What Postgres writes into postmaster.pid of a cluster that is in use. */
+/** The content of postmaster.pid, which Postgres writes into a cluster in use. */
 export interface PostmasterPid {
   readonly pid: number;
+  /** 0 when the file names no port yet. */
   readonly port: number;
 }
 
 const PID_FILE = 'postmaster.pid';
 
-/** Postgres makes the file empty and fills it at once; one that names no process later is the remnant of a crash. */
+/** Postgres creates the file empty and fills it at once. If it is still empty after this time, a crash left it. */
 const NAMELESS_FILE_GRACE_MS = 2_000;
 const PS_TIMEOUT_MS = 5_000;
 
-/** Undefined when there is no such file, or when nothing can be learnt from it. */
+/** Reads the file; undefined when it is missing or names no process. */
 export async function readPostmasterPid(directory: string): Promise<PostmasterPid | undefined> {
   const content = await readPidFile(directory);
   if (content === undefined) return undefined;
@@ -26,7 +27,7 @@ export async function readPostmasterPid(directory: string): Promise<PostmasterPi
   return { pid: Math.abs(pid), port: port && Number.isInteger(port) ? port : 0 };
 }
 
-/** For a file that names no process: Postgres would refuse to start on it for ever. */
+/** Removes a file that names no process. As long as it exists, Postgres refuses to start. */
 export async function removeNamelessPidFile(directory: string): Promise<void> {
   const path = join(directory, PID_FILE);
   const stats = await stat(path).catch(() => undefined);
@@ -34,12 +35,12 @@ export async function removeNamelessPidFile(directory: string): Promise<void> {
 }
 
 /**
- * Whether this process is the postmaster of this very cluster, and not one that was given its pid later. Nobody is
- * signalled without a yes.
+ * Whether this process is the postmaster of this cluster, and not another process that got the same pid later. No
+ * process may be signalled before this has returned true.
  */
 export async function isPostmasterOf(directory: string, pid: number): Promise<boolean> {
   if (process.platform === 'linux') {
-    // A zombie has an empty command line, and a backend has a title in its place.
+    // A zombie has an empty command line. A backend shows a title instead.
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     const [program, ...programArguments] = command.split('\0');
     if (!program || basename(program) !== 'postgres') return false;
@@ -54,9 +55,9 @@ export async function isPostmasterOf(directory: string, pid: number): Promise<bo
 }
 
 /**
- * Frees a cluster whose file names a process that is alive and no postmaster of it: Postgres would take it for one.
- * The file is not removed, because its last lines let Postgres find backends that outlived their postmaster; instead
- * it gets our own pid, which Postgres disregards as that of its parent.
+ * Frees a cluster whose file names a live process that is not its postmaster, because Postgres would take that process
+ * for one and refuse to start. The file is not removed: from its last lines Postgres finds backends that outlived their
+ * postmaster. Instead the pid is replaced by ours, which Postgres ignores because we are its parent.
  */
 export async function disownPidFile(directory: string, stale: PostmasterPid): Promise<void> {
   const content = await readPidFile(directory);

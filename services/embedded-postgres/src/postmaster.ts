@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Cluster } from './cluster';
 import { settlesWithin } from './deadline';
-import { endPostgres } from './end-postgres';
+import { stopPostgres } from './stop-postgres';
 import type { Log } from './log';
 import { logSize, openLogFile, readLogTail } from './log-file';
 import { spawnOptions } from './run-program';
@@ -10,7 +10,7 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   max_connections: '120',
   shared_buffers: '256MB',
   max_wal_size: '1GB',
-  // What was once made is kept: to make a segment anew holds all commits up for some 50 ms.
+  // Keeps WAL segments for reuse: creating a segment delays all commits by about 50 ms.
   min_wal_size: '1GB',
   log_line_prefix: '%m [%p] ',
   log_checkpoints: 'off',
@@ -18,7 +18,7 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   timezone: 'UTC',
 };
 
-/** These hold whatever the caller sets: answered writes are on disk, and nobody but this machine gets in. */
+/** The caller cannot change these: commits are durable, and only this machine can connect. */
 const FIXED_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -29,10 +29,10 @@ const FIXED_SETTINGS: Readonly<Record<string, string>> = {
   log_destination: 'stderr',
 };
 
-/** A postgres process that we started. */
+/** A postmaster that we started as a child process. */
 export class Postmaster {
   readonly pid: number;
-  /** Settles with how it ended, never rejects. */
+  /** Resolves with how it exited, such as "exit code 1". Never rejects. */
   readonly exited: Promise<string>;
   #hasExited = false;
   readonly #child: ChildProcess;
@@ -45,20 +45,23 @@ export class Postmaster {
     this.#logStart = logStart;
     this.pid = child.pid ?? 0;
     this.exited = new Promise((resolve) => {
-      const settle = (how: string): void => {
+      const markExited = (how: string): void => {
         this.#hasExited = true;
-        process.off('exit', this.#endWithUs);
+        process.off('exit', this.#stopOnExit);
         resolve(how);
       };
-      child.once('exit', (exitCode, signal) => settle(signal ? `signal ${signal}` : `exit code ${exitCode}`));
+      child.once('exit', (exitCode, signal) =>
+        markExited(signal ? `signal ${signal}` : `exit code ${exitCode}`),
+      );
       child.on('error', (error) => {
-        // An error that has a process is a failed signal.
-        if (child.pid === undefined) settle(error.message);
+        // With a pid the error means that a signal failed; without one, that the process did not start.
+        if (child.pid === undefined) markExited(error.message);
       });
     });
-    process.once('exit', this.#endWithUs);
+    process.once('exit', this.#stopOnExit);
   }
 
+  /** Starts postgres on the cluster. Does not wait until it accepts connections. */
   static async start(cluster: Cluster, port: number): Promise<Postmaster> {
     const log = await openLogFile(cluster.logFile);
     try {
@@ -66,7 +69,7 @@ export class Postmaster {
       const settings = { ...DEFAULT_SETTINGS, ...cluster.settings, ...FIXED_SETTINGS, port: String(port) };
       const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
       const child = spawn(cluster.binaries.postgres, ['-D', cluster.directory, ...options], {
-        ...spawnOptions(cluster.place.runAs),
+        ...spawnOptions(cluster.location.runAs),
         stdio: ['ignore', log.fd, log.fd],
       });
       return new Postmaster(child, cluster.logFile, logStart);
@@ -79,13 +82,14 @@ export class Postmaster {
     return this.#hasExited;
   }
 
-  /** What it wrote to its log last. */
+  /** The last lines of its log. */
   readLog(): Promise<string> {
     return readLogTail(this.#logFile, this.#logStart);
   }
 
+  /** Stops it and resolves when it has exited. */
   async end(stopTimeoutMs: number, log: Log): Promise<void> {
-    await endPostgres({
+    await stopPostgres({
       pid: this.pid,
       stopTimeoutMs,
       log,
@@ -98,6 +102,6 @@ export class Postmaster {
     if (!this.#hasExited) this.#child.kill(name);
   }
 
-  /** The last resort of a server that ends without stop(): nothing can be waited for any more. */
-  readonly #endWithUs = (): void => this.#signal('SIGINT');
+  /** A last resort for a process that exits without stop(): at that point nothing can be awaited. */
+  readonly #stopOnExit = (): void => this.#signal('SIGINT');
 }

@@ -4,34 +4,36 @@ import type { RunAs } from './run-as';
 
 const MAX_OUTPUT_CHARACTERS = 8_000;
 
+/** As which user a program runs, and for how long at most. */
 export interface ProgramOptions {
   readonly runAs: RunAs | undefined;
   readonly timeoutMs: number;
 }
 
+/** How a program ended, and what it wrote. */
 export interface ProgramResult {
-  /** "exit code 1", "signal SIGKILL", "no end within 5000 ms" or the reason why it could not be started. */
+  /** "exit code 1", "signal SIGKILL", "timed out after 5000 ms", or why it could not be started. */
   readonly ending: string;
   readonly succeeded: boolean;
-  /** The end of what it wrote to stdout and stderr. */
+  /** The last part of what it wrote to stdout and stderr. */
   readonly output: string;
 }
 
-/** How every Postgres program is started: as the unprivileged user, and with nothing of our environment. */
+/** The spawn options of every Postgres program: the unprivileged user, and a minimal environment. */
 export function spawnOptions(runAs: RunAs | undefined) {
   return {
     ...(runAs && { uid: runAs.uid, gid: runAs.gid }),
-    // Our own working directory may be closed to that user.
+    // That user may not be allowed to enter our working directory.
     cwd: '/',
-    // PGDATA, PGPORT and the like would change what it does, and our environment holds secrets. Without LC_ALL
-    // macOS asks its frameworks for the locale, which starts threads, which Postgres refuses.
+    // PGDATA, PGPORT and others would change its behaviour, and our environment holds secrets. Without LC_ALL, macOS
+    // asks its frameworks for the locale, which starts threads, and Postgres refuses to run with threads.
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
-    // A group of its own: Ctrl-C in a terminal reaches the server only, which drains before it stops Postgres.
+    // A process group of its own: Ctrl-C in a terminal reaches only the server, which drains before it stops Postgres.
     detached: true,
   };
 }
 
-/** Runs a program to its end. Never rejects: how it ended is the result. */
+/** Runs a program until it exits. Never rejects: the result says how it ended. */
 export async function runProgram(
   program: string,
   programArguments: readonly string[],
@@ -40,7 +42,7 @@ export async function runProgram(
   try {
     return await run(program, programArguments, options);
   } catch (error) {
-    // A missing program is an event; a user that we may not become is thrown.
+    // spawn throws when we may not switch to that user. A missing program is an event instead.
     return { ending: errorMessage(error), succeeded: false, output: '' };
   }
 }
@@ -65,7 +67,7 @@ function run(
     };
     const timer = setTimeout(() => {
       killGroup(child.pid);
-      finish(`no end within ${options.timeoutMs} ms`);
+      finish(`timed out after ${options.timeoutMs} ms`);
     }, options.timeoutMs);
 
     child.stdout.on('data', collect);
@@ -77,7 +79,7 @@ function run(
   });
 }
 
-/** initdb runs postgres as a child of its own; the group, which only we made, holds both. */
+/** Kills the whole process group, because initdb runs postgres as its own child. */
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

@@ -6,8 +6,8 @@ import { errorCode } from './embedded-postgres-error';
 const STAGING_NAME = /^(?<target>.+)\.new-(?<pid>\d+)-[0-9a-f]+$/;
 
 /**
- * A fresh directory beside `target` to build it in and to rename it from, so that `target` is there whole or not at
- * all. What a killed process left behind goes away on the way.
+ * Creates a directory beside `target`. The caller builds in it and renames the result to `target`, so that `target` is
+ * complete or absent. Staging directories that killed processes left behind are removed.
  */
 export async function createStaging(target: string): Promise<string> {
   await removeAbandonedStaging(target);
@@ -17,13 +17,14 @@ export async function createStaging(target: string): Promise<string> {
 }
 
 /**
- * Best effort: an initdb whose server was killed may still write to it, and what stays is found by the next start.
+ * Removes a staging directory as far as possible: an initdb whose server was killed may still write to it. The next
+ * start removes what remains.
  */
 export async function removeStaging(staging: string): Promise<void> {
   await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).catch(() => undefined);
 }
 
-/** Makes a rename or a new link in this directory last through a power failure. */
+/** Makes renames and new links in this directory survive a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
@@ -47,7 +48,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: alive, and somebody else's.
+    // EPERM: the process is alive and belongs to another user.
     return errorCode(error) === 'EPERM';
   }
 }

@@ -4,7 +4,7 @@ import type { Cluster } from './cluster';
 import { closeClient, connectToCluster } from './connect-to-cluster';
 import { Deadline, pollUntil } from './deadline';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
-import { endPostgres } from './end-postgres';
+import { stopPostgres } from './stop-postgres';
 import type { Log } from './log';
 import { OwnerLock } from './owner-lock';
 import {
@@ -15,11 +15,12 @@ import {
   type PostmasterPid,
 } from './postmaster-pid';
 
-/** A server that was just killed holds its lock until Postgres has noticed. */
+/** Postgres holds the lock of a killed server until it notices that the connection is gone. */
 const LOCK_WAIT_MS = 5_000;
 const RETRY_INTERVAL_MS = 200;
 
-export interface ClearingOptions {
+/** Limits and log for stopping an orphan. */
+export interface StopOrphanOptions {
   readonly deadline: Deadline;
   readonly stopTimeoutMs: number;
   readonly log: Log;
@@ -27,37 +28,43 @@ export interface ClearingOptions {
 }
 
 /**
- * Makes the cluster free for a postmaster of our own: one whose server was killed is stopped, and one whose server
- * lives is an error. A postmaster that is gone leaves nothing to do, Postgres itself replaces its file.
+ * Stops the orphan of a killed server, if one runs on the cluster, so that we can start a postmaster of our own. The
+ * pid file of a postmaster that is gone needs no action: Postgres replaces it.
+ *
+ * @throws EmbeddedPostgresError when the postmaster belongs to a live server
  */
-export async function clearTheWay(cluster: Cluster, options: ClearingOptions): Promise<void> {
+export async function stopOrphan(cluster: Cluster, options: StopOrphanOptions): Promise<void> {
   const named = await readPostmasterPid(cluster.directory);
   if (!named) return removeNamelessPidFile(cluster.directory);
-  if (await isPostmasterOf(cluster.directory, named.pid)) return takeOver(cluster, named, options);
+  if (await isPostmasterOf(cluster.directory, named.pid)) return stopUnlessOwned(cluster, named, options);
   await disownPidFile(cluster.directory, named);
 }
 
-/** Whom the owner lock of a running postmaster shows to be in charge of it. */
+/** The error for a cluster whose owner lock is held by another server. */
 export function alreadyInUse(cluster: Cluster, pid: number): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
-    `The data directory ${cluster.place.dataDir} is already in use by another server, whose Postgres has pid ${pid}. ` +
+    `The data directory ${cluster.location.dataDir} is already in use by another server, whose Postgres has pid ${pid}. ` +
       'Stop that server, or give this one a data directory of its own.',
   );
 }
 
-async function takeOver(cluster: Cluster, named: PostmasterPid, options: ClearingOptions): Promise<void> {
+async function stopUnlessOwned(
+  cluster: Cluster,
+  named: PostmasterPid,
+  options: StopOrphanOptions,
+): Promise<void> {
   const { pid } = named;
   const { log, stopTimeoutMs } = options;
   const runs = (): Promise<boolean> => isPostmasterOf(cluster.directory, pid);
-  const lock = await lockUnlessGone(cluster, named, { ...options, runs });
+  const lock = await takeLockUnlessExited(cluster, named, { ...options, runs });
   if (!lock) return;
   try {
-    log('Postgres still runs for a server that is gone; it is stopped and started anew', { pid });
-    await endPostgres({
+    log('Postgres still runs although its server is gone; it is stopped and started again', { pid });
+    await stopPostgres({
       pid,
       stopTimeoutMs,
       log,
-      // Asked again right before each signal: the pid may be somebody else's by now.
+      // Checked again before each signal: another process may have the pid by now.
       signal: async (name) => {
         if (await runs()) signalOrIgnore(pid, name);
       },
@@ -68,11 +75,11 @@ async function takeOver(cluster: Cluster, named: PostmasterPid, options: Clearin
   }
 }
 
-/** The lock of the running postmaster; undefined when that ended meanwhile. */
-async function lockUnlessGone(
+/** Takes the owner lock of the running postmaster; undefined when the postmaster exits meanwhile. */
+async function takeLockUnlessExited(
   cluster: Cluster,
   named: PostmasterPid,
-  options: ClearingOptions & { runs: () => Promise<boolean> },
+  options: StopOrphanOptions & { runs: () => Promise<boolean> },
 ): Promise<OwnerLock | undefined> {
   let lockDeadline: Deadline | undefined;
   let failure = 'it names no port';
@@ -82,7 +89,7 @@ async function lockUnlessGone(
       client = await connectToCluster(cluster, named.port);
       const lock = await OwnerLock.take(client);
       if (lock) return lock;
-      // Only an answer starts this clock: a postmaster that recovers or shuts down shows no owner yet.
+      // Starts at the first reply: a postmaster in recovery or shutdown cannot say yet whether it has an owner.
       lockDeadline ??= new Deadline(LOCK_WAIT_MS);
     } catch (error) {
       failure = errorMessage(error);
@@ -91,7 +98,7 @@ async function lockUnlessGone(
     if (lockDeadline?.passed) throw alreadyInUse(cluster, named.pid);
     if (options.deadline.passed) {
       throw new EmbeddedPostgresError(
-        `A Postgres (pid ${named.pid}) runs on ${cluster.directory} and cannot be asked whom it belongs to ` +
+        `A Postgres (pid ${named.pid}) runs on ${cluster.directory} and does not say which server it belongs to ` +
           `(${failure}). Stop it with kill -INT ${named.pid} when no server uses it, and start again.`,
       );
     }
@@ -104,6 +111,6 @@ function signalOrIgnore(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It ended in the meantime.
+    // It exited in the meantime.
   }
 }

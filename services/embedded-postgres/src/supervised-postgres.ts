@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bringUp, LEDGER_DATABASE, type RunningPostgres } from './bring-up';
+import { startPostgres, DATABASE_NAME, type RunningPostgres } from './start-postgres';
 import { CLUSTER_USER, type Cluster } from './cluster';
 import { closeClient, connectToCluster } from './connect-to-cluster';
 import { Deadline, settlesWithin } from './deadline';
@@ -8,20 +8,21 @@ import type { Log } from './log';
 import { OwnerLock } from './owner-lock';
 
 const FIRST_RETRY_DELAY_MS = 100;
-/** The pause between attempts doubles up to this one, and stays there as long as it takes. */
+/** The longest pause between attempts. Attempts go on without end. */
 const SLOW_RETRY_INTERVAL_MS = 30_000;
-/** Postgres that ran this long has recovered: what happens then is a new failure. */
+/** After running this long, Postgres counts as recovered, and the pauses begin anew at the next failure. */
 const STABLE_AFTER_MS = 60_000;
-/** The lock's connection ends a moment before its postmaster does. */
+/** The connection of the lock ends a moment before its postmaster exits. */
 const EXIT_NOTICE_MS = 500;
 
+/** Limits of a restart and of the shutdown. */
 export interface SupervisionOptions {
   readonly startTimeoutMs: number;
   readonly stopTimeoutMs: number;
   readonly log: Log;
 }
 
-/** Keeps Postgres running on its port, and the cluster ours, until it is stopped. */
+/** Keeps Postgres running on its port, and the owner lock held, until `stop` is called. */
 export class SupervisedPostgres {
   readonly url: string;
   readonly dataDir: string;
@@ -36,17 +37,17 @@ export class SupervisedPostgres {
     this.#cluster = cluster;
     this.#options = options;
     this.#running = running;
-    this.dataDir = cluster.place.dataDir;
-    this.url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${running.port}/${LEDGER_DATABASE}`;
+    this.dataDir = cluster.location.dataDir;
+    this.url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${running.port}/${DATABASE_NAME}`;
     this.#watch(running, 0);
   }
 
-  /** Of the running postmaster, or of the last one while there is none. */
+  /** The pid of the running postmaster, or of the last one while none runs. */
   get pid(): number {
     return this.#running.postmaster.pid;
   }
 
-  /** Fast shutdown; the second call waits for the first. Nothing of it runs any more afterwards. */
+  /** Shuts Postgres down and resolves when it has exited. A second call waits for the first. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -57,7 +58,7 @@ export class SupervisedPostgres {
     await this.#recovery;
     const { postmaster } = this.#running;
     if (!postmaster.hasExited) await postmaster.end(this.#options.stopTimeoutMs, this.#options.log);
-    // Held to the end: until then the cluster is ours.
+    // Held until Postgres has exited, so that no other server uses the cluster before.
     await this.#running.lock.release();
   }
 
@@ -75,7 +76,7 @@ export class SupervisedPostgres {
     void this.#keepLock(running);
   }
 
-  /** Never rejects, and ends when Postgres runs again or is to stop. */
+  /** Restarts Postgres. Resolves when it runs again or when `stop` was called. Never rejects. */
   async #recover(how: string, failuresBefore: number): Promise<void> {
     const { startTimeoutMs, stopTimeoutMs, log } = this.#options;
     const { signal } = this.#stopping;
@@ -86,7 +87,7 @@ export class SupervisedPostgres {
       try {
         if (failures > 0) await delay(retryDelayMs(failures), undefined, { signal });
         const deadline = new Deadline(startTimeoutMs);
-        this.#running = await bringUp(this.#cluster, { port, deadline, stopTimeoutMs, log, signal });
+        this.#running = await startPostgres(this.#cluster, { port, deadline, stopTimeoutMs, log, signal });
         log('Postgres runs again', { port, pid: this.#running.postmaster.pid });
         this.#watch(this.#running, failures + 1);
         return;
@@ -100,14 +101,17 @@ export class SupervisedPostgres {
     }
   }
 
-  /** A crash of one backend ends every connection and leaves the postmaster, so the lock is taken anew. Never rejects. */
+  /**
+   * Takes the lock again whenever its connection ends while the postmaster lives: the crash of one backend ends every
+   * connection but not the postmaster. Never rejects.
+   */
   async #keepLock(running: RunningPostgres): Promise<void> {
     const { postmaster } = running;
     const isOver = (): boolean => postmaster.hasExited || this.#isStopping();
     for (;;) {
       await running.lock.lost;
       if (isOver() || (await settlesWithin(postmaster.exited, EXIT_NOTICE_MS))) return;
-      this.#options.log('the connection that holds the owner lock was lost and is made anew', {
+      this.#options.log('the connection that holds the owner lock was lost; a new one is opened', {
         pid: postmaster.pid,
       });
       for (let failures = 0; !isOver(); failures += 1) {

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
 import { findClosedDirectory, type RunAs } from './run-as';
 
-/** Places that outlast a restart of the machine come first: the cluster is kept there. */
+/** Directories that survive a reboot come first, because the cluster is kept there. */
 const PARENTS_BY_PREFERENCE = ['/var/lib', '/var/tmp', tmpdir()];
 const NAME = 'ledger';
 
 /**
- * A directory of root's that the unprivileged user can reach, for what lies out of its reach elsewhere. Only root may
- * write to it: a directory that somebody else prepared under this name is passed over.
+ * Finds or creates a directory of root that the unprivileged user can reach, for files that it could not reach
+ * elsewhere. Only root may write to it: a directory of this name that another user prepared is skipped.
+ *
+ * @throws EmbeddedPostgresError when there is no such directory
  */
 export async function findSystemDirectory(runAs: RunAs): Promise<string> {
   const reasons: string[] = [];
@@ -34,15 +36,19 @@ export async function findSystemDirectory(runAs: RunAs): Promise<string> {
   );
 }
 
-/** Makes the directory, or proves that the existing one is root's own and closed to the writing of others. */
+/**
+ * Creates the directory, or checks that the existing one belongs to root and only root can write to it.
+ *
+ * @throws EmbeddedPostgresError when it does not
+ */
 export async function makeRootDirectory(directory: string): Promise<void> {
   const made = await mkdir(directory, { recursive: true });
-  // Whatever the umask was.
+  // Independent of the umask.
   if (made !== undefined) await chmod(directory, 0o755);
   const stats = await lstat(directory);
   if (!stats.isDirectory() || stats.uid !== 0 || (stats.mode & 0o022) !== 0) {
     throw new EmbeddedPostgresError(
-      `${directory} is not a directory of root's that root alone can write to; remove it`,
+      `${directory} is not a directory that belongs to root and that only root can write to; remove it`,
     );
   }
 }

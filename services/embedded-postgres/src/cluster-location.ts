@@ -19,26 +19,33 @@ import { findClosedDirectory, findUnprivilegedUser, isRoot, userOfOwner, type Ru
 import { syncDirectory } from './staging';
 import { findSystemDirectory } from './system-directory';
 
-export interface ClusterPlace {
+/** Where a cluster is or will be, and which user it belongs to. */
+export interface ClusterLocation {
   /** Real path of the data directory. */
   readonly dataDir: string;
-  /** Real path that the cluster has or is going to have. */
+  /** Real path of the cluster, whether it exists already or will be created. */
   readonly directory: string;
+  /** Whether the cluster exists already. */
   readonly exists: boolean;
-  /** Whom Postgres runs as; undefined when that is ourselves. */
+  /** The user that Postgres runs as; undefined means the current user. */
   readonly runAs: RunAs | undefined;
 }
 
-/** The cluster, or a link to it, in the data directory. */
+/** The name, in the data directory, of the cluster or of a link to it. */
 const CLUSTER_NAME = 'postgres';
-/** Names of files end at 255 bytes, the names of directories made beside this one included. */
+/** File names are limited to 255 bytes, and staging directories append to this name. */
 const MAX_READABLE_NAME = 80;
 
-/** Makes the data directory when it is missing. */
+/**
+ * Opens the data directory, and creates it when it is missing.
+ *
+ * @returns its real path
+ * @throws EmbeddedPostgresError when it cannot be written
+ */
 export async function openDataDirectory(path: string): Promise<string> {
   try {
     const made = await mkdir(path, { recursive: true });
-    // As root the cluster's owner has to pass through it, whatever the umask is; it holds no secret itself.
+    // When we are root, the user that Postgres runs as must be able to enter it. It holds no secret itself.
     if (made !== undefined && isRoot()) await chmod(path, 0o755);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(path);
@@ -51,8 +58,8 @@ export async function openDataDirectory(path: string): Promise<string> {
   }
 }
 
-/** Where the cluster is, or where it is to be made, and whom it belongs to. */
-export async function findClusterPlace(dataDir: string, log: Log): Promise<ClusterPlace> {
+/** Finds where the cluster is or will be created, and which user it belongs to. */
+export async function findClusterLocation(dataDir: string, log: Log): Promise<ClusterLocation> {
   const home = join(dataDir, CLUSTER_NAME);
   const present = await inspect(home);
   if (!isRoot()) {
@@ -63,7 +70,7 @@ export async function findClusterPlace(dataDir: string, log: Log): Promise<Clust
       runAs: undefined,
     };
   }
-  if (present?.exists) return placeOfExisting(dataDir, present.directory, log);
+  if (present?.exists) return locateExisting(dataDir, present.directory, log);
 
   const runAs = await findUnprivilegedUser();
   const directory = present?.directory ?? home;
@@ -71,24 +78,24 @@ export async function findClusterPlace(dataDir: string, log: Log): Promise<Clust
   if (closed === undefined) return { dataDir, directory, exists: false, runAs };
   if (directory !== home) throw unreachable(directory, closed, runAs);
   if (present) await rmdir(home);
-  return placeElsewhere(dataDir, home, { runAs, closed, log });
+  return locateInSystemDirectory(dataDir, home, { runAs, closed, log });
 }
 
-/** Resolves the link, tells an empty directory (`exists: false`) from a cluster, and refuses everything else. */
+/** Resolves the link and tells an empty directory (`exists: false`) from a cluster. Throws for anything else. */
 async function inspect(path: string): Promise<{ directory: string; exists: boolean } | undefined> {
   const entry = await lstat(path).catch(() => undefined);
   if (!entry) return undefined;
   const directory = await realpath(path).catch((error: unknown) => {
     throw new EmbeddedPostgresError(
       `${path} leads to a cluster that cannot be reached (${errorMessage(error)}). ` +
-        'Bring it back, or remove the link to start with an empty ledger.',
+        'Bring it back, or remove the link to start with an empty database.',
       { cause: error },
     );
   });
   const names = await readdir(directory).catch((error: unknown) => {
     throw new EmbeddedPostgresError(
       `The Postgres data in ${directory} cannot be read (${errorMessage(error)}). ` +
-        'Start the server as the user that made it, or choose another data directory.',
+        'Start the server as the user that created it, or choose another data directory.',
       { cause: error },
     );
   });
@@ -101,17 +108,20 @@ async function inspect(path: string): Promise<{ directory: string; exists: boole
   return { directory, exists: names.length > 0 };
 }
 
-async function placeOfExisting(dataDir: string, directory: string, log: Log): Promise<ClusterPlace> {
+async function locateExisting(dataDir: string, directory: string, log: Log): Promise<ClusterLocation> {
   const owner = await stat(directory);
   const runAs = owner.uid === 0 ? await findUnprivilegedUser() : await userOfOwner(owner.uid, owner.gid);
   const closed = await findClosedDirectory(dirname(directory), runAs);
   if (closed !== undefined) throw unreachable(directory, closed, runAs);
   if (owner.uid === 0) {
-    log('the Postgres data belonged to root, as a restored copy does, and is given to an unprivileged user', {
-      directory,
-      user: runAs.name,
-    });
-    await giveTo(directory, runAs);
+    log(
+      'the Postgres data belonged to root, as a restored copy does, and now belongs to an unprivileged user',
+      {
+        directory,
+        user: runAs.name,
+      },
+    );
+    await changeOwner(directory, runAs);
     await chmod(directory, 0o700);
   }
   return { dataDir, directory, exists: true, runAs };
@@ -130,12 +140,16 @@ interface Relocation {
   readonly log: Log;
 }
 
-/** Keeps the cluster in a directory of root's that the user can reach, and leaves a link to it. */
-async function placeElsewhere(dataDir: string, home: string, relocation: Relocation): Promise<ClusterPlace> {
+/** Places the cluster in a directory of root that the user can reach, and leaves a link to it. */
+async function locateInSystemDirectory(
+  dataDir: string,
+  home: string,
+  relocation: Relocation,
+): Promise<ClusterLocation> {
   const { runAs, closed, log } = relocation;
   const directory = join(await findSystemDirectory(runAs), nameFor(dataDir));
   const present = await inspect(directory);
-  // The link comes first: a cluster that nothing leads to would be found by nobody.
+  // The link is created first, so that there is never a cluster without a link to it.
   await mkdir(directory, { mode: 0o700, recursive: true });
   await symlink(directory, home).catch((error: unknown) => {
     if (errorCode(error) !== 'EEXIST') throw error;
@@ -143,7 +157,7 @@ async function placeElsewhere(dataDir: string, home: string, relocation: Relocat
   await syncDirectory(dataDir);
   log(
     present?.exists
-      ? 'the Postgres data of an earlier run was found and is used again; remove its directory for an empty ledger'
+      ? 'the Postgres data of an earlier run was found and is used again; remove its directory to start with an empty database'
       : 'the Postgres data is kept outside the data directory, which holds a link to it',
     {
       directory,
@@ -151,19 +165,19 @@ async function placeElsewhere(dataDir: string, home: string, relocation: Relocat
       reason: `Postgres must not run as root, and ${closed} is closed to ${runAs.name}`,
     },
   );
-  if (present?.exists) return placeOfExisting(dataDir, directory, log);
+  if (present?.exists) return locateExisting(dataDir, directory, log);
   return { dataDir, directory, exists: false, runAs };
 }
 
-/** The same data directory gets the same place, and two of the same name get two. */
+/** A name that is unique for the data directory, even among data directories of the same name. */
 function nameFor(dataDir: string): string {
   const readable = join(basename(dirname(dataDir)), basename(dataDir)).replaceAll(/[^\w-]+/g, '-');
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   return `${readable.replace(/^-+/, '').slice(-MAX_READABLE_NAME)}-${hash}`;
 }
 
-async function giveTo(path: string, user: RunAs): Promise<void> {
+async function changeOwner(path: string, user: RunAs): Promise<void> {
   await lchown(path, user.uid, user.gid);
   if (!(await lstat(path)).isDirectory()) return;
-  for (const name of await readdir(path)) await giveTo(join(path, name), user);
+  for (const name of await readdir(path)) await changeOwner(join(path, name), user);
 }

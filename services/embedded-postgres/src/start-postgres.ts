@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
-import { alreadyInUse, clearTheWay } from './stop-orphan';
+import { alreadyInUse, stopOrphan } from './stop-orphan';
 import { CLUSTER_USER, PASSWORD_FILE, type Cluster } from './cluster';
 import { closeClient, connectToCluster } from './connect-to-cluster';
 import { settlesWithin, type Deadline } from './deadline';
@@ -10,8 +10,8 @@ import type { Log } from './log';
 import { OwnerLock } from './owner-lock';
 import { Postmaster } from './postmaster';
 
-/** The database that the server's URL names. */
-export const LEDGER_DATABASE = 'ledger';
+/** The database that is created for the server. */
+export const DATABASE_NAME = 'ledger';
 
 const READY_POLL_INTERVAL_MS = 50;
 /** SQLSTATE invalid_password. */
@@ -20,8 +20,8 @@ const LOST_PORT_NOTICE_MS = 3_000;
 const FIRST_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 1_000;
 
-export interface BringUpOptions {
-  /** A fixed port for a restart; else a free one is found. */
+export interface StartPostgresOptions {
+  /** The port of the last run, for a restart. A free port is chosen when omitted. */
   readonly port?: number;
   readonly deadline: Deadline;
   readonly stopTimeoutMs: number;
@@ -29,7 +29,7 @@ export interface BringUpOptions {
   readonly signal: AbortSignal;
 }
 
-/** A postmaster that answers, and the lock that makes it ours. */
+/** A postmaster that accepts connections, and the lock that marks it as used by this server. */
 export interface RunningPostgres {
   readonly postmaster: Postmaster;
   readonly port: number;
@@ -37,10 +37,16 @@ export interface RunningPostgres {
 }
 
 /**
- * Starts Postgres on the cluster until it answers. One that ends early is tried again, because the causes pass: the
- * port was taken meanwhile, or backends of a postmaster that was killed still hold the shared memory.
+ * Starts Postgres on the cluster and waits until it accepts connections. If it exits early, it is started again,
+ * because the usual causes go away: another process took the port, or backends of a killed postmaster still hold the
+ * shared memory.
+ *
+ * @throws EmbeddedPostgresError when the deadline has passed, or when a retry cannot help
  */
-export async function bringUp(cluster: Cluster, options: BringUpOptions): Promise<RunningPostgres> {
+export async function startPostgres(
+  cluster: Cluster,
+  options: StartPostgresOptions,
+): Promise<RunningPostgres> {
   const { deadline, signal, log } = options;
   let failure = 'it was not started';
   for (
@@ -48,12 +54,12 @@ export async function bringUp(cluster: Cluster, options: BringUpOptions): Promis
     ;
     retryDelayMs = Math.min(retryDelayMs * 2, MAX_RETRY_DELAY_MS)
   ) {
-    await clearTheWay(cluster, options);
-    if (deadline.passed) throw outOfTime(cluster, deadline, failure);
+    await stopOrphan(cluster, options);
+    if (deadline.passed) throw startTimedOut(cluster, deadline, failure);
     const port = options.port ?? (await findFreePort());
     const postmaster = await Postmaster.start(cluster, port);
     try {
-      const lock = await own(cluster, postmaster, { ...options, port });
+      const lock = await takeOwnership(cluster, postmaster, { ...options, port });
       return { postmaster, port, lock };
     } catch (error) {
       await postmaster.end(options.stopTimeoutMs, log);
@@ -66,18 +72,18 @@ export async function bringUp(cluster: Cluster, options: BringUpOptions): Promis
   }
 }
 
-/** Waits for the answer, takes the owner lock and makes sure of the database. */
-async function own(
+/** Waits until Postgres accepts connections, takes the owner lock, and creates the database if it is missing. */
+async function takeOwnership(
   cluster: Cluster,
   postmaster: Postmaster,
-  options: BringUpOptions & { port: number },
+  options: StartPostgresOptions & { port: number },
 ): Promise<OwnerLock> {
-  const client = await waitForAnswer(cluster, postmaster, options);
+  const client = await waitUntilReady(cluster, postmaster, options);
   try {
     const lock = await OwnerLock.take(client);
-    // Another server took ours for an orphan, in the moment before we had the lock.
+    // Another server took our postmaster for an orphan before we had the lock.
     if (!lock) throw alreadyInUse(cluster, postmaster.pid);
-    await createLedgerDatabase(client);
+    await createDatabase(client);
     return lock;
   } catch (error) {
     await closeClient(client);
@@ -85,10 +91,10 @@ async function own(
   }
 }
 
-async function waitForAnswer(
+async function waitUntilReady(
   cluster: Cluster,
   postmaster: Postmaster,
-  { port, deadline, signal }: BringUpOptions & { port: number },
+  { port, deadline, signal }: StartPostgresOptions & { port: number },
 ): Promise<Client> {
   for (;;) {
     let failure: string;
@@ -97,22 +103,22 @@ async function waitForAnswer(
     } catch (error) {
       failure = errorMessage(error);
       const refused = errorCode(error) === WRONG_PASSWORD;
-      // A Postgres that lost the port to another one, whose answer this is, ends by itself.
+      // Another Postgres may have the port and refuse our password. Ours then exits by itself.
       if (refused && !(await settlesWithin(postmaster.exited, LOST_PORT_NOTICE_MS)))
         throw wrongPassword(cluster);
     }
-    if (postmaster.hasExited) throw new Error(`Postgres ended at once (${await postmaster.exited})`);
+    if (postmaster.hasExited) throw new Error(`Postgres exited at once (${await postmaster.exited})`);
     if (deadline.passed) {
-      throw outOfTime(cluster, deadline, `${failure}\n${await postmaster.readLog()}`);
+      throw startTimedOut(cluster, deadline, `${failure}\n${await postmaster.readLog()}`);
     }
     signal.throwIfAborted();
     await delay(READY_POLL_INTERVAL_MS);
   }
 }
 
-async function createLedgerDatabase(client: Client): Promise<void> {
-  const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [LEDGER_DATABASE]);
-  if (found.rowCount === 0) await client.query(`CREATE DATABASE ${LEDGER_DATABASE}`);
+async function createDatabase(client: Client): Promise<void> {
+  const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE_NAME]);
+  if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_NAME}`);
 }
 
 function wrongPassword(cluster: Cluster): EmbeddedPostgresError {
@@ -122,7 +128,7 @@ function wrongPassword(cluster: Cluster): EmbeddedPostgresError {
   );
 }
 
-function outOfTime(cluster: Cluster, deadline: Deadline, failure: string): EmbeddedPostgresError {
+function startTimedOut(cluster: Cluster, deadline: Deadline, failure: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     `Postgres on ${cluster.directory} did not answer within ${deadline.limitMs} ms: ${failure}\n` +
       `Its whole log is in ${cluster.logFile}. Remove the cause, or allow more time for the start.`,
