@@ -15,7 +15,7 @@ import {
 import { contentOf, type RawAnswer } from '../harness/raw-client';
 import { callOfMovement, observedCall, observedResult, type Observed } from '../harness/told-answer';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
-import { batchWriteCall } from '../harness/write-calls';
+import { rawCalls } from '../harness/raw-calls';
 
 /** Set LEDGER_RANDOM_RUNS to search longer. */
 const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 2);
@@ -95,7 +95,7 @@ describe.each(TOPOLOGIES)('random movements of many callers at once ($topology)'
         const writes = part.flatMap((movement) =>
           movement.$case === 'updateAccount' ? [] : [{ write: movement }],
         );
-        const answer = await ledger.raw(n).send(batchWriteCall({ writes }));
+        const answer = await ledger.raw(n).send(rawCalls.batchWrite({ writes }));
         expect(answer.code).toBe(status.OK);
         const { results } = BatchWriteResponse.decode(Buffer.from(answer.bytes, 'hex'));
         for (const [index, result] of results.entries()) told.set(part[index]!, observedResult(result));

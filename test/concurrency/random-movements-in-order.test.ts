@@ -24,7 +24,7 @@ import {
   type Observed,
 } from '../harness/told-answer';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
-import { batchWriteCall } from '../harness/write-calls';
+import { rawCalls } from '../harness/raw-calls';
 
 /** Set LEDGER_RANDOM_RUNS to search longer. */
 const RUNS = Number(process.env['LEDGER_RANDOM_RUNS'] ?? 4);
@@ -143,7 +143,7 @@ describe.each(TOPOLOGIES)('random movements one after the other ($topology)', ({
     const writes = movements.flatMap((movement) =>
       movement.$case === 'updateAccount' ? [] : [{ write: movement }],
     );
-    const answer = await ledger.raw(turn).send(batchWriteCall({ requestId: envelope, atomic, writes }));
+    const answer = await ledger.raw(turn).send(rawCalls.batchWrite({ requestId: envelope, atomic, writes }));
     const replayed = answer.replayed === 'true';
     const bytes = Buffer.from(answer.bytes, 'hex');
     if (answer.code !== 0) {

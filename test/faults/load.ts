@@ -1,5 +1,4 @@
 import { LedgerError } from '@ledger/client';
-import { batchWriteCall } from '../harness/write-calls';
 import { isExpectedDuringFault, attemptResultOf } from './attempt-result';
 import { ALL_ASSETS, drawWrite, USERS } from './draw-write';
 import type { Journal, SentWrite } from './journal';
@@ -7,6 +6,7 @@ import { outcomeOf } from './outcome';
 import type { Random } from './random';
 import { SHORT_TIMEOUT, SINGLE_ATTEMPT, RETRYING, type RetryPolicy, type Servers } from './servers';
 import { callOf, isBatchable, otherUseOf } from './write-intent';
+import { rawCalls } from '../harness/raw-calls';
 
 /** The most new writes of one batch. An atomic one succeeds only when all of its writes do. */
 const LARGEST_BATCH = 12;
@@ -171,7 +171,7 @@ class Worker {
     const { servers, journal } = this.#load;
     const wasAnswered = writes.map(({ answer }) => answer !== undefined);
     await servers.send(
-      batchWriteCall({ writes: itemsOf(writes) }),
+      rawCalls.batchWrite({ writes: itemsOf(writes) }),
       this.#random,
       this.#retryPolicy(),
       (raw) => {

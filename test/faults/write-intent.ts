@@ -1,8 +1,8 @@
 import type { BatchWriteRequest, PutItemRequest } from '@ledger/client';
 import type { LedgerWrite } from '../model/random-movements';
-import { creditCall, putItemCall, type RawCall } from '../harness/raw-client';
+import { type RawCall } from '../harness/raw-client';
 import { callOfMovement } from '../harness/told-answer';
-import { batchWriteCall } from '../harness/write-calls';
+import { rawCalls } from '../harness/raw-calls';
 
 /** What one write is to do, with its request id. */
 export type SingleWrite = LedgerWrite | { readonly $case: 'putItem'; readonly value: PutItemRequest };
@@ -22,9 +22,9 @@ const STRANGE_AMOUNT = 987_654_321n;
 export function callOf(intent: WriteIntent): RawCall {
   switch (intent.$case) {
     case 'putItem':
-      return putItemCall(intent.value);
+      return rawCalls.putItem(intent.value);
     case 'batchWrite':
-      return batchWriteCall(intent.value);
+      return rawCalls.batchWrite(intent.value);
     default:
       return callOfMovement(intent);
   }
@@ -56,8 +56,8 @@ export function isBatchable(intent: WriteIntent): intent is BatchableWrite {
 /** A call with the request id of a user's write that means something else. */
 export function otherUseOf(intent: SingleWrite): RawCall {
   if (intent.$case === 'putItem') {
-    return putItemCall({ ...intent.value, price: intent.value.price + STRANGE_AMOUNT });
+    return rawCalls.putItem({ ...intent.value, price: intent.value.price + STRANGE_AMOUNT });
   }
   const requestId = requestIdOf(intent);
-  return creditCall({ requestId, userId: scopeOf(intent), asset: 'PEEP', amount: STRANGE_AMOUNT });
+  return rawCalls.credit({ requestId, userId: scopeOf(intent), asset: 'PEEP', amount: STRANGE_AMOUNT });
 }

@@ -1,8 +1,4 @@
 import { Client, credentials, Metadata, type ChannelOptions, type ServiceError } from '@grpc/grpc-js';
-import type { CreditRequest, PurchaseRequest, PutItemRequest } from '@ledger/client';
-import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
-import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
-import { withMetadataMaps } from '../../clients/ledger/src/pairs';
 
 /** A call as it goes over the wire. */
 export interface RawCall {
@@ -65,33 +61,6 @@ export class RawClient {
 /** What makes an answer the same for its caller: all but the mark that it was there before. */
 export function contentOf({ code, message, bytes }: RawAnswer): Omit<RawAnswer, 'replayed'> {
   return { code, message, bytes };
-}
-
-/** A Credit as the client would send it. */
-export function creditCall(request: CreditRequest): RawCall {
-  return callOf(ledger.LedgerServiceService.credit, ledger.CreditRequest, request);
-}
-
-/** A Purchase as the client would send it. */
-export function purchaseCall(request: PurchaseRequest): RawCall {
-  return callOf(ledger.LedgerServiceService.purchase, ledger.PurchaseRequest, request);
-}
-
-/** A PutItem as the client would send it. */
-export function putItemCall(request: PutItemRequest): RawCall {
-  return callOf(catalog.CatalogServiceService.putItem, catalog.PutItemRequest, request);
-}
-
-/** A call with a request of the client's types. Their `metadata` may be a plain object, that of the messages is a Map. */
-export function callOf<Message>(
-  definition: { readonly path: string; readonly requestSerialize: (message: Message) => Buffer },
-  codec: { fromPartial(request: object): Message },
-  request: object,
-): RawCall {
-  return {
-    path: definition.path,
-    bytes: definition.requestSerialize(codec.fromPartial(withMetadataMaps(request))),
-  };
 }
 
 function sameBytes(bytes: Buffer): Buffer {

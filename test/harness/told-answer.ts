@@ -11,16 +11,8 @@ import * as account from '@ledger/proto/ledger/v1/account_service';
 import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 import type { MadeIds, Told } from '../model/movement-model';
 import type { LedgerWrite, Movement } from '../model/random-movements';
-import { creditCall, purchaseCall, type RawAnswer, type RawCall } from './raw-client';
-import {
-  captureHoldCall,
-  placeHoldCall,
-  postTransactionCall,
-  releaseHoldCall,
-  reverseTransactionCall,
-  transferCall,
-  updateAccountCall,
-} from './write-calls';
+import { type RawAnswer, type RawCall } from './raw-client';
+import { rawCalls } from './raw-calls';
 
 /** An answer in the terms of the model, with the ids that it names. */
 export interface Observed extends MadeIds {
@@ -39,23 +31,23 @@ export interface AnyResponse {
 export function callOfMovement(movement: LedgerWrite): RawCall {
   switch (movement.$case) {
     case 'credit':
-      return creditCall(movement.value);
+      return rawCalls.credit(movement.value);
     case 'purchase':
-      return purchaseCall(movement.value);
+      return rawCalls.purchase(movement.value);
     case 'transfer':
-      return transferCall(movement.value);
+      return rawCalls.transfer(movement.value);
     case 'postTransaction':
-      return postTransactionCall(movement.value);
+      return rawCalls.postTransaction(movement.value);
     case 'reverseTransaction':
-      return reverseTransactionCall(movement.value);
+      return rawCalls.reverseTransaction(movement.value);
     case 'placeHold':
-      return placeHoldCall(movement.value);
+      return rawCalls.placeHold(movement.value);
     case 'captureHold':
-      return captureHoldCall(movement.value);
+      return rawCalls.captureHold(movement.value);
     case 'releaseHold':
-      return releaseHoldCall(movement.value);
+      return rawCalls.releaseHold(movement.value);
     case 'updateAccount':
-      return updateAccountCall(movement.value);
+      return rawCalls.updateAccount(movement.value);
   }
 }
 

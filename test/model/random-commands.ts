@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { creditCall, purchaseCall, putItemCall, type RawCall } from '../harness/raw-client';
+import { type RawCall } from '../harness/raw-client';
+import { rawCalls } from '../harness/raw-calls';
 
 /** A write out of a small world, in which the same users, assets, items and request ids come again and again. */
 export type RandomCommand = { readonly requestId: string } & (
@@ -225,22 +226,22 @@ export function assetInRun(run: string, name: string): string {
 export function callOf(command: RandomCommand): RawCall {
   switch (command.kind) {
     case 'put':
-      return putItemCall({
+      return rawCalls.putItem({
         ...{ requestId: command.requestId, itemId: command.item, name: nameOf(command.item) },
         ...{ asset: command.asset, price: command.price, active: command.active },
         ...{ grantAsset: command.grant, expectedVersion: command.expected },
       });
     case 'credit': {
       const { asset: credited, amount: value, source } = command;
-      return creditCall({ ...commonOf(command), asset: credited, amount: value, source });
+      return rawCalls.credit({ ...commonOf(command), asset: credited, amount: value, source });
     }
     case 'pay': {
       const value = { asset: command.asset, amount: command.amount };
-      return purchaseCall({ ...commonOf(command), subject: { $case: 'price', value } });
+      return rawCalls.purchase({ ...commonOf(command), subject: { $case: 'price', value } });
     }
     case 'buy': {
       const value = { itemId: command.item, quantity: command.quantity, priceVersion: command.version };
-      return purchaseCall({ ...commonOf(command), subject: { $case: 'item', value } });
+      return rawCalls.purchase({ ...commonOf(command), subject: { $case: 'item', value } });
     }
   }
 }

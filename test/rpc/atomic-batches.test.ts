@@ -4,8 +4,8 @@ import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { contentOf, type RawAnswer } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
-import { batchWriteCall } from '../harness/write-calls';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
+import { rawCalls } from '../harness/raw-calls';
 
 const asset = 'GOLD';
 
@@ -112,7 +112,7 @@ describe.each(TOPOLOGIES)('an atomic batch ($topology)', ({ servers }) => {
   });
 
   it('needs a request id of its own', async () => {
-    const answer = await ledger.raw().send(batchWriteCall({ atomic: true, writes: [credit('a', 1n)] }));
+    const answer = await ledger.raw().send(rawCalls.batchWrite({ atomic: true, writes: [credit('a', 1n)] }));
     expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_ARGUMENT', fields: ['request_id'] });
   });
 
@@ -160,7 +160,7 @@ describe.each(TOPOLOGIES)('an atomic batch ($topology)', ({ servers }) => {
   });
 
   function send(writes: readonly BatchWriteItem[], turn = 0): Promise<RawAnswer> {
-    return ledger.raw(turn).send(batchWriteCall({ requestId: envelope, atomic: true, writes }));
+    return ledger.raw(turn).send(rawCalls.batchWrite({ requestId: envelope, atomic: true, writes }));
   }
 
   function move(from: string, n: number): BatchWriteItem {

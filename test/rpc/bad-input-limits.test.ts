@@ -7,9 +7,9 @@ import {
   PurchaseResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import { checkLedger } from '../harness/check-ledger';
-import { exactCalls } from '../harness/exact-calls';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawCall } from '../harness/raw-client';
+import { rawCalls } from '../harness/raw-calls';
 
 /** What is just within the limits: a check that is too strict would refuse it. */
 
@@ -57,11 +57,11 @@ it.each([
   const id = `${requestId}${effectiveTime.seconds}`.slice(-128);
   const request = { requestId: id, userId: word, asset, amount: 1n, source: systemAccount, ...annotations };
   const { transaction } = CreditResponse.decode(
-    await succeed(exactCalls.credit({ ...request, effectiveTime })),
+    await succeed(rawCalls.credit({ ...request, effectiveTime })),
   );
   const { transactionId } = transaction!;
   const stored = GetTransactionResponse.decode(
-    await succeed(exactCalls.getTransaction({ transactionId, userId: word })),
+    await succeed(rawCalls.getTransaction({ transactionId, userId: word })),
   );
   expect(stored.transaction).toEqual(transaction);
   expect(stored.transaction).toMatchObject({
@@ -76,16 +76,16 @@ it.each([
 it('an item is kept as it was sent, and the most of it is sold', async () => {
   const item = { itemId: word, name: '名'.repeat(42) + 'ab', asset, active: true, grantAsset: 'A' };
   const price = INT64_MAX / 1_000_000n;
-  const put = exactCalls.putItem({ requestId, ...item, price, expectedVersion: 0n });
+  const put = rawCalls.putItem({ requestId, ...item, price, expectedVersion: 0n });
   const made = PutItemResponse.decode(await succeed(put));
   expect(made.item).toMatchObject({ ...item, price, version: 1n });
-  const got = GetItemResponse.decode(await succeed(exactCalls.getItem({ itemId: word, version: 1n })));
+  const got = GetItemResponse.decode(await succeed(rawCalls.getItem({ itemId: word, version: 1n })));
   expect(got).toEqual(made);
 
   const buyer = { requestId: 'funds', userId: 'buyer', asset };
-  await succeed(exactCalls.credit({ ...buyer, amount: price * 1_000_000n }));
+  await succeed(rawCalls.credit({ ...buyer, amount: price * 1_000_000n }));
   const subject = { $case: 'item' as const, value: { itemId: word, quantity: 1_000_000n, priceVersion: 1n } };
-  const bought = exactCalls.purchase({ ...buyer, requestId, subject, destination: systemAccount });
+  const bought = rawCalls.purchase({ ...buyer, requestId, subject, destination: systemAccount });
   expect(PurchaseResponse.decode(await succeed(bought))).toMatchObject({
     transaction: { item: { itemId: word, quantity: 1_000_000n, unitPrice: price } },
     balance: { balance: 0n },
@@ -94,9 +94,9 @@ it('an item is kept as it was sent, and the most of it is sold', async () => {
 
 it('a price of all that int64 holds is paid', async () => {
   const payer = { requestId: 'funds', userId: 'payer', asset: 'A' };
-  await succeed(exactCalls.credit({ ...payer, amount: INT64_MAX, source: '@a' }));
+  await succeed(rawCalls.credit({ ...payer, amount: INT64_MAX, source: '@a' }));
   const subject = { $case: 'price' as const, value: { asset: 'A', amount: INT64_MAX, itemId: word } };
-  const paid = exactCalls.purchase({ ...payer, requestId: 'pay', subject, destination: '@b' });
+  const paid = rawCalls.purchase({ ...payer, requestId: 'pay', subject, destination: '@b' });
   expect(PurchaseResponse.decode(await succeed(paid))).toMatchObject({
     transaction: { item: { itemId: word, unitPrice: INT64_MAX, quantity: 1n, priceVersion: 0n } },
     balance: { balance: 0n, sequence: 2n },
@@ -105,12 +105,12 @@ it('a price of all that int64 holds is paid', async () => {
 
 it('a list over all times, with as many kinds as may be named, is whole', async () => {
   const reader = { requestId: 'one', userId: 'reader', asset: 'B' };
-  await succeed(exactCalls.credit({ ...reader, amount: 1n }));
+  await succeed(rawCalls.credit({ ...reader, amount: 1n }));
   const kinds = Array.from({ length: 16 }, (_, index) => (index % 6) + 1);
   const { userId } = reader;
-  const whole = exactCalls.listEntries({ userId, asset: 'B', kinds, startTime: FIRST, endTime: LAST });
+  const whole = rawCalls.listEntries({ userId, asset: 'B', kinds, startTime: FIRST, endTime: LAST });
   expect(ListEntriesResponse.decode(await succeed(whole)).entries).toHaveLength(1);
-  const none = exactCalls.listEntries({ userId, asset: 'B', startTime: LAST, endTime: FIRST });
+  const none = rawCalls.listEntries({ userId, asset: 'B', startTime: LAST, endTime: FIRST });
   expect(ListEntriesResponse.decode(await succeed(none)).entries).toEqual([]);
 });
 

@@ -1,10 +1,10 @@
 import { SortOrder } from '@ledger/proto/ledger/v1/ledger';
 import { ListItemsResponse } from '@ledger/proto/ledger/v1/catalog_service';
 import { ListEntriesResponse, type ListEntriesRequest } from '@ledger/proto/ledger/v1/ledger_service';
-import { exactCalls } from '../harness/exact-calls';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawAnswer, RawCall } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
+import { rawCalls } from '../harness/raw-calls';
 
 /** What chooses rows; the page's size does not. */
 const filter = {
@@ -28,7 +28,7 @@ afterAll(() => ledger.dispose());
 describe('a page token', () => {
   it('goes on where its page ended, at any server, with any page size', async () => {
     for (const turn of [0, 1]) {
-      const call = exactCalls.listEntries({ ...filter, pageToken: entriesToken, pageSize: 1 + turn });
+      const call = rawCalls.listEntries({ ...filter, pageToken: entriesToken, pageSize: 1 + turn });
       const { code, bytes } = await ledger.raw(turn).send(call);
       expect(code).toBe(0);
       const [entry] = ListEntriesResponse.decode(Buffer.from(bytes, 'hex')).entries;
@@ -50,23 +50,23 @@ describe('a page token', () => {
     ['end', { endTime: { seconds: 200_000_000_001n, nanos: 0 } }],
     ['end, that is none', { endTime: undefined }],
   ])('is refused for another %s', async (_what, other) => {
-    expectForged(await send(exactCalls.listEntries({ ...filter, ...other, pageToken: entriesToken })));
+    expectForged(await send(rawCalls.listEntries({ ...filter, ...other, pageToken: entriesToken })));
   });
 
   it('is refused for items that are not sold beside those that are', async () => {
-    expectForged(await send(exactCalls.listItems({ includeInactive: true, pageToken: itemsToken })));
+    expectForged(await send(rawCalls.listItems({ includeInactive: true, pageToken: itemsToken })));
   });
 
   it('is refused by another rpc', async () => {
-    expectForged(await send(exactCalls.listEntries({ ...filter, pageToken: itemsToken })));
-    expectForged(await send(exactCalls.listItems({ pageToken: entriesToken })));
+    expectForged(await send(rawCalls.listEntries({ ...filter, pageToken: itemsToken })));
+    expectForged(await send(rawCalls.listItems({ pageToken: entriesToken })));
   });
 
   it('is refused by the servers of another ledger', async () => {
     const other = await startLedger(1);
     try {
       await fill(other);
-      expectForged(await other.raw().send(exactCalls.listEntries({ ...filter, pageToken: entriesToken })));
+      expectForged(await other.raw().send(rawCalls.listEntries({ ...filter, pageToken: entriesToken })));
     } finally {
       await other.dispose();
     }
@@ -76,16 +76,14 @@ describe('a page token', () => {
     for (let at = 0; at < entriesToken.length; at += 1) {
       for (const character of ['A', 'B', '_'].filter((other) => other !== entriesToken[at])) {
         const pageToken = entriesToken.slice(0, at) + character + entriesToken.slice(at + 1);
-        expectForged(await send(exactCalls.listEntries({ ...filter, pageToken })));
+        expectForged(await send(rawCalls.listEntries({ ...filter, pageToken })));
       }
     }
   });
 
   it('is refused when it is cut off anywhere', async () => {
     for (let length = 1; length < entriesToken.length; length += 1) {
-      expectForged(
-        await send(exactCalls.listEntries({ ...filter, pageToken: entriesToken.slice(0, length) })),
-      );
+      expectForged(await send(rawCalls.listEntries({ ...filter, pageToken: entriesToken.slice(0, length) })));
     }
   });
 
@@ -106,8 +104,8 @@ describe('a page token', () => {
   ])('is refused when it %s', async (_what, forge) => {
     const pageToken = forge(entriesToken);
     expect(pageToken).not.toBe(entriesToken);
-    expectForged(await send(exactCalls.listEntries({ ...filter, pageToken })));
-    expectForged(await send(exactCalls.listItems({ pageToken: forge(itemsToken) })));
+    expectForged(await send(rawCalls.listEntries({ ...filter, pageToken })));
+    expectForged(await send(rawCalls.listItems({ pageToken: forge(itemsToken) })));
   });
 });
 
@@ -135,12 +133,12 @@ async function fill(target: LedgerUnderTest): Promise<void> {
 }
 
 async function entries(page: { pageSize: number }): Promise<ListEntriesResponse> {
-  const { bytes } = await send(exactCalls.listEntries({ ...filter, ...page }));
+  const { bytes } = await send(rawCalls.listEntries({ ...filter, ...page }));
   return ListEntriesResponse.decode(Buffer.from(bytes, 'hex'));
 }
 
 async function items(page: { pageSize?: number; pageToken?: string }): Promise<ListItemsResponse> {
-  const { bytes } = await send(exactCalls.listItems(page));
+  const { bytes } = await send(rawCalls.listItems(page));
   return ListItemsResponse.decode(Buffer.from(bytes, 'hex'));
 }
 

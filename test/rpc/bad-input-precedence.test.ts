@@ -1,5 +1,4 @@
 import { checkLedger } from '../harness/check-ledger';
-import { exactCalls, purchaseByPrice, purchaseOfItem, type Sender } from '../harness/exact-calls';
 import {
   accountFrozen,
   amountOverflow,
@@ -12,13 +11,14 @@ import {
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawAnswer, RawCall } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
+import { rawCalls, purchaseByPrice, purchaseOfItem, type Sender } from '../harness/raw-calls';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
 let ledger: LedgerUnderTest;
 let requests = 0;
 
-const { credit, putItem } = exactCalls;
+const { credit, putItem } = rawCalls;
 const mug = { name: 'Mug', asset: 'GOLD', price: 5n, active: true };
 
 beforeAll(async () => {

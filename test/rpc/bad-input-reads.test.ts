@@ -1,11 +1,11 @@
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 import { ListItemsResponse } from '@ledger/proto/ledger/v1/catalog_service';
 import { ListEntriesResponse } from '@ledger/proto/ledger/v1/ledger_service';
-import { exactCalls } from '../harness/exact-calls';
 import * as flawed from '../model/invalid-values';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawCall } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
+import { rawCalls } from '../harness/raw-calls';
 
 type Row = readonly [field: string, flaw: string, call: () => RawCall];
 
@@ -33,7 +33,7 @@ const flawedOrders: flawed.Flaws<number> = [
 ];
 
 const account = { userId: 'ada', asset: 'GOLD' };
-const { getBalance, listEntries, getTransaction, getItem, listItems } = exactCalls;
+const { getBalance, listEntries, getTransaction, getItem, listItems } = rawCalls;
 const asOfTime = (value: Timestamp): RawCall =>
   getBalance({ ...account, asOf: { $case: 'asOfTime', value } });
 const asOfSequence = (userId: string, value: bigint): RawCall =>
@@ -123,11 +123,11 @@ describe('a page', () => {
       requestId: `credit-${index}`,
       ...account,
     }));
-    await Promise.all(credits.map((credit) => book(exactCalls.credit({ ...credit, amount: 1n }))));
+    await Promise.all(credits.map((credit) => book(rawCalls.credit({ ...credit, amount: 1n }))));
     const items = Array.from({ length: ROWS }, (_, index) => `item-${index}`);
     const item = { name: 'n', asset: 'GOLD', price: 1n, active: true };
     await Promise.all(
-      items.map((itemId) => book(exactCalls.putItem({ requestId: `put-${itemId}`, itemId, ...item }))),
+      items.map((itemId) => book(rawCalls.putItem({ requestId: `put-${itemId}`, itemId, ...item }))),
     );
   });
 

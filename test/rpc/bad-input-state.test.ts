@@ -1,6 +1,5 @@
 import { GetBalanceResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { checkLedger } from '../harness/check-ledger';
-import { exactCalls, purchaseByPrice, purchaseOfItem, type Sender } from '../harness/exact-calls';
 import {
   accountFrozen,
   amountOverflow,
@@ -16,6 +15,7 @@ import {
 } from '../harness/expected-refusal';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawAnswer, RawCall } from '../harness/raw-client';
+import { rawCalls, purchaseByPrice, purchaseOfItem, type Sender } from '../harness/raw-calls';
 
 const INT64_MAX = 2n ** 63n - 1n;
 const NOBODY = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
@@ -23,7 +23,7 @@ const NOBODY = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
 let ledger: LedgerUnderTest;
 let requests = 0;
 
-const { credit, putItem, getBalance, getItem, getTransaction } = exactCalls;
+const { credit, putItem, getBalance, getItem, getTransaction } = rawCalls;
 const mug = { name: 'Mug', asset: 'GOLD', price: 5n, active: true };
 
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { CreditResponse, type PurchaseRequest } from '@ledger/proto/ledger/v1/ledger_service';
 import { PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
 import { checkLedger } from '../harness/check-ledger';
-import { exactCalls } from '../harness/exact-calls';
 import * as flawed from '../model/invalid-values';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawAnswer, RawCall } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
+import { rawCalls } from '../harness/raw-calls';
 
 /** A request with one field that is wrong. */
 interface Malformed<Request> {
@@ -22,14 +22,14 @@ let turn = 0;
 
 beforeAll(async () => {
   ledger = await startLedger(1);
-  await book(exactCalls.putItem({ ...mug, requestId: 'mug', itemId: 'mug' }));
+  await book(rawCalls.putItem({ ...mug, requestId: 'mug', itemId: 'mug' }));
 });
 afterAll(() => ledger.dispose());
 
 const mug = { name: 'Mug', asset: 'GOLD', price: 5n, active: true };
 
-type CreditFields = Parameters<typeof exactCalls.credit>[0];
-type PutItemFields = Parameters<typeof exactCalls.putItem>[0];
+type CreditFields = Parameters<typeof rawCalls.credit>[0];
+type PutItemFields = Parameters<typeof rawCalls.putItem>[0];
 
 const annotations: Malformed<CreditFields & PurchaseRequest>[] = [
   ...field('description', flawed.flawedDescriptions, (description) => ({ description })),
@@ -52,9 +52,9 @@ describe('Credit', () => {
   ] as Malformed<CreditFields>[])('refuses $field: $flaw', async ({ request, field: path }) => {
     const good: CreditFields = { ...fresh(), asset: 'GOLD', amount: 5n };
 
-    expectMalformed(await send(exactCalls.credit({ ...good, ...request })), path);
+    expectMalformed(await send(rawCalls.credit({ ...good, ...request })), path);
 
-    const { transaction } = CreditResponse.decode(await book(exactCalls.credit(good)));
+    const { transaction } = CreditResponse.decode(await book(rawCalls.credit(good)));
     expect(transaction).toMatchObject({ userId: good.userId, entries: [{ sequence: 1n }, {}] });
   });
 });
@@ -85,11 +85,11 @@ describe('Purchase', () => {
       ...itemOf({}),
       ...subjectOf(request, itemOf, priceOf),
     };
-    await book(exactCalls.credit({ ...good, requestId: 'funds', asset: 'GOLD', amount: 10n }));
+    await book(rawCalls.credit({ ...good, requestId: 'funds', asset: 'GOLD', amount: 10n }));
 
-    expectMalformed(await send(exactCalls.purchase({ ...good, ...request })), path);
+    expectMalformed(await send(rawCalls.purchase({ ...good, ...request })), path);
 
-    const { transaction } = CreditResponse.decode(await book(exactCalls.purchase(good)));
+    const { transaction } = CreditResponse.decode(await book(rawCalls.purchase(good)));
     expect(transaction).toMatchObject({ entries: [{ sequence: 2n, balanceAfter: 0n }, {}] });
   });
 });
@@ -108,9 +108,9 @@ describe('PutItem', () => {
     const { requestId, userId: itemId } = fresh();
     const good: PutItemFields = { ...mug, requestId, itemId };
 
-    expectMalformed(await send(exactCalls.putItem({ ...good, ...request })), path);
+    expectMalformed(await send(rawCalls.putItem({ ...good, ...request })), path);
 
-    const { item } = PutItemResponse.decode(await book(exactCalls.putItem(good)));
+    const { item } = PutItemResponse.decode(await book(rawCalls.putItem(good)));
     expect(item).toMatchObject({ itemId, version: 1n });
   });
 });
@@ -118,7 +118,7 @@ describe('PutItem', () => {
 describe('a request with several faults', () => {
   it('is told all of them, each field by its path', async () => {
     const answer = await send(
-      exactCalls.purchase({
+      rawCalls.purchase({
         ...{ requestId: '', userId: '@ada', destination: 'shop', reference: 'é' },
         subject: { $case: 'item', value: { itemId: '', quantity: 0n, priceVersion: -1n } },
         description: '\0',
@@ -139,7 +139,7 @@ describe('a request with several faults', () => {
       '\0'.repeat(300),
     ]);
     const answer = await send(
-      exactCalls.credit({ metadata: new Map(wrong), effectiveTime: { seconds: 0n, nanos: -1 } }),
+      rawCalls.credit({ metadata: new Map(wrong), effectiveTime: { seconds: 0n, nanos: -1 } }),
     );
     const { fields, message } = refusalOf(answer);
     expect(fields.slice(0, 5)).toEqual(['request_id', 'user_id', 'asset', 'amount', 'effective_time']);

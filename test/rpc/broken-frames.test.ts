@@ -8,9 +8,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import { checkLedger } from '../harness/check-ledger';
-import { exactCalls } from '../harness/exact-calls';
 import { checkHealth } from '../harness/health-client';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import { rawCalls } from '../harness/raw-calls';
 
 /** What came back for one HTTP/2 stream. */
 interface StreamAnswer {
@@ -46,7 +46,7 @@ afterEach(async () => {
   expect(ledger.servers[0]!.faults).toEqual([]);
 });
 
-const { bytes: message } = exactCalls.credit({ requestId: 'one', userId: 'ada', asset: 'GOLD', amount: 1n });
+const { bytes: message } = rawCalls.credit({ requestId: 'one', userId: 'ada', asset: 'GOLD', amount: 1n });
 
 describe('a call whose frames are broken is answered and books nothing:', () => {
   it.each<[what: string, code: status, headers: OutgoingHttpHeaders, body: readonly Buffer[]]>([

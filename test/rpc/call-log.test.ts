@@ -1,8 +1,8 @@
-import { exactCalls, purchaseByPrice } from '../harness/exact-calls';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawCall } from '../harness/raw-client';
 import { waitUntil } from '../harness/wait-until';
 import type { CallRecord } from '../../services/ledger/src/rpc/call-log';
+import { rawCalls, purchaseByPrice } from '../harness/raw-calls';
 
 const durationMs = expect.any(Number);
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.dispose());
 
-const credit = exactCalls.credit({ requestId: 'credit-1', userId: 'ada', asset: 'GOLD', amount: 5n });
+const credit = rawCalls.credit({ requestId: 'credit-1', userId: 'ada', asset: 'GOLD', amount: 5n });
 const ledgerService = 'ledger.v1.LedgerService';
 const catalogService = 'ledger.v1.CatalogService';
 
@@ -42,7 +42,7 @@ describe('the log line of a call', () => {
     ],
     [
       'a request id that was used before',
-      exactCalls.credit({ requestId: 'credit-1', userId: 'ada', asset: 'GOLD', amount: 6n }),
+      rawCalls.credit({ requestId: 'credit-1', userId: 'ada', asset: 'GOLD', amount: 6n }),
       {
         ...{ method: `${ledgerService}/Credit`, code: 'ALREADY_EXISTS', reason: 'REQUEST_ID_REUSED' },
         ...{ requestId: 'credit-1', durationMs, batchSize: 1 },
@@ -50,7 +50,7 @@ describe('the log line of a call', () => {
     ],
     [
       'a malformed write',
-      exactCalls.putItem({ requestId: 'put-1' }),
+      rawCalls.putItem({ requestId: 'put-1' }),
       {
         ...{ method: `${catalogService}/PutItem`, code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD' },
         ...{ requestId: 'put-1', durationMs },
@@ -58,7 +58,7 @@ describe('the log line of a call', () => {
     ],
     [
       'a request id that is far too long, of which it has no more than is allowed',
-      exactCalls.credit({ requestId: 'x'.repeat(1_000_000) }),
+      rawCalls.credit({ requestId: 'x'.repeat(1_000_000) }),
       {
         ...{ method: `${ledgerService}/Credit`, code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD' },
         ...{ requestId: 'x'.repeat(128), durationMs },
@@ -71,12 +71,12 @@ describe('the log line of a call', () => {
     ],
     [
       'a read',
-      exactCalls.getBalance({ userId: 'ada', asset: 'GOLD' }),
+      rawCalls.getBalance({ userId: 'ada', asset: 'GOLD' }),
       { method: `${ledgerService}/GetBalance`, code: 'OK', durationMs },
     ],
     [
       'a read that found nothing',
-      exactCalls.getItem({ itemId: 'cap' }),
+      rawCalls.getItem({ itemId: 'cap' }),
       { method: `${catalogService}/GetItem`, code: 'NOT_FOUND', reason: 'ITEM_NOT_FOUND', durationMs },
     ],
   ])('has, for %s, these fields and no others', async (_what, call, record) => {
@@ -85,7 +85,7 @@ describe('the log line of a call', () => {
 
   it('has a duration in milliseconds that the call really took', async () => {
     const began = performance.now();
-    const [record] = await recordsOf([exactCalls.listItems({})]);
+    const [record] = await recordsOf([rawCalls.listItems({})]);
     const tookMs = performance.now() - began;
     expect(record!.durationMs).toBeGreaterThan(0);
     expect(record!.durationMs).toBeLessThanOrEqual(tookMs);
@@ -94,7 +94,7 @@ describe('the log line of a call', () => {
   it('has the size of the batch that a write shared', async () => {
     const COUNT = 100;
     const calls = Array.from({ length: COUNT }, (_, index) =>
-      exactCalls.credit({ requestId: `batch-${index}`, userId: 'bob', asset: 'GOLD', amount: 1n }),
+      rawCalls.credit({ requestId: `batch-${index}`, userId: 'bob', asset: 'GOLD', amount: 1n }),
     );
     const records = await recordsOf(calls);
     // Each batch of n writes has n lines that say n.
@@ -114,10 +114,10 @@ describe('the log line of a call', () => {
       ...{ reference: 'reference-secret', metadata: new Map([['meta-key', 'meta-secret']]) },
     };
     const records = await recordsOf([
-      exactCalls.credit({ ...request, requestId: 'secret-1' }),
-      exactCalls.credit({ ...request, requestId: 'secret-1', amount: 987_654_322n }),
-      exactCalls.credit({ ...request, requestId: 'secret-2', source: 'nobody' }),
-      exactCalls.purchase({
+      rawCalls.credit({ ...request, requestId: 'secret-1' }),
+      rawCalls.credit({ ...request, requestId: 'secret-1', amount: 987_654_322n }),
+      rawCalls.credit({ ...request, requestId: 'secret-2', source: 'nobody' }),
+      rawCalls.purchase({
         ...{ ...request, requestId: 'secret-3' },
         subject: { $case: 'price', value: { asset: 'GOLD', amount: 9_876_543_210n, itemId: '' } },
       }),

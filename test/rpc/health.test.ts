@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
 import { lockAccount } from '../harness/account-lock';
-import { exactCalls } from '../harness/exact-calls';
 import { checkHealth, watchHealth } from '../harness/health-client';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { RawClient } from '../harness/raw-client';
@@ -8,6 +7,7 @@ import { refusalOf } from '../harness/refusal';
 import { openDatabase, type TestDatabase } from '../harness/test-database';
 import { startTestServer } from '../harness/test-server';
 import { waitUntil } from '../harness/wait-until';
+import { rawCalls } from '../harness/raw-calls';
 
 const SERVICES = ['', 'ledger.v1.LedgerService', 'ledger.v1.CatalogService', 'ledger.v1.AccountService'];
 const HEALTH_INTERVAL_MS = 20;
@@ -32,11 +32,11 @@ it('is not known for a service that is not there', async () => {
 it('is NOT_SERVING while the database is away, and calls say so and book nothing', async () => {
   const { address } = ledger.servers[0]!;
   const watch = watchHealth(address);
-  const credit = exactCalls.credit({ requestId: 'during', userId: 'ada', asset: 'GOLD', amount: 5n });
+  const credit = rawCalls.credit({ requestId: 'during', userId: 'ada', asset: 'GOLD', amount: 5n });
   const reads = [
-    exactCalls.getBalance({ userId: 'ada', asset: 'GOLD' }),
-    exactCalls.listEntries({ userId: 'ada', asset: 'GOLD' }),
-    exactCalls.getItem({ itemId: 'mug' }),
+    rawCalls.getBalance({ userId: 'ada', asset: 'GOLD' }),
+    rawCalls.listEntries({ userId: 'ada', asset: 'GOLD' }),
+    rawCalls.getItem({ itemId: 'mug' }),
   ];
   await ledger.client().credit({ userId: 'ada', asset: 'GOLD', amount: 1n });
 
@@ -73,7 +73,7 @@ it('is NOT_SERVING as soon as a stop begins, while what was accepted is still fi
   const account = { userId: 'eve', asset: 'GOLD', amount: 1n };
   await server.client.credit(account);
   const lock = await lockAccount(ledger.database, 'eve', 'GOLD');
-  const answer = raw.send(exactCalls.credit({ ...account, requestId: 'accepted' }));
+  const answer = raw.send(rawCalls.credit({ ...account, requestId: 'accepted' }));
   await lock.untilBlocked();
 
   let stopped = false;

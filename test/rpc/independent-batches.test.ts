@@ -2,8 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { LedgerError, type BatchWriteItem } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
-import { creditCall } from '../harness/raw-client';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
+import { rawCalls } from '../harness/raw-calls';
 
 const asset = 'GOLD';
 
@@ -162,7 +162,7 @@ describe.each(TOPOLOGIES)('a batch of independent writes ($topology)', ({ server
       }),
     );
     const singles = ids.map((requestId, n) =>
-      ledger.raw(n).send(creditCall({ requestId, userId, asset, amount: 1n })),
+      ledger.raw(n).send(rawCalls.credit({ requestId, userId, asset, amount: 1n })),
     );
     const answers = await Promise.all(batches);
     const alone = await Promise.all(singles);

@@ -1,17 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
-import { contentOf, creditCall, type RawCall } from '../harness/raw-client';
-import {
-  captureHoldCall,
-  placeHoldCall,
-  postTransactionCall,
-  releaseHoldCall,
-  reverseTransactionCall,
-  transferCall,
-  updateAccountCall,
-} from '../harness/write-calls';
+import { contentOf, type RawCall } from '../harness/raw-client';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
+import { rawCalls } from '../harness/raw-calls';
 
 const COPIES = 12;
 const asset = 'GOLD';
@@ -60,23 +52,23 @@ const writes: readonly WriteUnderTest[] = [
   {
     name: 'ReverseTransaction',
     call: ({ userId, transactionId }, requestId) =>
-      reverseTransactionCall({ userId, requestId, transactionId, amount: 5n }),
+      rawCalls.reverseTransaction({ userId, requestId, transactionId, amount: 5n }),
     others: ({ userId, transactionId }, requestId) => [
-      reverseTransactionCall({ userId, requestId, transactionId, amount: 6n }),
-      reverseTransactionCall({ userId, requestId, transactionId }),
-      reverseTransactionCall({ userId, requestId, transactionId, amount: 5n, description: 'other' }),
+      rawCalls.reverseTransaction({ userId, requestId, transactionId, amount: 6n }),
+      rawCalls.reverseTransaction({ userId, requestId, transactionId }),
+      rawCalls.reverseTransaction({ userId, requestId, transactionId, amount: 5n, description: 'other' }),
     ],
     failing: ({ userId, transactionId }, requestId) =>
-      reverseTransactionCall({ userId, requestId, transactionId, amount: 1_001n }),
+      rawCalls.reverseTransaction({ userId, requestId, transactionId, amount: 1_001n }),
     code: status.FAILED_PRECONDITION,
   },
   {
     name: 'PlaceHold',
-    call: ({ userId }, requestId) => placeHoldCall({ userId, requestId, asset, amount: 5n }),
+    call: ({ userId }, requestId) => rawCalls.placeHold({ userId, requestId, asset, amount: 5n }),
     others: ({ userId }, requestId) => [
-      placeHoldCall({ userId, requestId, asset, amount: 6n }),
-      placeHoldCall({ userId, requestId, asset, amount: 5n, destination: '@shop' }),
-      placeHoldCall({
+      rawCalls.placeHold({ userId, requestId, asset, amount: 6n }),
+      rawCalls.placeHold({ userId, requestId, asset, amount: 5n, destination: '@shop' }),
+      rawCalls.placeHold({
         userId,
         requestId,
         asset,
@@ -84,30 +76,30 @@ const writes: readonly WriteUnderTest[] = [
         expireTime: { seconds: 4_000_000_000n, nanos: 0 },
       }),
     ],
-    failing: ({ userId }, requestId) => placeHoldCall({ userId, requestId, asset, amount: 1_001n }),
+    failing: ({ userId }, requestId) => rawCalls.placeHold({ userId, requestId, asset, amount: 1_001n }),
     code: status.FAILED_PRECONDITION,
   },
   {
     name: 'CaptureHold',
-    call: ({ userId, holdId }, requestId) => captureHoldCall({ userId, requestId, holdId, amount: 5n }),
+    call: ({ userId, holdId }, requestId) => rawCalls.captureHold({ userId, requestId, holdId, amount: 5n }),
     others: ({ userId, holdId }, requestId) => [
-      captureHoldCall({ userId, requestId, holdId, amount: 6n }),
-      captureHoldCall({ userId, requestId, holdId }),
-      releaseHoldCall({ userId, requestId, holdId }),
+      rawCalls.captureHold({ userId, requestId, holdId, amount: 6n }),
+      rawCalls.captureHold({ userId, requestId, holdId }),
+      rawCalls.releaseHold({ userId, requestId, holdId }),
     ],
     failing: ({ userId, holdId }, requestId) =>
-      captureHoldCall({ userId, requestId, holdId, amount: 1_001n }),
+      rawCalls.captureHold({ userId, requestId, holdId, amount: 1_001n }),
     code: status.FAILED_PRECONDITION,
   },
   {
     name: 'ReleaseHold',
-    call: ({ userId, holdId }, requestId) => releaseHoldCall({ userId, requestId, holdId }),
+    call: ({ userId, holdId }, requestId) => rawCalls.releaseHold({ userId, requestId, holdId }),
     others: ({ userId, transactionId }, requestId) => [
-      releaseHoldCall({ userId, requestId, holdId: transactionId }),
-      creditCall({ userId, requestId, asset, amount: 1n }),
+      rawCalls.releaseHold({ userId, requestId, holdId: transactionId }),
+      rawCalls.credit({ userId, requestId, asset, amount: 1n }),
     ],
     failing: ({ userId, transactionId }, requestId) =>
-      releaseHoldCall({ userId, requestId, holdId: transactionId }),
+      rawCalls.releaseHold({ userId, requestId, holdId: transactionId }),
     code: status.NOT_FOUND,
   },
   {
@@ -218,7 +210,7 @@ describe.each(TOPOLOGIES)('each write that is sent again ($topology)', ({ server
 });
 
 function transfer(userId: string, requestId: string, change: object = {}): RawCall {
-  return transferCall({ fromUserId: userId, requestId, toUserId: 'bob', asset, amount: 5n, ...change });
+  return rawCalls.transfer({ fromUserId: userId, requestId, toUserId: 'bob', asset, amount: 5n, ...change });
 }
 
 function postLegs(
@@ -233,12 +225,12 @@ function postLegs(
     { userId, asset, change: -amount, ...expected },
     { userId: to, asset, change: amount },
   ];
-  return postTransactionCall({ userId, requestId, legs });
+  return rawCalls.postTransaction({ userId, requestId, legs });
 }
 
 function update(userId: string, requestId: string, change: object): RawCall {
   const mask = { updateMask: ['min_balance', 'metadata'] };
-  return updateAccountCall({
+  return rawCalls.updateAccount({
     userId,
     requestId,
     asset,

@@ -1,16 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
-import {
-  contentOf,
-  creditCall,
-  purchaseCall,
-  putItemCall,
-  RawClient,
-  type RawAnswer,
-  type RawCall,
-} from '../harness/raw-client';
+import { contentOf, RawClient, type RawAnswer, type RawCall } from '../harness/raw-client';
 import { startTestServer } from '../harness/test-server';
+import { rawCalls } from '../harness/raw-calls';
 
 const COPIES = 50;
 
@@ -27,7 +20,9 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   it('is booked once when 50 copies are under way at once, also as the first write of its account', async () => {
     for (let round = 0; round < 5; round += 1) {
       const userId = `copies-${round}`;
-      const answers = await sendCopies(creditCall({ requestId: 'only', userId, asset: 'GOLD', amount: 7n }));
+      const answers = await sendCopies(
+        rawCalls.credit({ requestId: 'only', userId, asset: 'GOLD', amount: 7n }),
+      );
 
       expectOneAnswer(answers, status.OK);
       expect(await transactionsOf(userId)).toBe('1');
@@ -48,7 +43,13 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   });
 
   it('makes one version of an item of 50 copies', async () => {
-    const call = putItemCall({ requestId: 'once', itemId: 'mug', name: 'Mug', asset: 'GOLD', price: 3n });
+    const call = rawCalls.putItem({
+      requestId: 'once',
+      itemId: 'mug',
+      name: 'Mug',
+      asset: 'GOLD',
+      price: 3n,
+    });
     expectOneAnswer(await sendCopies(call), status.OK);
     expect(await ledger.client().listItems({ includeInactive: true })).toMatchObject({
       items: [{ itemId: 'mug', version: 1n }],
@@ -77,7 +78,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
     [
       'an item that is not there',
       (n: number) =>
-        purchaseCall({
+        rawCalls.purchase({
           ...{ requestId: 'only', userId: `reader-${n}` },
           subject: { $case: 'item', value: { itemId: 'none', quantity: 1n } },
         }),
@@ -85,7 +86,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
     [
       'a version that is not there',
       (n: number) =>
-        putItemCall({
+        rawCalls.putItem({
           ...{ requestId: `unborn-${n}`, itemId: 'none', name: 'None', asset: 'GOLD', price: 1n },
           expectedVersion: 7n,
         }),
@@ -99,7 +100,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   });
 
   it('gets the balance of its time, whatever came after', async () => {
-    const call = creditCall({ requestId: 'early', userId: 'moved', asset: 'GOLD', amount: 1n });
+    const call = rawCalls.credit({ requestId: 'early', userId: 'moved', asset: 'GOLD', amount: 1n });
     const first = await ledger.raw().send(call);
     await ledger.client(1).credit({ userId: 'moved', asset: 'GOLD', amount: 99n });
 
@@ -129,9 +130,9 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   });
 
   it('is not remembered when it was malformed', async () => {
-    const malformed = creditCall({ requestId: 'shape', userId: 'typo', asset: 'GOLD', amount: 0n });
+    const malformed = rawCalls.credit({ requestId: 'shape', userId: 'typo', asset: 'GOLD', amount: 0n });
     expect(await ledger.raw().send(malformed)).toMatchObject({ code: status.INVALID_ARGUMENT });
-    const corrected = creditCall({ requestId: 'shape', userId: 'typo', asset: 'GOLD', amount: 1n });
+    const corrected = rawCalls.credit({ requestId: 'shape', userId: 'typo', asset: 'GOLD', amount: 1n });
     expect(await ledger.raw().send(corrected)).toMatchObject({ code: status.OK, replayed: undefined });
     // The shape is judged before the request is looked up.
     expect(await ledger.raw().send(malformed)).toMatchObject({ code: status.INVALID_ARGUMENT });
@@ -139,7 +140,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
 
   it('gets the same answer from a server that was started later', async () => {
     const calls = [
-      creditCall({
+      rawCalls.credit({
         requestId: 'in',
         userId: 'later',
         asset: 'GOLD',
@@ -148,7 +149,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
       }),
       purchaseOf('later', 'out', 3n),
       purchaseOf('later', 'refused', 3n),
-      putItemCall({ requestId: 'later', itemId: 'later', name: 'Later', asset: 'GOLD', price: 1n }),
+      rawCalls.putItem({ requestId: 'later', itemId: 'later', name: 'Later', asset: 'GOLD', price: 1n }),
     ];
     const first: RawAnswer[] = [];
     for (const call of calls) first.push(await ledger.raw().send(call));
@@ -183,7 +184,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
   }
 
   function purchaseOf(userId: string, requestId: string, amount: bigint): RawCall {
-    return purchaseCall({
+    return rawCalls.purchase({
       requestId,
       userId,
       subject: { $case: 'price', value: { asset: 'GOLD', amount, itemId: 'thing' } },

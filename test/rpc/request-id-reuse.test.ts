@@ -2,7 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
-import { contentOf, creditCall, purchaseCall, putItemCall, type RawCall } from '../harness/raw-client';
+import { contentOf, type RawCall } from '../harness/raw-client';
+import { rawCalls } from '../harness/raw-calls';
 
 /** Field numbers of CreditRequest. */
 const SOURCE = 5;
@@ -47,18 +48,18 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     ['effective time', { effectiveTime: { seconds: 1_700_000_000n, nanos: 6_000 } }],
     ['absence of an effective time', { effectiveTime: undefined }],
   ])('is refused with another %s, and the first answer stands', async (_name, change) => {
-    const first = await ledger.raw().send(creditCall(content()));
+    const first = await ledger.raw().send(rawCalls.credit(content()));
     expect(first).toMatchObject({ code: status.OK });
 
-    await expectReused(creditCall({ ...content(), ...change }));
+    await expectReused(rawCalls.credit({ ...content(), ...change }));
 
-    expect(await ledger.raw(1).send(creditCall(content()))).toEqual({ ...first, replayed: 'true' });
+    expect(await ledger.raw(1).send(rawCalls.credit(content()))).toEqual({ ...first, replayed: 'true' });
     expect(await bookedOf(userId)).toBe('1');
   });
 
   it('is refused for another method', async () => {
-    const first = await ledger.raw().send(creditCall(content()));
-    const purchase = purchaseCall({
+    const first = await ledger.raw().send(rawCalls.credit(content()));
+    const purchase = rawCalls.purchase({
       requestId: 'first',
       userId,
       subject: { $case: 'price', value: { asset: 'GOLD', amount: 10n } },
@@ -66,14 +67,14 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
 
     await expectReused(purchase);
 
-    expect(await ledger.raw(1).send(creditCall(content()))).toEqual({ ...first, replayed: 'true' });
+    expect(await ledger.raw(1).send(rawCalls.credit(content()))).toEqual({ ...first, replayed: 'true' });
     const { balance } = await ledger.client().getBalance({ userId, asset: 'GOLD' });
     expect(balance).toMatchObject({ balance: 10n, sequence: 1n });
   });
 
   it('is refused after a failure too', async () => {
     const purchase = (amount: bigint) =>
-      purchaseCall({
+      rawCalls.purchase({
         requestId: 'first',
         userId,
         subject: { $case: 'price', value: { asset: 'GOLD', amount } },
@@ -91,7 +92,7 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     for (let round = 0; round < 5; round += 1) {
       const requestId = `race-${round}`;
       const calls = Array.from({ length: 20 }, (_, n) =>
-        creditCall({ requestId, userId, asset: 'GOLD', amount: BigInt(n % 5) + 1n }),
+        rawCalls.credit({ requestId, userId, asset: 'GOLD', amount: BigInt(n % 5) + 1n }),
       );
       const answers = await Promise.all(calls.map((call, n) => ledger.raw(n).send(call)));
 
@@ -112,7 +113,9 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
           const value = { asset: 'GOLD', amount: BigInt(n % 2) + 1n };
           return ledger
             .raw(n % 2)
-            .send(purchaseCall({ requestId: `race-${round}`, userId, subject: { $case: 'price', value } }));
+            .send(
+              rawCalls.purchase({ requestId: `race-${round}`, userId, subject: { $case: 'price', value } }),
+            );
         }),
       );
       const codes = answers.map(({ code }) => code);
@@ -128,9 +131,9 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     const other = `${userId}-other`;
     const item = { itemId: `item-of-${userId}`, name: 'Item', asset: 'GOLD', price: 1n };
     const calls = [
-      creditCall({ ...content(), requestId: `mine-${userId}` }),
-      creditCall({ ...content(), requestId: `mine-${userId}`, userId: other }),
-      putItemCall({ ...item, requestId: `mine-${userId}` }),
+      rawCalls.credit({ ...content(), requestId: `mine-${userId}` }),
+      rawCalls.credit({ ...content(), requestId: `mine-${userId}`, userId: other }),
+      rawCalls.putItem({ ...item, requestId: `mine-${userId}` }),
     ];
     for (const [turn, call] of calls.entries()) {
       expect(await ledger.raw(turn).send(call)).toMatchObject({ code: status.OK, replayed: undefined });
@@ -143,7 +146,7 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
 
   it('is one of many when all users choose the same at once', async () => {
     const calls = Array.from({ length: 40 }, (_, n) =>
-      creditCall({ ...content(), requestId: 'popular', userId: `${userId}-${n % 20}` }),
+      rawCalls.credit({ ...content(), requestId: 'popular', userId: `${userId}-${n % 20}` }),
     );
     const answers = await Promise.all(calls.map((call, n) => ledger.raw(n).send(call)));
     expect(answers.filter(({ code }) => code !== status.OK)).toEqual([]);
@@ -176,14 +179,16 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
 
   it('means the same with its metadata in another order and its defaults spelt out', async () => {
     const plain = { requestId: 'same', userId, asset: 'GOLD', amount: 3n };
-    const first = await ledger.raw().send(creditCall({ ...plain, metadata: { b: '2', a: '1', c: '3' } }));
+    const first = await ledger
+      .raw()
+      .send(rawCalls.credit({ ...plain, metadata: { b: '2', a: '1', c: '3' } }));
     expect(first).toMatchObject({ code: status.OK });
 
     const sameAgain = [
-      creditCall({ ...plain, metadata: { c: '3', a: '1', b: '2' } }),
-      creditCall({ ...plain, metadata: { a: '1', b: '2', c: '3' }, source: '@issuance' }),
-      withField(creditCall({ ...plain, metadata: { a: '1', b: '2', c: '3' } }), SOURCE, ''),
-      withField(creditCall({ ...plain, metadata: { a: '1', b: '2', c: '3' } }), DESCRIPTION, ''),
+      rawCalls.credit({ ...plain, metadata: { c: '3', a: '1', b: '2' } }),
+      rawCalls.credit({ ...plain, metadata: { a: '1', b: '2', c: '3' }, source: '@issuance' }),
+      withField(rawCalls.credit({ ...plain, metadata: { a: '1', b: '2', c: '3' } }), SOURCE, ''),
+      withField(rawCalls.credit({ ...plain, metadata: { a: '1', b: '2', c: '3' } }), DESCRIPTION, ''),
     ];
     expect(new Set(sameAgain.map(({ bytes }) => bytes.toString('hex'))).size).toBe(4);
     for (const [turn, call] of sameAgain.entries()) {
@@ -195,9 +200,9 @@ describe.each(TOPOLOGIES)('a request id that was used before ($topology)', ({ se
     await ledger.client().credit({ userId, asset: 'GOLD', amount: 9n });
     const subject = { $case: 'price', value: { asset: 'GOLD', amount: 2n } } as const;
     const plain = { requestId: 'bought', userId, subject };
-    const first = await ledger.raw().send(purchaseCall(plain));
+    const first = await ledger.raw().send(rawCalls.purchase(plain));
     expect(first).toMatchObject({ code: status.OK });
-    expect(await ledger.raw(1).send(purchaseCall({ ...plain, destination: '@revenue' }))).toEqual({
+    expect(await ledger.raw(1).send(rawCalls.purchase({ ...plain, destination: '@revenue' }))).toEqual({
       ...first,
       replayed: 'true',
     });

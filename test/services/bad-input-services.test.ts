@@ -3,11 +3,11 @@ import { AccountServiceService } from '@ledger/proto/ledger/v1/account_service';
 import { CatalogServiceService } from '@ledger/proto/ledger/v1/catalog_service';
 import { LedgerServiceService, type BatchWriteItem } from '@ledger/proto/ledger/v1/ledger_service';
 import { CreditRequest, TransferRequest } from '@ledger/proto/ledger/v1/ledger_service';
-import { exactCalls } from '../harness/exact-calls';
 import * as flawed from '../model/invalid-values';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawCall } from '../harness/raw-client';
 import { refusalOf } from '../harness/refusal';
+import { rawCalls } from '../harness/raw-calls';
 
 type Row = readonly [field: string, flaw: string, call: () => RawCall];
 
@@ -26,7 +26,7 @@ const leg = (userId: string, change: bigint, more: object = {}) => ({
   ...more,
 });
 const good = [leg('ada', -1n), leg('bob', 1n)];
-const calls = exactCalls;
+
 const transfer = { requestId: 'request-1', fromUserId: 'ada', toUserId: 'bob', asset: 'GOLD', amount: 1n };
 const credit = (fields: Partial<CreditRequest>): BatchWriteItem => ({
   write: {
@@ -41,15 +41,17 @@ describe.each<[rpc: string, rows: Row[]]>([
     'Transfer',
     [
       ...rows('request_id', flawed.flawedRequestIds, (requestId) =>
-        calls.transfer({ ...transfer, requestId }),
+        rawCalls.transfer({ ...transfer, requestId }),
       ),
       ...rows('from_user_id', flawed.flawedUsers, (fromUserId) =>
-        calls.transfer({ ...transfer, fromUserId }),
+        rawCalls.transfer({ ...transfer, fromUserId }),
       ),
-      ...rows('to_user_id', flawed.flawedUsers, (toUserId) => calls.transfer({ ...transfer, toUserId })),
-      ...rows('to_user_id', [['the sender', 'ada']], (toUserId) => calls.transfer({ ...transfer, toUserId })),
-      ...rows('asset', flawed.flawedAssets, (asset) => calls.transfer({ ...transfer, asset })),
-      ...rows('amount', flawed.flawedAmounts, (amount) => calls.transfer({ ...transfer, amount })),
+      ...rows('to_user_id', flawed.flawedUsers, (toUserId) => rawCalls.transfer({ ...transfer, toUserId })),
+      ...rows('to_user_id', [['the sender', 'ada']], (toUserId) =>
+        rawCalls.transfer({ ...transfer, toUserId }),
+      ),
+      ...rows('asset', flawed.flawedAssets, (asset) => rawCalls.transfer({ ...transfer, asset })),
+      ...rows('amount', flawed.flawedAmounts, (amount) => rawCalls.transfer({ ...transfer, amount })),
     ],
   ],
   [
@@ -61,7 +63,7 @@ describe.each<[rpc: string, rows: Row[]]>([
           ['none', 0],
           ['66', 66],
         ],
-        (count) => calls.postTransaction({ ...write, legs: count === 0 ? [] : manyLegs(66) }),
+        (count) => rawCalls.postTransaction({ ...write, legs: count === 0 ? [] : manyLegs(66) }),
       ),
       ...rows(
         'legs',
@@ -69,28 +71,31 @@ describe.each<[rpc: string, rows: Row[]]>([
           ['that do not sum to zero', 2n],
           ['that pass int64', 2n ** 63n - 1n],
         ],
-        (change) => calls.postTransaction({ ...write, legs: [leg('ada', -1n), leg('bob', change)] }),
+        (change) => rawCalls.postTransaction({ ...write, legs: [leg('ada', -1n), leg('bob', change)] }),
       ),
       ...rows('legs', [['of two assets that sum to zero together', 'USD']], (asset) =>
-        calls.postTransaction({ ...write, legs: [leg('ada', -1n), leg('bob', 1n, { asset })] }),
+        rawCalls.postTransaction({ ...write, legs: [leg('ada', -1n), leg('bob', 1n, { asset })] }),
       ),
       ...rows('legs', [['two of one account', 'bob']], (userId) =>
-        calls.postTransaction({ ...write, legs: [leg('ada', -3n), leg('bob', 1n), leg(userId, 2n)] }),
+        rawCalls.postTransaction({ ...write, legs: [leg('ada', -3n), leg('bob', 1n), leg(userId, 2n)] }),
       ),
       ...rows('user_id', [['not among the legs', 'eve']], (userId) =>
-        calls.postTransaction({ ...write, userId, legs: good }),
+        rawCalls.postTransaction({ ...write, userId, legs: good }),
       ),
       ...rows('legs[1].user_id', flawed.flawedAccounts, (userId) =>
-        calls.postTransaction({ ...write, legs: [leg('ada', -1n), leg(userId, 1n)] }),
+        rawCalls.postTransaction({ ...write, legs: [leg('ada', -1n), leg(userId, 1n)] }),
       ),
       ...rows('legs[0].expected_sequence', flawed.flawedVersions, (expectedSequence) =>
-        calls.postTransaction({ ...write, legs: [leg('ada', -1n, { expectedSequence }), leg('bob', 1n)] }),
+        rawCalls.postTransaction({ ...write, legs: [leg('ada', -1n, { expectedSequence }), leg('bob', 1n)] }),
       ),
       ...rows('legs[1].expected_sequence', [['of a system account', 0n]], (expectedSequence) =>
-        calls.postTransaction({ ...write, legs: [leg('ada', -1n), leg('@bank', 1n, { expectedSequence })] }),
+        rawCalls.postTransaction({
+          ...write,
+          legs: [leg('ada', -1n), leg('@bank', 1n, { expectedSequence })],
+        }),
       ),
       ...rows('legs[2].change', [['zero', 0n]], (change) =>
-        calls.postTransaction({ ...write, legs: [...good, leg('eve', change)] }),
+        rawCalls.postTransaction({ ...write, legs: [...good, leg('eve', change)] }),
       ),
     ],
   ],
@@ -98,60 +103,68 @@ describe.each<[rpc: string, rows: Row[]]>([
     'ReverseTransaction',
     [
       ...rows('transaction_id', flawed.flawedUuids, (transactionId) =>
-        calls.reverseTransaction({ ...write, transactionId }),
+        rawCalls.reverseTransaction({ ...write, transactionId }),
       ),
       ...rows('amount', flawed.flawedVersions, (amount) =>
-        calls.reverseTransaction({ ...write, transactionId: id, amount }),
+        rawCalls.reverseTransaction({ ...write, transactionId: id, amount }),
       ),
       ...rows('description', flawed.flawedDescriptions, (description) =>
-        calls.reverseTransaction({ ...write, transactionId: id, description }),
+        rawCalls.reverseTransaction({ ...write, transactionId: id, description }),
       ),
     ],
   ],
   [
     'PlaceHold, CaptureHold and ReleaseHold',
     [
-      ...rows('amount', flawed.flawedAmounts, (amount) => calls.placeHold({ ...write, ...account, amount })),
+      ...rows('amount', flawed.flawedAmounts, (amount) =>
+        rawCalls.placeHold({ ...write, ...account, amount }),
+      ),
       ...rows('expire_time', flawed.flawedTimes, (expireTime) =>
-        calls.placeHold({ ...write, ...account, amount: 1n, expireTime }),
+        rawCalls.placeHold({ ...write, ...account, amount: 1n, expireTime }),
       ),
       ...rows('destination', flawed.flawedSystemAccounts, (destination) =>
-        calls.placeHold({ ...write, ...account, amount: 1n, destination }),
+        rawCalls.placeHold({ ...write, ...account, amount: 1n, destination }),
       ),
-      ...rows('hold_id', flawed.flawedUuids, (holdId) => calls.captureHold({ ...write, holdId })),
+      ...rows('hold_id', flawed.flawedUuids, (holdId) => rawCalls.captureHold({ ...write, holdId })),
       ...rows('amount', flawed.flawedVersions, (amount) =>
-        calls.captureHold({ ...write, holdId: id, amount }),
+        rawCalls.captureHold({ ...write, holdId: id, amount }),
       ),
-      ...rows('hold_id', flawed.flawedUuids, (holdId) => calls.releaseHold({ ...write, holdId })),
-      ...rows('user_id', flawed.flawedUsers, (userId) => calls.releaseHold({ ...write, userId, holdId: id })),
+      ...rows('hold_id', flawed.flawedUuids, (holdId) => rawCalls.releaseHold({ ...write, holdId })),
+      ...rows('user_id', flawed.flawedUsers, (userId) =>
+        rawCalls.releaseHold({ ...write, userId, holdId: id }),
+      ),
     ],
   ],
   [
     'BatchWrite',
     [
-      ['writes', 'none', () => calls.batchWrite({ writes: [] })],
+      ['writes', 'none', () => rawCalls.batchWrite({ writes: [] })],
       [
         'writes',
         '10,001',
-        () => calls.batchWrite({ writes: new Array<BatchWriteItem>(10_001).fill(credit({})) }),
+        () => rawCalls.batchWrite({ writes: new Array<BatchWriteItem>(10_001).fill(credit({})) }),
       ],
       [
         'request_id',
         'missing in an atomic batch',
-        () => calls.batchWrite({ writes: [credit({})], atomic: true }),
+        () => rawCalls.batchWrite({ writes: [credit({})], atomic: true }),
       ],
-      ['writes[1].write', 'missing', () => calls.batchWrite({ writes: [credit({}), { write: undefined }] })],
+      [
+        'writes[1].write',
+        'missing',
+        () => rawCalls.batchWrite({ writes: [credit({}), { write: undefined }] }),
+      ],
       [
         'writes[3].credit.amount',
         'zero',
-        () => calls.batchWrite({ writes: [credit({}), credit({}), credit({}), credit({ amount: 0n })] }),
+        () => rawCalls.batchWrite({ writes: [credit({}), credit({}), credit({}), credit({ amount: 0n })] }),
       ],
       [
         'writes[0].transfer.to_user_id',
         'the sender',
         () => {
           const value = TransferRequest.fromPartial({ ...transfer, toUserId: 'ada' });
-          return calls.batchWrite({ writes: [{ write: { $case: 'transfer', value } }] });
+          return rawCalls.batchWrite({ writes: [{ write: { $case: 'transfer', value } }] });
         },
       ],
     ],
@@ -159,34 +172,34 @@ describe.each<[rpc: string, rows: Row[]]>([
   [
     'BatchGetBalances and ListBalances',
     [
-      ['accounts', 'none', () => calls.batchGetBalances({})],
-      ['accounts', '1,001', () => calls.batchGetBalances({ accounts: new Array(1_001).fill(account) })],
+      ['accounts', 'none', () => rawCalls.batchGetBalances({})],
+      ['accounts', '1,001', () => rawCalls.batchGetBalances({ accounts: new Array(1_001).fill(account) })],
       ...rows('accounts[1].user_id', flawed.flawedAccounts, (userId) =>
-        calls.batchGetBalances({ accounts: [account, { ...account, userId }] }),
+        rawCalls.batchGetBalances({ accounts: [account, { ...account, userId }] }),
       ),
       ...rows('as_of_time', flawed.flawedTimes, (asOfTime) =>
-        calls.batchGetBalances({ accounts: [account], asOfTime }),
+        rawCalls.batchGetBalances({ accounts: [account], asOfTime }),
       ),
       ...rows('as_of_time', flawed.flawedTimes, (asOfTime) =>
-        calls.listBalances({ userId: 'ada', asOfTime }),
+        rawCalls.listBalances({ userId: 'ada', asOfTime }),
       ),
-      ...rows('user_id', flawed.flawedAccounts, (userId) => calls.listBalances({ userId })),
+      ...rows('user_id', flawed.flawedAccounts, (userId) => rawCalls.listBalances({ userId })),
       ...rows('page_size', flawed.flawedPageSizes, (pageSize) =>
-        calls.listBalances({ userId: 'ada', pageSize }),
+        rawCalls.listBalances({ userId: 'ada', pageSize }),
       ),
     ],
   ],
   [
     'ListTransactions',
     [
-      ['user_id', 'missing as the reference is', () => calls.listTransactions({})],
-      ...rows('user_id', flawed.flawedUsers.slice(1), (userId) => calls.listTransactions({ userId })),
-      ...rows('reference', flawed.flawedReferences, (reference) => calls.listTransactions({ reference })),
+      ['user_id', 'missing as the reference is', () => rawCalls.listTransactions({})],
+      ...rows('user_id', flawed.flawedUsers.slice(1), (userId) => rawCalls.listTransactions({ userId })),
+      ...rows('reference', flawed.flawedReferences, (reference) => rawCalls.listTransactions({ reference })),
       ...rows('start_time', flawed.flawedTimes, (startTime) =>
-        calls.listTransactions({ userId: 'ada', startTime }),
+        rawCalls.listTransactions({ userId: 'ada', startTime }),
       ),
       ...rows('end_time', flawed.flawedTimes, (endTime) =>
-        calls.listTransactions({ userId: 'ada', endTime }),
+        rawCalls.listTransactions({ userId: 'ada', endTime }),
       ),
       ...rows(
         'kinds[1]',
@@ -194,44 +207,44 @@ describe.each<[rpc: string, rows: Row[]]>([
           ['unknown', 7],
           ['never stored', 0],
         ],
-        (kind) => calls.listTransactions({ userId: 'ada', kinds: [1, kind] }),
+        (kind) => rawCalls.listTransactions({ userId: 'ada', kinds: [1, kind] }),
       ),
-      ...rows('order', [['unknown', 3]], (order) => calls.listTransactions({ userId: 'ada', order })),
+      ...rows('order', [['unknown', 3]], (order) => rawCalls.listTransactions({ userId: 'ada', order })),
     ],
   ],
   [
     'GetRequest, GetHold and ListHolds',
     [
-      ...rows('user_id', flawed.flawedWords, (userId) => calls.getRequest({ userId, requestId: 'r' })),
+      ...rows('user_id', flawed.flawedWords, (userId) => rawCalls.getRequest({ userId, requestId: 'r' })),
       ...rows('request_id', flawed.flawedRequestIds, (requestId) =>
-        calls.getRequest({ userId: 'ada', requestId }),
+        rawCalls.getRequest({ userId: 'ada', requestId }),
       ),
-      ...rows('hold_id', flawed.flawedUuids, (holdId) => calls.getHold({ userId: 'ada', holdId })),
-      ...rows('user_id', flawed.flawedUsers, (userId) => calls.listHolds({ userId })),
-      ...rows('asset', flawed.flawedOptionalAssets, (asset) => calls.listHolds({ userId: 'ada', asset })),
+      ...rows('hold_id', flawed.flawedUuids, (holdId) => rawCalls.getHold({ userId: 'ada', holdId })),
+      ...rows('user_id', flawed.flawedUsers, (userId) => rawCalls.listHolds({ userId })),
+      ...rows('asset', flawed.flawedOptionalAssets, (asset) => rawCalls.listHolds({ userId: 'ada', asset })),
       ...rows(
         'states[0]',
         [
           ['unknown', 5],
           ['never stored', 0],
         ],
-        (state) => calls.listHolds({ userId: 'ada', states: [state] }),
+        (state) => rawCalls.listHolds({ userId: 'ada', states: [state] }),
       ),
       ...rows('states', [['nine', 9]], (count) =>
-        calls.listHolds({ userId: 'ada', states: new Array<number>(count).fill(1) }),
+        rawCalls.listHolds({ userId: 'ada', states: new Array<number>(count).fill(1) }),
       ),
-      ...rows('page_token', tokens, (pageToken) => calls.listHolds({ userId: 'ada', pageToken })),
+      ...rows('page_token', tokens, (pageToken) => rawCalls.listHolds({ userId: 'ada', pageToken })),
     ],
   ],
   [
     'ListItemVersions, GetAccount, ListAccounts and UpdateAccount',
     [
-      ...rows('item_id', flawed.flawedWords, (itemId) => calls.listItemVersions({ itemId })),
-      ...rows('user_id', flawed.flawedAccounts, (userId) => calls.getAccount({ ...account, userId })),
-      ...rows('asset', flawed.flawedAssets, (asset) => calls.getAccount({ ...account, asset })),
-      ...rows('user_id', flawed.flawedAccounts, (userId) => calls.listAccounts({ userId })),
+      ...rows('item_id', flawed.flawedWords, (itemId) => rawCalls.listItemVersions({ itemId })),
+      ...rows('user_id', flawed.flawedAccounts, (userId) => rawCalls.getAccount({ ...account, userId })),
+      ...rows('asset', flawed.flawedAssets, (asset) => rawCalls.getAccount({ ...account, asset })),
+      ...rows('user_id', flawed.flawedAccounts, (userId) => rawCalls.listAccounts({ userId })),
       ...rows('user_id', flawed.flawedUsers, (userId) =>
-        calls.updateAccount({ ...write, ...account, userId, updateMask: ['frozen'] }),
+        rawCalls.updateAccount({ ...write, ...account, userId, updateMask: ['frozen'] }),
       ),
       ...rows<string[] | undefined>(
         'update_mask',
@@ -241,16 +254,21 @@ describe.each<[rpc: string, rows: Row[]]>([
           ['unknown', ['balance']],
           ['a field and an unknown one', ['frozen', 'etag']],
         ],
-        (updateMask) => calls.updateAccount({ ...write, ...account, updateMask }),
+        (updateMask) => rawCalls.updateAccount({ ...write, ...account, updateMask }),
       ),
       ...rows('etag', [['65 characters', 'e'.repeat(65)]], (etag) =>
-        calls.updateAccount({ ...write, ...account, updateMask: ['frozen'], etag }),
+        rawCalls.updateAccount({ ...write, ...account, updateMask: ['frozen'], etag }),
       ),
       ...flawed.flawedMetadata.map(([flaw, metadata, path]): Row => [
         path,
         flaw,
         () =>
-          calls.updateAccount({ ...write, ...account, updateMask: ['frozen'], metadata: new Map(metadata) }),
+          rawCalls.updateAccount({
+            ...write,
+            ...account,
+            updateMask: ['frozen'],
+            metadata: new Map(metadata),
+          }),
       ]),
     ],
   ],
@@ -273,26 +291,26 @@ describe('of two faults', () => {
       'a malformed amount',
       'an unknown transaction',
       'INVALID_FIELD',
-      () => calls.reverseTransaction({ ...write, transactionId: id, amount: -1n }),
+      () => rawCalls.reverseTransaction({ ...write, transactionId: id, amount: -1n }),
     ],
     [
       'an unknown transaction',
       'an amount that is too much',
       'TRANSACTION_NOT_FOUND',
-      () => calls.reverseTransaction({ ...write, requestId: 'reverse', transactionId: id, amount: 9n }),
+      () => rawCalls.reverseTransaction({ ...write, requestId: 'reverse', transactionId: id, amount: 9n }),
     ],
     [
       'an unknown hold',
       'an amount that is too much',
       'HOLD_NOT_FOUND',
-      () => calls.captureHold({ ...write, requestId: 'capture', holdId: id, amount: 9n }),
+      () => rawCalls.captureHold({ ...write, requestId: 'capture', holdId: id, amount: 9n }),
     ],
     [
       'a stale sequence',
       'not enough',
       'CONFLICT',
       () =>
-        calls.postTransaction({
+        rawCalls.postTransaction({
           ...{ ...write, requestId: 'post' },
           legs: [leg('ada', -9n, { expectedSequence: 7n }), leg('bob', 9n)],
         }),
@@ -302,7 +320,7 @@ describe('of two faults', () => {
       'a minimum above what is available',
       'CONFLICT',
       () =>
-        calls.updateAccount({
+        rawCalls.updateAccount({
           ...{ ...write, ...account, requestId: 'update', etag: 'stale' },
           ...{ minBalance: 9n, updateMask: ['min_balance'] },
         }),

@@ -3,7 +3,7 @@ import { LedgerClient, type LedgerError } from '@ledger/client';
 import { lockAccount } from '../harness/account-lock';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
-import { creditCall } from '../harness/raw-client';
+import { rawCalls } from '../harness/raw-calls';
 
 const UNLUCKY = 13n;
 
@@ -70,7 +70,7 @@ describe.each(TOPOLOGIES)('a command that the database refuses ($topology)', ({ 
   });
 
   it('tells its caller nothing of the database', async () => {
-    const call = creditCall({ requestId: 'alone', userId: 'alone', asset: 'GOLD', amount: UNLUCKY });
+    const call = rawCalls.credit({ requestId: 'alone', userId: 'alone', asset: 'GOLD', amount: UNLUCKY });
     const answer = await ledger.raw(1).send(call);
     expect(answer).toMatchObject({
       code: status.INTERNAL,
