@@ -6,8 +6,8 @@ import { tamper } from '../harness/tampering';
 import { waitUntil } from '../harness/wait-until';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
-/** Nothing listens there. */
-const AWAY = '127.0.0.1:1';
+/** Nothing listens at this port. */
+const UNREACHABLE = '127.0.0.1:1';
 
 let ledger: LedgerUnderTest;
 let client: LedgerClient;
@@ -28,10 +28,10 @@ afterAll(async () => {
 });
 
 describe('the exit code', () => {
-  it.each<[code: number, what: string, line: string, said: string | RegExp]>([
+  it.each<[code: number, what: string, line: string, stderr: string | RegExp]>([
     [0, 'when it is done', 'balance ada GOLD', ''],
     [0, 'for a help', 'credit --help', ''],
-    [1, 'for what has no other', 'context set a b:1', /^error: ENOTDIR/],
+    [1, 'for any other error', 'context set a b:1', /^error: ENOTDIR/],
     [2, 'for a missing argument', 'balance ada', /^error: missing required argument 'asset'\n/],
     [2, 'for an unknown command', 'credt', /^error: unknown command 'credt'\n\(Did you mean credit\?\)\n/],
     [2, 'without a command', '', /^Usage: ledgerctl/],
@@ -49,30 +49,35 @@ describe('the exit code', () => {
     ],
     [
       2,
-      'for what the ledger finds malformed',
+      'for a value that the ledger finds malformed',
       'credit ada gold 1',
       /^request id: .*\nerror: credit: INVALID_ARGUMENT \(INVALID_FIELD\): asset must/,
     ],
     [2, 'for an unknown context', 'balance ada GOLD --context x', /^error: no context x: there is none yet;/],
-    [3, 'for a transaction that is not there', `transaction ${NOBODY}`, '(TRANSACTION_NOT_FOUND)'],
-    [3, 'for an item that is not there', 'item get nothing', 'See what there is with: ledgerctl item list'],
-    [4, 'for too little money', 'purchase ada --asset GOLD --amount 6', 'account get ada GOLD'],
+    [3, 'for a transaction that does not exist', `transaction ${NOBODY}`, '(TRANSACTION_NOT_FOUND)'],
+    [3, 'for an item that does not exist', 'item get nothing', 'See what there is with: ledgerctl item list'],
+    [4, 'for insufficient funds', 'purchase ada --asset GOLD --amount 6', 'account get ada GOLD'],
     [4, 'for a frozen account', 'hold place ice GOLD 1', 'ledgerctl account set ice GOLD --no-frozen'],
-    [5, 'for a request id of something else', 'credit ada GOLD 6 --request-id used', 'request ada used'],
+    [
+      5,
+      'for a request id that was used for another request',
+      'credit ada GOLD 6 --request-id used',
+      'request ada used',
+    ],
     [5, 'for a stale version', 'item put blt BLT GOLD 2 --expected-version 7', 'Expected 7, it is 0 by now'],
     [
       6,
       'when nothing answers',
-      `balance ada GOLD --address ${AWAY} --timeout 300ms`,
+      `balance ada GOLD --address ${UNREACHABLE} --timeout 300ms`,
       'Is the ledger running',
     ],
-  ])('is %i %s', async (code, _what, line, said) => {
+  ])('is %i %s', async (code, _what, line, stderr) => {
     const ended = await shell.run(`ledgerctl ${line}`, code === 1 ? { XDG_CONFIG_HOME: '/dev/null' } : {});
     expect(ended.code).toBe(code);
-    if (said === '') expect(ended.err).toBe('');
+    if (stderr === '') expect(ended.err).toBe('');
     else
       expect(ended.err).toEqual(
-        typeof said === 'string' ? expect.stringContaining(said) : expect.stringMatching(said),
+        typeof stderr === 'string' ? expect.stringContaining(stderr) : expect.stringMatching(stderr),
       );
     if (code !== 0) expect(ended.out).toBe('');
   });
@@ -100,7 +105,7 @@ describe('the exit code', () => {
 });
 
 describe('a write without an answer', () => {
-  it('ends with 6 and the line that learns its outcome, which books it once', async () => {
+  it('ends with 6 and prints the line that sends it again, which books it once', async () => {
     await client.credit({ userId: "o'hara", asset: 'GOLD', amount: 5n });
     const lock = await lockAccount(ledger.database, "o'hara", 'GOLD');
     const unknown = await shell.run(`ledgerctl credit "o'hara" GOLD 7 --timeout 600ms`);
@@ -126,7 +131,7 @@ describe('a write without an answer', () => {
     expect(balance).toMatchObject({ balance: 12n, sequence: 2n });
   });
 
-  it('that is interrupted ends with 130, and the line', async () => {
+  it('that is interrupted ends with 130 and prints the line that sends it again', async () => {
     await client.credit({ userId: 'eve', asset: 'GOLD', amount: 5n });
     const lock = await lockAccount(ledger.database, 'eve', 'GOLD');
     const { child, ended } = shell.start('ledgerctl credit eve GOLD 7 --timeout 20s --request-id stopped');
@@ -139,7 +144,7 @@ describe('a write without an answer', () => {
   });
 });
 
-test('the same request id gives the same output in every form', async () => {
+test('the same request id gives the same output in every format', async () => {
   for (const format of ['table', 'json', 'csv']) {
     const line = `ledgerctl transfer ada bob GOLD 1 --request-id gift-${format} -o ${format}`;
     const first = await shell.run(line);
@@ -151,7 +156,7 @@ test('the same request id gives the same output in every form', async () => {
 });
 
 describe('watch', () => {
-  it('prints entries until Ctrl-C, and goes on after its token without a gap or a repeat', async () => {
+  it('prints entries until Ctrl-C, and continues after its token without a gap or a repeat', async () => {
     const header = 'TRANSACTION_ID';
     await client.credit({ userId: 'wanda', asset: 'GOLD', amount: 1n });
     const before = await watched('ledgerctl watch --user wanda --from-start', 'SIGINT', /\n.*wanda.*\n/);
@@ -173,11 +178,11 @@ describe('watch', () => {
     expect(after.err).toBe(`resume token: ${resumeToken}\n`);
   });
 
-  it('starts from now, and says so with a token', async () => {
+  it('starts from now, and prints a token at once', async () => {
     const { child, ended } = shell.start('ledgerctl watch --user nora -o csv');
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await waitUntil('it watches', () => said.startsWith('watching; resume token: '));
+    let notes = '';
+    child.stderr.on('data', (chunk: Buffer) => (notes += chunk.toString()));
+    await waitUntil('it watches', () => notes.startsWith('watching; resume token: '));
     await client.credit({ userId: 'nora', asset: 'GOLD', amount: 3n });
     let got = '';
     child.stdout.on('data', (chunk: Buffer) => (got += chunk.toString()));
@@ -187,14 +192,14 @@ describe('watch', () => {
   });
 });
 
-describe('a reader that has seen enough', () => {
+describe('a reader that has gone', () => {
   it('ends a list quietly', async () => {
     expect(await shell.run('ledgerctl balances ada | true')).toEqual({ code: 0, out: '', err: '' });
   });
 
   it('ends a watch quietly', async () => {
     const { child, ended } = shell.start('ledgerctl watch --from-start --user busy | head -1');
-    // It notices when it writes.
+    // The program notices only when it writes.
     while (child.exitCode === null) await client.credit({ userId: 'busy', asset: 'GOLD', amount: 1n });
     const { code, out, err } = await ended;
     expect(code).toBe(0);
@@ -203,22 +208,22 @@ describe('a reader that has seen enough', () => {
   });
 });
 
-test('contexts name ledgers; --address goes before --context, LEDGER_ADDRESS and the one in use', async () => {
+test('--address precedes --context, then LEDGER_ADDRESS, then the context in use', async () => {
   const env = { XDG_CONFIG_HOME: `${shell.home}/settings` };
   const nowhere = { ...env, LEDGER_ADDRESS: '' };
   const run = async (line: string, settings: NodeJS.ProcessEnv = nowhere): Promise<Ended> =>
     shell.run(`ledgerctl ${line}`, settings);
   const ask = 'balance ada GOLD --timeout 300ms';
 
-  await run(`context set away ${AWAY}`);
+  await run(`context set away ${UNREACHABLE}`);
   await run(`context set here ${address}`);
   expect((await run('context list -o csv')).out).toBe(
-    `name,address,current\naway,${AWAY},true\nhere,${address},false\n`,
+    `name,address,current\naway,${UNREACHABLE},true\nhere,${address},false\n`,
   );
   const asked = await Promise.all([
     run(ask),
     run(ask, { ...env, LEDGER_ADDRESS: address }),
-    run(`${ask} --context here`, { ...env, LEDGER_ADDRESS: AWAY }),
+    run(`${ask} --context here`, { ...env, LEDGER_ADDRESS: UNREACHABLE }),
     run(`${ask} --context away --address ${address}`),
     run(`${ask} --context gone`),
   ]);
@@ -234,7 +239,7 @@ test('contexts name ledgers; --address goes before --context, LEDGER_ADDRESS and
     'none is in use now; choose one with: ledgerctl context use NAME\n',
   );
   expect((await run('context list -o json')).out).toBe(
-    `${JSON.stringify({ contexts: [{ name: 'away', address: AWAY, current: false }] }, null, 2)}\n`,
+    `${JSON.stringify({ contexts: [{ name: 'away', address: UNREACHABLE, current: false }] }, null, 2)}\n`,
   );
 });
 
@@ -262,7 +267,7 @@ describe('colours', () => {
   });
 });
 
-/** Watches until the output has what is asked for, then stops it. */
+/** Watches until the output matches, then sends the signal. */
 async function watched(line: string, stop: NodeJS.Signals, until: RegExp): Promise<Ended> {
   const { child, ended } = shell.start(line);
   let got = '';
@@ -273,6 +278,6 @@ async function watched(line: string, stop: NodeJS.Signals, until: RegExp): Promi
 }
 
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
-  if (pid === undefined) throw new Error('it was not started');
+  if (pid === undefined) throw new Error('the process did not start');
   process.kill(-pid, name);
 }

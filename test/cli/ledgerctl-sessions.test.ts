@@ -4,7 +4,7 @@ import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test'
 import { LedgerctlShell } from '../harness/ledgerctl-shell';
 import { consolesOf, replay } from '../harness/transcript';
 
-// Each transcript was printed by the program, and is typed once more.
+// Each transcript is output of the program. The tests type its commands again and compare.
 
 let ledger: LedgerUnderTest;
 let shell: LedgerctlShell;
@@ -23,7 +23,7 @@ async function expectReplay(transcript: string): Promise<void> {
   expect(actual).toBe(expected);
 }
 
-test('the session of the README is what it prints', async () => {
+test('the session in the README is what the program prints', async () => {
   const readme = readFileSync(join(__dirname, '../../clients/ledgerctl/README.md'), 'utf8');
   const session = consolesOf(readme);
   expect(session.match(/^\$ /gm)?.length).toBeGreaterThan(10);
@@ -35,7 +35,7 @@ test('items have versions, prices and a list', () => expectReplay(ITEMS));
 test('free movements are posted, found, reversed and listed in pages; accounts have settings and holds', () =>
   expectReplay(MOVEMENTS));
 
-test('a batch tells of each write, twice the same, and refuses what it does not know', () =>
+test('a batch prints the outcome of each write, the same on a retry, and refuses unknown fields', () =>
   expectReplay(BATCHES));
 
 const ITEMS = String.raw`$ ledgerctl item put blt 'BLT, free' PEEP 20 --grant-asset COUPON:BLT --request-id item-1
@@ -195,7 +195,7 @@ error: batchWrite: FAILED_PRECONDITION (INSUFFICIENT_FUNDS): writes[1]: account 
   This stays the answer to request id all: a new try needs a new one.
 exit code 4
 $ echo '{"writes":[{"credit":{"userId":"ada","aset":"GOLD","amount":"5"}}]}' | ledgerctl batch -; echo "exit code $?"
-error: writes[0].credit.aset: there is no such field
+error: writes[0].credit: key "aset" is unknown
 exit code 2
 $ echo '{"writes":[{"placeHold":{"userId":"ada","asset":"GOLD","amount":900}}]}' | ledgerctl batch - --request-id more -o json; echo "exit code $?"
 {
@@ -206,17 +206,6 @@ $ echo '{"writes":[{"placeHold":{"userId":"ada","asset":"GOLD","amount":900}}]}'
         "message": "account ada GOLD has 3 available, 900 required",
         "details": [
           {
-            "@type": "type.googleapis.com/google.rpc.PreconditionFailure",
-            "violations": [
-              {
-                "type": "INSUFFICIENT_FUNDS",
-                "subject": "ada/GOLD",
-                "description": "account ada GOLD has 3 available, 900 required"
-              }
-            ]
-          },
-          {
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": "INSUFFICIENT_FUNDS",
             "domain": "ledger.v1",
             "metadata": {
@@ -226,7 +215,18 @@ $ echo '{"writes":[{"placeHold":{"userId":"ada","asset":"GOLD","amount":900}}]}'
               "available": "3",
               "required": "900",
               "min_balance": "0"
-            }
+            },
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo"
+          },
+          {
+            "violations": [
+              {
+                "type": "INSUFFICIENT_FUNDS",
+                "subject": "ada/GOLD",
+                "description": "account ada GOLD has 3 available, 900 required"
+              }
+            ],
+            "@type": "type.googleapis.com/google.rpc.PreconditionFailure"
           }
         ]
       },

@@ -5,11 +5,17 @@ const PROMPT = '$ ';
 /** What differs from run to run. Each value is known by when it first appears. */
 const VARYING = {
   id: /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g,
-  time: /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g,
+  time: /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
   hash: /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=/g,
   token: /(?<=token:? |Token":"?| "?)A[A-Za-z0-9_-]{20,}/g,
   address: /\b127\.0\.0\.1:\d+\b/g,
 } as const;
+
+/** Of the values in columns of a table. In JSON a time may be shorter. */
+const WIDTHS: ReadonlyMap<string, number> = new Map([
+  ['id', '00000000-0000-0000-0000-000000000000'.length],
+  ['time', '2026-11-20T22:02:42.123623Z'.length],
+]);
 
 /** A session in a shell as a person sees it: lines that begin with `$ ` were typed, the others were answered. */
 export interface Replay {
@@ -78,7 +84,7 @@ class Numbering {
     const known = this.#values.get(value);
     if (known !== undefined) return known;
     const count = [...this.#values.values()].filter((number) => number.startsWith(`<${kind} `)).length;
-    const width = kind === 'id' || kind === 'time' ? value.length : 0;
+    const width = WIDTHS.get(kind) ?? 0;
     const number = `<${kind} ${count + 1}>`.padEnd(width, '_');
     this.#values.set(value, number);
     return number;

@@ -1,7 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { LedgerError } from '@ledger/client';
 import { exitCodeOf, ViolationsFound, WritesFailed } from './exit-codes';
-import { UsageError } from './usage-error';
+import { UsageError } from './input/usage-error';
 
 function ledgerError(reason: string, code: number, outcomeUnknown = false): LedgerError {
   const errorInfo = { domain: 'ledger.v1', reason, metadata: new Map<string, string>() };

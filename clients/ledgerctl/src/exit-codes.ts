@@ -1,30 +1,37 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import type { ErrorReasonName, LedgerError } from '@ledger/client';
-import { UsageError } from './usage-error';
+import { UsageError } from './input/usage-error';
 
-/** How the program ends. Stable: scripts may rely on them. */
+/** The exit codes of the program. They are stable: scripts may rely on them. */
 export const EXIT = {
   ok: 0,
-  /** Anything that is not listed here. */
   other: 1,
-  /** The command, or a value in it, is malformed: nothing was booked. */
   usage: 2,
   notFound: 3,
-  /** The state of the account, item, hold or transaction does not allow it, such as too little money. */
   refused: 4,
-  /** The request id was used for something else, or what was expected is stale. */
   conflict: 5,
-  /** No answer, or none yet: of a write the same request id tells what became of it. */
   unavailable: 6,
-  /** `verify` found rules that do not hold. */
   violations: 7,
-  /** Ctrl-C. */
   interrupted: 130,
   terminated: 143,
 } as const;
 
 /** One of them. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each exit code means. The help and the README show this table. */
+export const EXIT_CODE_MEANINGS: { readonly [Code in ExitCode]: string } = {
+  [EXIT.ok]: 'done',
+  [EXIT.other]: 'any error that is not listed here',
+  [EXIT.usage]: 'wrong usage, or a malformed value: nothing was booked',
+  [EXIT.notFound]: 'not found',
+  [EXIT.refused]: 'refused: insufficient funds, frozen, not open, or another state',
+  [EXIT.conflict]: 'the request id was used for another request, or an expected version is stale',
+  [EXIT.unavailable]: 'no answer, or none yet: send a write again with its request id to learn its outcome',
+  [EXIT.violations]: 'verify found violations',
+  [EXIT.interrupted]: 'stopped by SIGINT, such as by Ctrl-C',
+  [EXIT.terminated]: 'stopped by SIGTERM',
+};
 
 const byReason: { readonly [Reason in ErrorReasonName]: ExitCode } = {
   INVALID_FIELD: EXIT.usage,
@@ -49,7 +56,7 @@ const byReason: { readonly [Reason in ErrorReasonName]: ExitCode } = {
   INTERNAL: EXIT.other,
 };
 
-/** For errors that are not the ledger's own. */
+/** For errors that do not come from the ledger itself and so have no reason. */
 const byCode: { readonly [codeName: string]: ExitCode } = {
   INVALID_ARGUMENT: EXIT.usage,
   NOT_FOUND: EXIT.notFound,
@@ -62,7 +69,7 @@ const byCode: { readonly [codeName: string]: ExitCode } = {
   CANCELLED: EXIT.unavailable,
 };
 
-/** The one place that says which error ends the program how. */
+/** The exit code for an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (isLedgerError(error)) {
     if (error.outcomeUnknown) return EXIT.unavailable;
@@ -75,7 +82,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.other;
 }
 
-/** `verify` came to its end, and found something. It is printed already. */
+/** `verify` found violations. They are printed already. */
 export class ViolationsFound extends Error {
   override readonly name = 'ViolationsFound';
 }
@@ -84,7 +91,7 @@ export class ViolationsFound extends Error {
 export class WritesFailed extends Error {
   override readonly name = 'WritesFailed';
 
-  /** @param cause the error that decides how the program ends */
+  /** @param cause the error that decides the exit code */
   constructor(
     message: string,
     /** Of the batch. */
@@ -95,7 +102,7 @@ export class WritesFailed extends Error {
   }
 }
 
-/** By its name: the client is loaded only when it is needed, and then its errors are there. */
+/** Compares the name, because importing the class would load the client for every command. */
 export function isLedgerError(error: unknown): error is LedgerError {
   return error instanceof Error && error.name === 'LedgerError';
 }

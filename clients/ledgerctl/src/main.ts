@@ -5,13 +5,13 @@ import { Stop } from './stop';
 
 const stop = new AbortController();
 
-// Once: who asks again does not get to wait for a polite end.
+// Once, so that a second signal ends the program at once.
 process.once('SIGINT', () => stop.abort(new Stop(EXIT.interrupted)));
 process.once('SIGTERM', () => stop.abort(new Stop(EXIT.terminated)));
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    // The reader has seen enough, as in `| head`. Nothing failed.
+    // The reader has gone, as in `| head`. That is no failure.
     stop.abort(new Stop(EXIT.ok));
   });
 }
@@ -19,7 +19,7 @@ for (const stream of [process.stdout, process.stderr]) {
 void runProgram({
   args: process.argv.slice(2),
   env: process.env,
-  // Not opened by commands that do not read it.
+  // A getter, because reading the property opens the stream.
   get stdin() {
     return process.stdin;
   },

@@ -1,18 +1,21 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { EXIT_CODE_MEANINGS } from './exit-codes';
 import { makeProgram, runProgram } from './program';
-import type { Surroundings } from './surroundings';
+import type { CommandContext } from './command-context';
 
 type AnyCommand = Pick<Command<unknown[], OptionValues, OptionValues>, 'name' | 'commands'>;
 
-function surroundings(args: readonly string[] = []) {
+function fakeContext(args: readonly string[] = []) {
   const output = { out: '', err: '' };
-  const io: Surroundings = {
+  const context: CommandContext = {
     ...{ args, env: {}, stdin: Readable.from([]), signal: new AbortController().signal },
     stdout: { write: (text) => (output.out += text) },
     stderr: { write: (text) => (output.err += text) },
   };
-  return { io, output };
+  return { context, output };
 }
 
 function leavesOf({ commands }: AnyCommand, path: readonly string[] = []): string[][] {
@@ -23,9 +26,9 @@ function leavesOf({ commands }: AnyCommand, path: readonly string[] = []): strin
   );
 }
 
-const leaves = leavesOf(makeProgram(surroundings().io));
+const leaves = leavesOf(makeProgram(fakeContext().context));
 
-it('has the commands that it is known for', () => {
+it('has these commands', () => {
   expect(leaves.map((path) => path.join(' ')).sort()).toEqual([
     ...['account get', 'account list', 'account set', 'balance', 'balances', 'batch'],
     ...['context list', 'context remove', 'context set', 'context use', 'credit', 'entries'],
@@ -48,11 +51,24 @@ it('has the commands that it is known for', () => {
 it.each(leaves.map((path) => [path.join(' '), path]))(
   '%s has a help with examples of it',
   async (name, path) => {
-    const { io, output } = surroundings([...path, '--help']);
-    expect(await runProgram(io)).toBe(0);
+    const { context, output } = fakeContext([...path, '--help']);
+    expect(await runProgram(context)).toBe(0);
     expect(output.err).toBe('');
     const [, examples = ''] = output.out.split('\nExamples:\n');
     expect(examples).toMatch(/^ {2}\$ /);
     for (const line of examples.trim().split('\n')) expect(line).toContain(`ledgerctl ${name}`);
   },
 );
+
+it('prints every exit code in its help, and the README lists the same codes', async () => {
+  const { context, output } = fakeContext(['--help']);
+  await runProgram(context);
+  for (const [code, meaning] of Object.entries(EXIT_CODE_MEANINGS)) {
+    expect(output.out).toContain(`${code}  ${meaning}\n`);
+  }
+  const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+  const [, section = ''] = readme.split('## Exit codes\n');
+  expect([...section.matchAll(/^\| (\d+) /gm)].map(([, code]) => code)).toEqual(
+    Object.keys(EXIT_CODE_MEANINGS),
+  );
+});

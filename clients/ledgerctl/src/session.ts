@@ -1,139 +1,118 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOptions, LedgerClient } from '@ledger/client';
-import { contextOf, readContexts } from './contexts';
-import { type LedgerApi, protoJson } from './proto-json';
-import { type Format, LineRenderer, render, type Section } from './render';
-import type { Surroundings } from './surroundings';
+import type * as clientModule from '@ledger/client';
+import type { CallOptions, LedgerClient, Page } from '@ledger/client';
+import { addressOf } from './address';
+import type { CommandContext } from './command-context';
+import type { MessageName, MessageOf } from './contract';
+import type * as messageView from './output/message-view';
+import { type Format, LineRenderer, render, type View } from './output/render';
+import { type Items, type ListExtent, readList } from './read-list';
 
-/** What every command may be told. */
+/** The options that every command has. */
 export interface GlobalOptions {
   readonly address?: string | undefined;
   readonly context?: string | undefined;
+  /** In milliseconds. */
   readonly timeout?: number | undefined;
   readonly output: Format;
 }
 
-const DEFAULT_ADDRESS = '127.0.0.1:50051';
-
-/** Messages, and which fields of them a table shows. */
-export interface MessageSection {
-  readonly columns: readonly string[];
-  readonly rows: readonly object[];
-}
-
-/**
- * Where the ledger is: `--address`, else `--context`, else `LEDGER_ADDRESS`, else the context in use, else this
- * machine.
- *
- * @throws {UsageError} for a context that is not there
- */
-export function addressOf(
-  options: Pick<GlobalOptions, 'address' | 'context'>,
-  env: Surroundings['env'],
-): string {
-  if (options.address !== undefined) return options.address;
-  if (options.context !== undefined) return contextOf(readContexts(env), options.context).address;
-  const fromEnv = env['LEDGER_ADDRESS'] ?? '';
-  if (fromEnv !== '') return fromEnv;
-  const contexts = readContexts(env);
-  return contexts.current === undefined ? DEFAULT_ADDRESS : contextOf(contexts, contexts.current).address;
-}
-
-/** A part of a list; `nextPageToken` is empty at its end. */
-export interface Listed {
-  readonly items: readonly object[];
-  readonly nextPageToken: string;
-}
-
-/** One command's use of the ledger, and its way to print what it got. */
+/** One command's connection to the ledger, and its output. */
 export class Session {
   private constructor(
-    readonly api: LedgerApi,
+    /** The client's module. It is loaded only by commands that talk to the ledger. */
+    readonly api: typeof clientModule,
     readonly client: LedgerClient,
-    readonly io: Surroundings,
+    readonly context: CommandContext,
+    /** Turns messages into output. Loaded together with the client. */
+    readonly views: typeof messageView,
     private readonly options: GlobalOptions,
   ) {}
 
-  /** Runs the work with a client, which is closed after it. */
+  /** Runs the work with a client, and closes the client after it. */
   static async run(
-    io: Surroundings,
+    context: CommandContext,
     options: GlobalOptions,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
-    const address = addressOf(options, io.env);
-    // Not before it is needed: it takes half of the time of a start.
-    const api = await import('@ledger/client');
+    const address = addressOf(options, context.env);
+    // Not imported above: help and usage errors come without gRPC and descriptors, which take most of the start.
+    const [api, views] = await Promise.all([import('@ledger/client'), import('./output/message-view.js')]);
     const client = new api.LedgerClient({ address, timeoutMs: options.timeout });
     try {
-      await work(new Session(api, client, io, options));
+      await work(new Session(api, client, context, views, options));
     } finally {
       client.close();
     }
   }
 
-  /** For every call: a list's budget is that of a page, a stream has none unless it was given. */
+  /** The options for each call. The timeout of a list is that of a page. Without one a stream has no limit. */
   get call(): CallOptions {
-    return { signal: this.io.signal, timeoutMs: this.options.timeout };
+    return { signal: this.context.signal, timeoutMs: this.options.timeout };
   }
 
-  /**
-   * The request id of a write. One that the program makes itself is told before the write is sent, so that it can be
-   * sent again whatever happens.
-   */
+  /** The request id of a write. A generated one is printed before the write is sent, so that it can be sent again. */
   requestId(given: string | undefined): string {
     if (given !== undefined) return given;
-    const made = randomUUID();
-    this.note(`request id: ${made}`);
-    return made;
+    const generated = randomUUID();
+    this.note(`request id: ${generated}`);
+    return generated;
   }
 
-  /** Sends a write. Says whether it is the first answer once more, beside the output, which is the same then. */
+  /** Sends a write. A replayed response is the first one again; only a note on standard error tells them apart. */
   async write<Response extends { readonly replayed: boolean }>(
-    givenId: string | undefined,
+    requestId: string | undefined,
     send: (requestId: string, call: CallOptions) => Promise<Response>,
-  ): Promise<Omit<Response, 'replayed'>> {
-    const { replayed, ...message } = await send(this.requestId(givenId), this.call);
-    if (replayed) this.note('replayed: this is the first answer once more, nothing was booked now');
-    return message;
+  ): Promise<Response> {
+    const response = await send(this.requestId(requestId), this.call);
+    if (response.replayed) this.note('replayed: this is the first answer once more, nothing was booked now');
+    return response;
   }
 
-  /** Prints a message. A table shows its sections, CSV the first of them, JSON the message. */
-  print(message: object, first: MessageSection, ...others: readonly MessageSection[]): void {
-    const sections = [this.#json(first), ...others.map((section) => this.#json(section))] as const;
-    const answer = { document: protoJson(message, this.api), sections };
-    this.io.stdout.write(render(answer, this.options.output, this.io));
+  /** Prints a message: all of it as JSON, the messages at the paths as tables, those at the first path as CSV. */
+  print<Name extends MessageName>(
+    name: Name,
+    message: MessageOf<Name>,
+    ...paths: readonly messageView.MessagePath<MessageOf<Name>>[]
+  ): void {
+    this.printView(this.views.viewOf(name, message, ...paths));
   }
 
-  /** Prints a list as far as it was read. */
-  printList(name: string, { items, nextPageToken }: Listed, columns: readonly string[]): void {
-    this.print({ [name]: items, nextPageToken }, { columns, rows: items });
-    if (items.length === 0) this.note('nothing found');
-    if (nextPageToken !== '') this.note(`there is more: --page-token ${nextPageToken}`);
+  /** Prints a view that is more than that of one message. */
+  printView(view: View): void {
+    this.context.stdout.write(render(view, this.options.output, this.context));
   }
 
-  /** Prints messages that come one after the other, each as it comes. */
-  lines(columns: readonly string[]): (message: object, row: object) => void {
-    const renderer = new LineRenderer(this.options.output, this.io);
-    return (message, row) => {
-      const section = this.#json({ columns, rows: [row] });
-      this.io.stdout.write(renderer.line(protoJson(message, this.api), section));
+  /** Reads a list as far as asked for and prints it. `field` is the field of a page that holds its items. */
+  async printList<
+    Name extends MessageName,
+    Field extends messageView.MessagePath<MessageOf<Name>>,
+    PageOf extends MessageOf<Name> & Page & Items<Field>,
+  >(
+    name: Name,
+    field: Field,
+    extent: ListExtent,
+    fetch: (page: { pageSize: number; pageToken: string }) => PromiseLike<PageOf>,
+  ): Promise<void> {
+    const list = await readList(extent, field, fetch);
+    this.print(name, list, field);
+    if (list[field].length === 0) this.note('nothing found');
+    if (list.nextPageToken !== '') this.note(`there is more: --page-token ${list.nextPageToken}`);
+  }
+
+  /** A printer of messages that come one after the other. It prints each at once. */
+  linePrinter<Name extends MessageName>(
+    name: Name,
+    path: messageView.MessagePath<MessageOf<Name>>,
+  ): (message: MessageOf<Name>) => void {
+    const renderer = new LineRenderer(this.options.output, this.context);
+    return (message) => {
+      this.context.stdout.write(renderer.lines(this.views.viewOf(name, message, path)));
     };
   }
 
-  /** Says something to the person, beside the output. */
+  /** Writes a line for the user to standard error, apart from the output. */
   note(text: string): void {
-    this.io.stderr.write(`${text}\n`);
+    this.context.stderr.write(`${text}\n`);
   }
-
-  #json({ columns, rows }: MessageSection): Section {
-    return { columns, rows: rows.map((row) => protoJson(row, this.api)) };
-  }
-}
-
-/** A section that shows fields which its messages have. */
-export function section<Message extends object>(
-  columns: readonly (keyof Message & string)[],
-  rows: readonly Message[],
-): MessageSection {
-  return { columns, rows };
 }

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from './exit-codes';
 
-/** Why the program ends before its work does: the reason of the abort. */
+/** Why the program ends before its work is done: the reason of the abort. */
 export class Stop extends Error {
   override readonly name = 'Stop';
 
@@ -14,7 +14,7 @@ export function stopOf({ aborted, reason }: AbortSignal): Stop | undefined {
   return aborted && reason instanceof Stop ? reason : undefined;
 }
 
-/** Whether nobody reads the output any more. */
+/** Whether the program stopped because nobody reads its output any more. */
 export function isReaderGone(signal: AbortSignal): boolean {
   return stopOf(signal)?.exitCode === EXIT.ok;
 }

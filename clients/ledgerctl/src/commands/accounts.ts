@@ -1,37 +1,34 @@
-import { parseAmount } from '../amount';
-import { ACCOUNT } from '../columns';
-import { addExamples, listOptions, pair, requestIdOption } from '../options';
-import { readList } from '../read-list';
-import { section } from '../session';
-import type { Setting } from '../setting';
-import { UsageError } from '../usage-error';
+import { parseAmount } from '../input/amount';
+import { addExamples, listOptions, pair, requestIdOption } from '../input/options';
+import type { CommandGroup } from '../command-group';
+import { UsageError } from '../input/usage-error';
 
-/** Accounts and their settings. */
-export function addAccountCommands({ root, ...rest }: Setting): void {
-  const account = root
+/** The commands for accounts and their settings. */
+export function addAccountCommands({ parent, ...rest }: CommandGroup): void {
+  const account = parent
     .command('account')
     .description('Accounts: how low they may go, and whether they are frozen.');
-  const setting = { root: account, ...rest };
-  addGet(setting);
-  addSet(setting);
-  addList(setting);
+  const group = { parent: account, ...rest };
+  addGet(group);
+  addSet(group);
+  addList(group);
 }
 
-function addGet({ root, inSession }: Setting): void {
-  const command = root
+function addGet({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('get <user> <asset>')
     .description('One account with its settings.')
     .action((userId, asset) =>
       inSession(async (session) => {
         const found = await session.client.getAccount({ userId, asset }, session.call);
-        session.print(found, section(ACCOUNT, [found.account]));
+        session.print('GetAccountResponse', found, 'account');
       }),
     );
   addExamples(command, 'ledgerctl account get lucas PEEP');
 }
 
-function addSet({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('set <user> <asset>'))
+function addSet({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('set <user> <asset>'))
     .description('Changes the settings that are given, and makes the account when there is none.')
     .option('--min-balance <amount>', 'how low the balance may go; negative for credit')
     .option('--frozen', 'takes credits and releases, but no debits, holds or captures')
@@ -60,7 +57,7 @@ function addSet({ root, inSession }: Setting): void {
         const set = await session.write(requestId, (id, call) =>
           session.client.updateAccount({ ...settings, requestId: id }, call),
         );
-        session.print(set, section(ACCOUNT, [set.account]));
+        session.print('UpdateAccountResponse', set, 'account');
       });
     });
   addExamples(
@@ -70,17 +67,14 @@ function addSet({ root, inSession }: Setting): void {
   );
 }
 
-function addList({ root, inSession }: Setting): void {
-  const command = listOptions(root.command('list <user>'))
+function addList({ parent, inSession }: CommandGroup): void {
+  const command = listOptions(parent.command('list <user>'))
     .description("A user's accounts with their settings.")
     .action((userId, extent) =>
       inSession(async (session) => {
-        const found = await readList(
-          extent,
-          (page) => session.client.listAccounts({ userId, ...page }, session.call),
-          ({ accounts }) => accounts,
+        await session.printList('ListAccountsResponse', 'accounts', extent, (page) =>
+          session.client.listAccounts({ userId, ...page }, session.call),
         );
-        session.printList('accounts', found, ACCOUNT);
       }),
     );
   addExamples(command, 'ledgerctl account list lucas');

@@ -1,20 +1,17 @@
 import type { AccountKey } from '@ledger/client';
-import { BALANCE } from '../columns';
-import { addExamples, listOptions } from '../options';
-import { readList } from '../read-list';
-import { section } from '../session';
-import type { Setting } from '../setting';
-import { parseTime } from '../time';
-import { UsageError } from '../usage-error';
+import { addExamples, listOptions } from '../input/options';
+import type { CommandGroup } from '../command-group';
+import { parseTime } from '../input/time';
+import { UsageError } from '../input/usage-error';
 
-/** What is there, now or then. */
-export function addBalanceCommands(setting: Setting): void {
-  addBalance(setting);
-  addBalances(setting);
+/** The commands that read balances, current and past. */
+export function addBalanceCommands(group: CommandGroup): void {
+  addBalance(group);
+  addBalances(group);
 }
 
-function addBalance({ root, inSession }: Setting): void {
-  const command = root
+function addBalance({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('balance <user> <asset>')
     .description('The balance of one account. One that was never written has zero.')
     .option('--as-of <time|sequence>', 'as it was at an instant (RFC 3339), or after its entry of a sequence')
@@ -22,7 +19,7 @@ function addBalance({ root, inSession }: Setting): void {
       const past = asOf === undefined ? undefined : parseAsOf(asOf);
       return inSession(async (session) => {
         const found = await session.client.getBalance({ userId, asset, asOf: past }, session.call);
-        session.print(found, section(BALANCE, [found.balance]));
+        session.print('GetBalanceResponse', found, 'balance');
       });
     });
   addExamples(
@@ -40,29 +37,26 @@ function parseAsOf(text: string) {
     : ({ $case: 'asOfTime', value: parseTime(text) } as const);
 }
 
-function addBalances({ root, inSession }: Setting): void {
-  const command = listOptions(root.command('balances [user]'))
+function addBalances({ parent, inSession }: CommandGroup): void {
+  const command = listOptions(parent.command('balances [user]'))
     .description('The balances of a user, or of the accounts that you name, in one snapshot.')
     .option('--as-of <time>', 'as they were at an instant (RFC 3339)', parseTime)
     .option("--account <'user asset'>", 'an account; may be repeated; instead of a user', account)
     .action((userId, { asOf: asOfTime, account: accounts, ...extent }) => {
-      const question = accounts ?? userId;
-      if (question === undefined || (userId !== undefined && accounts !== undefined)) {
+      const wanted = accounts ?? userId;
+      if (wanted === undefined || (userId !== undefined && accounts !== undefined)) {
         throw new UsageError('give a user, or accounts by --account');
       }
       return inSession(async (session) => {
         const { client, call } = session;
-        if (typeof question !== 'string') {
-          const found = await client.batchGetBalances({ accounts: question, asOfTime }, call);
-          session.print(found, section(BALANCE, found.balances));
+        if (typeof wanted !== 'string') {
+          const found = await client.batchGetBalances({ accounts: wanted, asOfTime }, call);
+          session.print('BatchGetBalancesResponse', found, 'balances');
           return;
         }
-        const found = await readList(
-          extent,
-          (page) => client.listBalances({ userId: question, asOfTime, ...page }, call),
-          ({ balances }) => balances,
+        await session.printList('ListBalancesResponse', 'balances', extent, (page) =>
+          client.listBalances({ userId: wanted, asOfTime, ...page }, call),
         );
-        session.printList('balances', found, BALANCE);
       });
     });
   addExamples(

@@ -2,40 +2,38 @@ import { readFileSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { BatchWriteItem, BatchWriteResult, Hold, LedgerError, Transaction } from '@ledger/client';
-import { parseBatchFile } from '../batch-file';
+import type { CommandContext } from '../command-context';
+import type { CommandGroup } from '../command-group';
 import { EXIT, exitCodeOf, WritesFailed } from '../exit-codes';
-import { addExamples, requestIdOption } from '../options';
-import type { LedgerApi } from '../proto-json';
-import { section } from '../session';
-import type { Setting } from '../setting';
-import type { Surroundings } from '../surroundings';
-import { UsageError } from '../usage-error';
+import { addExamples, requestIdOption } from '../input/options';
+import { UsageError } from '../input/usage-error';
+import type { Session } from '../session';
 
-/** Many writes in one message. */
-export function addBatchCommand({ root, io, inSession }: Setting): void {
-  const command = requestIdOption(root.command('batch <file>'))
+/** The command that sends many writes in one message. */
+export function addBatchCommand({ parent, context, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('batch <file>'))
     .summary('Many writes: each by itself, or all in one transaction.')
     .description(
       'Many writes: each by itself, or all in one transaction ("atomic": true). The file (- is standard input) is a ' +
-        'BatchWriteRequest in JSON. A write without a requestId gets that of the batch, a dash and its number, from ' +
-        '1 on. Ends as the first write that failed would have ended, or with 6 when any may be sent again.',
+        'BatchWriteRequest in proto3 JSON. A write without a requestId gets that of the batch, a dash and its number, ' +
+        'from 1 on. The exit code is that of the first write that failed, or 6 when any of them may be sent again.',
     )
     .action(async (file, { requestId: given }) => {
-      const { writes, atomic } = parseBatchFile(await read(file, io));
+      const json = await read(file, context);
       await inSession(async (session) => {
+        // Not imported above: it loads the descriptors.
+        const { parseBatchFile } = await import('../input/batch-file.js');
+        const { writes, atomic } = parseBatchFile(json);
         const requestId = session.requestId(given);
-        const named = writes.map((item, at) => withRequestId(item, `${requestId}-${at + 1}`));
-        const answer = await session.write(requestId, (id, call) =>
-          session.client.batchWrite({ writes: named, atomic, requestId: id }, call),
+        for (const [at, { write }] of writes.entries()) {
+          if (write.value.requestId === '') write.value.requestId = `${requestId}-${at + 1}`;
+        }
+        const response = await session.write(requestId, (id, call) =>
+          session.client.batchWrite({ writes, atomic, requestId: id }, call),
         );
-        const outcomes = answer.results.map((result, at) => outcomeOf(named[at], result, session.api));
-        session.print(
-          answer,
-          section(
-            COLUMNS,
-            outcomes.map(({ row }) => row),
-          ),
-        );
+        const outcomes = response.results.map((result, at) => outcomeOf(writes[at], result, session.api));
+        const document = session.views.documentOf('BatchWriteResponse', response);
+        session.printView({ document, tables: [{ columns: COLUMNS, rows: outcomes.map(({ row }) => row) }] });
         const errors = outcomes.flatMap(({ error }) => error ?? []);
         const cause = errors.find((error) => exitCodeOf(error) === EXIT.unavailable) ?? errors[0];
         if (cause === undefined) return;
@@ -49,7 +47,7 @@ export function addBatchCommand({ root, io, inSession }: Setting): void {
   );
 }
 
-async function read(file: string, { stdin, signal }: Surroundings): Promise<string> {
+async function read(file: string, { stdin, signal }: CommandContext): Promise<string> {
   if (file === '-') return text(addAbortSignal(signal, stdin));
   try {
     return readFileSync(file, 'utf8');
@@ -58,55 +56,30 @@ async function read(file: string, { stdin, signal }: Surroundings): Promise<stri
   }
 }
 
-/** An empty id is none, as in proto3 JSON. */
-function withRequestId({ write }: BatchWriteItem, fallback: string): BatchWriteItem {
-  const { requestId = '' } = write.value;
-  const value = { ...write.value, requestId: requestId === '' ? fallback : requestId };
-  return { write: { ...write, value } as BatchWriteItem['write'] };
-}
+const COLUMNS = ['request_id', 'write', 'outcome', 'transaction_id', 'hold_id', 'replayed', 'message'];
 
-interface Row {
-  readonly requestId: string;
-  readonly write: string;
-  /** `OK`, or why not. */
-  readonly outcome: string;
-  readonly transactionId: string;
-  readonly holdId: string;
-  readonly replayed: boolean;
-  readonly message: string;
-}
-
-const COLUMNS = [
-  'requestId',
-  'write',
-  'outcome',
-  'transactionId',
-  'holdId',
-  'replayed',
-  'message',
-] as const satisfies readonly (keyof Row)[];
-
-/** What the answers have in common. */
+/** The fields that the responses of several writes have in common. */
 interface Booked {
   readonly transaction?: Transaction | undefined;
   readonly hold?: Hold | undefined;
 }
 
+/** The row of a write under `COLUMNS`, and why it failed. */
 function outcomeOf(
   item: BatchWriteItem | undefined,
   { outcome, replayed }: BatchWriteResult,
-  api: LedgerApi,
-): { row: Row; error?: LedgerError } {
+  api: Session['api'],
+): { readonly row: string[]; readonly error?: LedgerError } {
   const { $case: write = '', value: { requestId = '' } = {} } = item?.write ?? {};
-  const row = { requestId, write, replayed, transactionId: '', holdId: '', message: '' };
   if (outcome?.$case === 'error') {
     const error = api.LedgerError.fromStatus(outcome.value, { method: write, requestId, replayed });
+    const { message } = outcome.value;
     return {
-      row: { ...row, outcome: error.reason ?? error.codeName, message: outcome.value.message },
+      row: [requestId, write, error.reason ?? error.codeName, '', '', String(replayed), message],
       error,
     };
   }
   const { transaction, hold }: Booked = outcome?.value ?? {};
-  const ids = { transactionId: transaction?.transactionId ?? '', holdId: hold?.holdId ?? '' };
-  return { row: { ...row, outcome: 'OK', ...ids } };
+  const ids = [transaction?.transactionId ?? '', hold?.holdId ?? ''];
+  return { row: [requestId, write, 'OK', ...ids, String(replayed), ''] };
 }

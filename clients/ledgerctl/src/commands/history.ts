@@ -1,30 +1,25 @@
-import { ENTRY, REQUEST, SNAPSHOT, TRANSACTION } from '../columns';
-import { addExamples, type HistoryOptions, historyOptions, listOptions } from '../options';
-import { readList } from '../read-list';
-import { type Session, section } from '../session';
-import type { Setting } from '../setting';
-import { UsageError } from '../usage-error';
+import { addExamples, type HistoryOptions, historyOptions, listOptions } from '../input/options';
+import type { Session } from '../session';
+import type { CommandGroup } from '../command-group';
+import { UsageError } from '../input/usage-error';
 
-/** What was booked. */
-export function addHistoryCommands(setting: Setting): void {
-  addEntries(setting);
-  addTransaction(setting);
-  addTransactions(setting);
-  addRequest(setting);
+/** The commands that read what was booked. */
+export function addHistoryCommands(group: CommandGroup): void {
+  addEntries(group);
+  addTransaction(group);
+  addTransactions(group);
+  addRequest(group);
 }
 
-function addEntries({ root, inSession }: Setting): void {
-  const command = historyOptions(listOptions(root.command('entries <user> <asset>')))
+function addEntries({ parent, inSession }: CommandGroup): void {
+  const command = historyOptions(listOptions(parent.command('entries <user> <asset>')))
     .description('The entries of one account, newest first.')
     .action((userId, asset, { limit, all, pageToken, ...options }) =>
       inSession(async (session) => {
         const filter = { userId, asset, ...filterOf(options, session) };
-        const found = await readList(
-          { limit, all, pageToken },
-          (page) => session.client.listEntries({ ...filter, ...page }, session.call),
-          ({ entries }) => entries,
+        await session.printList('ListEntriesResponse', 'entries', { limit, all, pageToken }, (page) =>
+          session.client.listEntries({ ...filter, ...page }, session.call),
         );
-        session.printList('entries', found, ENTRY);
       }),
     );
   addExamples(
@@ -35,28 +30,28 @@ function addEntries({ root, inSession }: Setting): void {
   );
 }
 
-function addTransaction({ root, inSession }: Setting): void {
-  const command = root
+function addTransaction({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('transaction <id>')
     .description('One transaction with its entries.')
     .option('--user <user>', 'must be its owner')
     .action((transactionId, { user: userId }) =>
       inSession(async (session) => {
         const found = await session.client.getTransaction({ transactionId, userId }, session.call);
-        const { entries, item } = found.transaction;
         session.print(
+          'GetTransactionResponse',
           found,
-          section(TRANSACTION, [found.transaction]),
-          section(ENTRY, entries),
-          ...(item === undefined ? [] : [section(SNAPSHOT, [item])]),
+          'transaction',
+          'transaction.entries',
+          'transaction.item',
         );
       }),
     );
   addExamples(command, 'ledgerctl transaction 01a1fabb-ebde-76d0-8000-8b2ad82cc82b');
 }
 
-function addTransactions({ root, inSession }: Setting): void {
-  const command = historyOptions(listOptions(root.command('transactions')))
+function addTransactions({ parent, inSession }: CommandGroup): void {
+  const command = historyOptions(listOptions(parent.command('transactions')))
     .description('The transactions of a user, or with a reference, newest first.')
     .option('--user <user>', 'those that the user owns')
     .option('--reference <key>', 'those with this reference')
@@ -64,12 +59,12 @@ function addTransactions({ root, inSession }: Setting): void {
       if (userId === undefined && reference === undefined) throw new UsageError('give --user or --reference');
       return inSession(async (session) => {
         const filter = { userId, reference, ...filterOf(options, session) };
-        const found = await readList(
+        await session.printList(
+          'ListTransactionsResponse',
+          'transactions',
           { limit, all, pageToken },
           (page) => session.client.listTransactions({ ...filter, ...page }, session.call),
-          ({ transactions }) => transactions,
         );
-        session.printList('transactions', found, TRANSACTION);
       });
     });
   addExamples(
@@ -79,8 +74,8 @@ function addTransactions({ root, inSession }: Setting): void {
   );
 }
 
-function addRequest({ root, inSession }: Setting): void {
-  const command = root
+function addRequest({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('request <scope> <request-id>')
     .description(
       "How a write ended. Its scope is its user; '@catalog' for items, '@batch' for atomic batches.",
@@ -88,7 +83,7 @@ function addRequest({ root, inSession }: Setting): void {
     .action((userId, requestId) =>
       inSession(async (session) => {
         const found = await session.client.getRequest({ userId, requestId }, session.call);
-        session.print(found, section(REQUEST, [found]));
+        session.print('GetRequestResponse', found);
       }),
     );
   addExamples(command, 'ledgerctl request lucas buy-2', 'ledgerctl request @catalog item-1');

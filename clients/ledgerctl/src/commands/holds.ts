@@ -1,31 +1,29 @@
-import { parseAmount, parseInteger } from '../amount';
-import { BALANCE, HOLD } from '../columns';
-import { addExamples, listOptions, names, requestIdOption, STATES } from '../options';
-import { readList } from '../read-list';
-import { section } from '../session';
-import type { Setting } from '../setting';
-import { parseTime } from '../time';
-import { entriesOf } from './movements';
+import { parseAmount, parseInteger } from '../input/amount';
+import { addExamples, listOptions, names, requestIdOption, STATES } from '../input/options';
+import type { CommandGroup } from '../command-group';
+import { parseTime } from '../input/time';
 
 const HOLD_ID = '01a1fabb-f2a0-7105-8000-1f0c5a9be44d';
 
-/** Amounts set aside. */
-export function addHoldCommands({ root, ...rest }: Setting): void {
-  const hold = root.command('hold').description('Amounts that are set aside, to be paid later or given up.');
-  const setting = { root: hold, ...rest };
-  addPlace(setting);
-  addCapture(setting);
-  addRelease(setting);
-  addGet(setting);
-  addList(setting);
+/** The commands for holds. */
+export function addHoldCommands({ parent, ...rest }: CommandGroup): void {
+  const hold = parent
+    .command('hold')
+    .description('Amounts that are set aside, to be paid later or given up.');
+  const group = { parent: hold, ...rest };
+  addPlace(group);
+  addCapture(group);
+  addRelease(group);
+  addGet(group);
+  addList(group);
 }
 
-function addPlace({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('place <user> <asset> <amount>'))
+function addPlace({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('place <user> <asset> <amount>'))
     .description('Sets an amount aside: it lowers what is available, not the balance.')
     .option(
       '--expires <time>',
-      'when it lapses (RFC 3339; no duration, so that a retry says the same)',
+      'when it expires (RFC 3339; not a duration, so that a retry is the same request)',
       parseTime,
     )
     .option('--destination <account>', 'where a capture goes to (default: @revenue)')
@@ -35,7 +33,7 @@ function addPlace({ root, inSession }: Setting): void {
         const placed = await session.write(requestId, (id, call) =>
           session.client.placeHold({ ...place, requestId: id }, call),
         );
-        session.print(placed, section(HOLD, [placed.hold]), section(BALANCE, [placed.balance]));
+        session.print('PlaceHoldResponse', placed, 'hold', 'balance');
       });
     });
   addExamples(
@@ -45,8 +43,8 @@ function addPlace({ root, inSession }: Setting): void {
   );
 }
 
-function addCapture({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('capture <user> <hold>'))
+function addCapture({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('capture <user> <hold>'))
     .description('Pays a hold, or a part of it; the rest is free again.')
     .option('--amount <amount>', 'how much of it: an integer (default: all)')
     .action((userId, holdId, { requestId, amount }) => {
@@ -55,8 +53,7 @@ function addCapture({ root, inSession }: Setting): void {
         const captured = await session.write(requestId, (id, call) =>
           session.client.captureHold({ userId, holdId, amount: part, requestId: id }, call),
         );
-        const { transaction, hold, balance } = captured;
-        session.print(captured, entriesOf(transaction), section(HOLD, [hold]), section(BALANCE, [balance]));
+        session.print('CaptureHoldResponse', captured, 'transaction.entries', 'hold', 'balance');
       });
     });
   addExamples(
@@ -66,47 +63,44 @@ function addCapture({ root, inSession }: Setting): void {
   );
 }
 
-function addRelease({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('release <user> <hold>'))
+function addRelease({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('release <user> <hold>'))
     .description('Gives a hold up: its amount is available again.')
     .action((userId, holdId, { requestId }) =>
       inSession(async (session) => {
         const released = await session.write(requestId, (id, call) =>
           session.client.releaseHold({ userId, holdId, requestId: id }, call),
         );
-        session.print(released, section(HOLD, [released.hold]), section(BALANCE, [released.balance]));
+        session.print('ReleaseHoldResponse', released, 'hold', 'balance');
       }),
     );
   addExamples(command, `ledgerctl hold release lucas ${HOLD_ID}`);
 }
 
-function addGet({ root, inSession }: Setting): void {
-  const command = root
+function addGet({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('get <user> <hold>')
     .description('One hold, as it stands.')
     .action((userId, holdId) =>
       inSession(async (session) => {
         const found = await session.client.getHold({ userId, holdId }, session.call);
-        session.print(found, section(HOLD, [found.hold]));
+        session.print('GetHoldResponse', found, 'hold');
       }),
     );
   addExamples(command, `ledgerctl hold get lucas ${HOLD_ID}`);
 }
 
-function addList({ root, inSession }: Setting): void {
-  const command = listOptions(root.command('list <user>'))
+function addList({ parent, inSession }: CommandGroup): void {
+  const command = listOptions(parent.command('list <user>'))
     .description("A user's holds, newest first.")
     .option('--asset <asset>', 'only of this asset')
     .option('--state <state>', `only ${STATES.join(', ').toLowerCase()}; may be repeated`, names(STATES))
     .action((userId, { asset, state = [], ...extent }) =>
       inSession(async (session) => {
         const filter = { userId, asset, states: state.map((one) => session.api.HoldState[one]) };
-        const found = await readList(
-          extent,
-          (page) => session.client.listHolds({ ...filter, ...page }, session.call),
-          ({ holds }) => holds,
+        await session.printList('ListHoldsResponse', 'holds', extent, (page) =>
+          session.client.listHolds({ ...filter, ...page }, session.call),
         );
-        session.printList('holds', found, HOLD);
       }),
     );
   addExamples(command, 'ledgerctl hold list lucas', 'ledgerctl hold list lucas --state open --asset PEEP');

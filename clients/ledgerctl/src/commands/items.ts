@@ -1,22 +1,19 @@
-import { parseAmount, parseInteger } from '../amount';
-import { ITEM } from '../columns';
-import { addExamples, listOptions, requestIdOption } from '../options';
-import { readList } from '../read-list';
-import { section } from '../session';
-import type { Setting } from '../setting';
+import { parseAmount, parseInteger } from '../input/amount';
+import { addExamples, listOptions, requestIdOption } from '../input/options';
+import type { CommandGroup } from '../command-group';
 
-/** Things with a price. */
-export function addItemCommands({ root, ...rest }: Setting): void {
-  const item = root.command('item').description('Items and their prices, in versions.');
-  const setting = { root: item, ...rest };
-  addPut(setting);
-  addGet(setting);
-  addList(setting);
-  addVersions(setting);
+/** The commands for the items of the catalog. */
+export function addItemCommands({ parent, ...rest }: CommandGroup): void {
+  const item = parent.command('item').description('Items and their prices, in versions.');
+  const group = { parent: item, ...rest };
+  addPut(group);
+  addGet(group);
+  addList(group);
+  addVersions(group);
 }
 
-function addPut({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('put <item> <name> <asset> <price>'))
+function addPut({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('put <item> <name> <asset> <price>'))
     .description(
       'Makes the first or the next version of an item, all of it: what is left out is empty in it.',
     )
@@ -31,7 +28,7 @@ function addPut({ root, inSession }: Setting): void {
         const made = await session.write(requestId, (id, call) =>
           session.client.putItem({ ...put, expectedVersion: expected, requestId: id }, call),
         );
-        session.print(made, section(ITEM, [made.item]));
+        session.print('PutItemResponse', made, 'item');
       });
     });
   addExamples(
@@ -41,8 +38,8 @@ function addPut({ root, inSession }: Setting): void {
   );
 }
 
-function addGet({ root, inSession }: Setting): void {
-  const command = root
+function addGet({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('get <item>')
     .description('One version of an item.')
     .option('--item-version <n>', 'which (default: the current one)')
@@ -50,40 +47,34 @@ function addGet({ root, inSession }: Setting): void {
       const version = parseInteger(itemVersion ?? '0', 'version');
       return inSession(async (session) => {
         const found = await session.client.getItem({ itemId, version }, session.call);
-        session.print(found, section(ITEM, [found.item]));
+        session.print('GetItemResponse', found, 'item');
       });
     });
   addExamples(command, 'ledgerctl item get blt', 'ledgerctl item get blt --item-version 1');
 }
 
-function addList({ root, inSession }: Setting): void {
-  const command = listOptions(root.command('list'))
+function addList({ parent, inSession }: CommandGroup): void {
+  const command = listOptions(parent.command('list'))
     .description('The current version of every item.')
     .option('--include-inactive', 'also of those that are not sold')
     .action(({ includeInactive, ...extent }) =>
       inSession(async (session) => {
-        const found = await readList(
-          extent,
-          (page) => session.client.listItems({ includeInactive, ...page }, session.call),
-          ({ items }) => items,
+        await session.printList('ListItemsResponse', 'items', extent, (page) =>
+          session.client.listItems({ includeInactive, ...page }, session.call),
         );
-        session.printList('items', found, ITEM);
       }),
     );
   addExamples(command, 'ledgerctl item list', 'ledgerctl item list --include-inactive --all -o csv');
 }
 
-function addVersions({ root, inSession }: Setting): void {
-  const command = listOptions(root.command('versions <item>'))
+function addVersions({ parent, inSession }: CommandGroup): void {
+  const command = listOptions(parent.command('versions <item>'))
     .description('All versions of an item, newest first.')
     .action((itemId, extent) =>
       inSession(async (session) => {
-        const found = await readList(
-          extent,
-          (page) => session.client.listItemVersions({ itemId, ...page }, session.call),
-          ({ items }) => items,
+        await session.printList('ListItemVersionsResponse', 'items', extent, (page) =>
+          session.client.listItemVersions({ itemId, ...page }, session.call),
         );
-        session.printList('items', found, ITEM);
       }),
     );
   addExamples(command, 'ledgerctl item versions blt');

@@ -1,36 +1,37 @@
-import { ENTRY } from '../columns';
-import { addExamples } from '../options';
-import type { Setting } from '../setting';
+import type { CommandGroup } from '../command-group';
+import { addExamples } from '../input/options';
 import { isReaderGone } from '../stop';
 
-/** Entries as they are booked. */
-export function addWatchCommand({ root, inSession }: Setting): void {
-  const command = root
+/** The command that prints entries as they are booked. */
+export function addWatchCommand({ parent, inSession }: CommandGroup): void {
+  const command = parent
     .command('watch')
     .summary('Entries as they are booked, until Ctrl-C.')
     .description(
       'Entries as they are booked, a line each, until Ctrl-C: every one exactly once, in the order of each account. ' +
-        'A break is bridged. The token that goes on after the last line is told on stderr at the end; JSON has one ' +
-        'in every line.',
+        'A lost connection leaves no gap. The token to continue after the last line is printed on stderr at the end; ' +
+        'in JSON every line has one.',
     )
     .option('--user <user>', 'only of this user')
     .option('--asset <asset>', 'only of this asset')
-    .option('--token <token>', 'goes on where an earlier watch with the same filter ended')
+    .option('--token <token>', 'continues where an earlier watch with the same filter ended')
     .option('--from-start', 'from the first entry ever')
     .action(({ user: userId, asset, token: resumeToken, fromStart }) =>
       inSession(async (session) => {
-        const print = session.lines([...ENTRY]);
+        const print = session.linePrinter('WatchEntriesResponse', 'entry');
         const filter = { userId, asset, resumeToken, fromStart };
         let token = resumeToken;
         try {
           for await (const message of session.client.watchEntries(filter, session.call)) {
             if (token === undefined) session.note(`watching; resume token: ${message.resumeToken}`);
-            if (message.entry !== undefined) print(message, message.entry);
+            if (message.entry !== undefined) print(message);
             token = message.resumeToken;
           }
         } finally {
-          // A reader that went away may have missed the last lines: no token goes on after what it has seen.
-          if (token !== undefined && !isReaderGone(session.io.signal)) session.note(`resume token: ${token}`);
+          // A reader that has gone may have missed the last lines, so no token continues after what it has seen.
+          if (token !== undefined && !isReaderGone(session.context.signal)) {
+            session.note(`resume token: ${token}`);
+          }
         }
       }),
     );

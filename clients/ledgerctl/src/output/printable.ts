@@ -1,4 +1,4 @@
-/** Anybody may have written anything into a text: no control character of it reaches a terminal. */
+/** The text with its control characters escaped, since text of the ledger must not control a terminal. */
 export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

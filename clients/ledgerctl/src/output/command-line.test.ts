@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { commandLine, retryLine } from './request-line';
+import { commandLine, retryLine } from './command-line';
 
 it.each([['plain', 'a b', "it's", '$HOME `id` \\ "x"', '', '-5', 'a\nb', '*']])(
   'is read by a shell as it was meant',

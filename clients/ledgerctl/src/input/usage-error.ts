@@ -1,4 +1,4 @@
-/** The command cannot be carried out as it was typed. Nothing was sent. */
+/** The command cannot be executed as it was typed. Nothing was sent. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -1,16 +1,16 @@
-/** The program's name, as it is typed. */
+/** The name of the program in a shell. */
 export const PROGRAM_NAME = 'ledgerctl';
 
 const SAFE = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** A line for a POSIX shell that runs the program with these arguments. */
+/** The line that runs the program with these arguments in a POSIX shell. */
 export function commandLine(args: readonly string[]): string {
   return [PROGRAM_NAME, ...args].map(quote).join(' ');
 }
 
 /**
- * The line that sends a write once more: the same words, the same ledger whatever the context is by then, and the
- * request id that it had.
+ * The line that sends a write again: the same arguments with the address and the request id of the first time, so that
+ * it does not depend on the context in use.
  */
 export function retryLine(args: readonly string[], address: string, requestId: string): string {
   const end = args.includes('--') ? args.indexOf('--') : args.length;

@@ -1,27 +1,20 @@
-import type { Leg, Transaction } from '@ledger/client';
-import { parseAmount, parseInteger } from '../amount';
-import { BALANCE, ENTRY } from '../columns';
-import { addExamples, noteOptions, requestIdOption } from '../options';
-import { type MessageSection, section } from '../session';
-import type { Setting } from '../setting';
-import { UsageError } from '../usage-error';
+import type { Leg } from '@ledger/client';
+import { parseAmount, parseInteger } from '../input/amount';
+import { addExamples, noteOptions, requestIdOption } from '../input/options';
+import type { CommandGroup } from '../command-group';
+import { UsageError } from '../input/usage-error';
 
-/** Everything that books at once. */
-export function addMovementCommands(setting: Setting): void {
-  addCredit(setting);
-  addPurchase(setting);
-  addTransfer(setting);
-  addPost(setting);
-  addReverse(setting);
+/** The commands that book a transaction at once. */
+export function addBookingCommands(group: CommandGroup): void {
+  addCredit(group);
+  addPurchase(group);
+  addTransfer(group);
+  addPost(group);
+  addReverse(group);
 }
 
-/** The lines of a transaction. */
-export function entriesOf({ entries }: Transaction): MessageSection {
-  return section(ENTRY, entries);
-}
-
-function addCredit({ root, inSession }: Setting): void {
-  const command = noteOptions(requestIdOption(root.command('credit <user> <asset> <amount>')))
+function addCredit({ parent, inSession }: CommandGroup): void {
+  const command = noteOptions(requestIdOption(parent.command('credit <user> <asset> <amount>')))
     .description('Value comes in: from a system account to a user.')
     .option('--source <account>', 'where it comes from (default: @issuance)')
     .action((userId, asset, amount, { requestId, ...rest }) => {
@@ -30,7 +23,7 @@ function addCredit({ root, inSession }: Setting): void {
         const booked = await session.write(requestId, (id, call) =>
           session.client.credit({ ...credit, requestId: id }, call),
         );
-        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+        session.print('CreditResponse', booked, 'transaction.entries', 'balance');
       });
     });
   addExamples(
@@ -40,8 +33,8 @@ function addCredit({ root, inSession }: Setting): void {
   );
 }
 
-function addPurchase({ root, inSession }: Setting): void {
-  const command = noteOptions(requestIdOption(root.command('purchase <user> [item]')))
+function addPurchase({ parent, inSession }: CommandGroup): void {
+  const command = noteOptions(requestIdOption(parent.command('purchase <user> [item]')))
     .description('A user pays: for an item of the catalog, or a price that you name.')
     .option('--quantity <n>', 'how many of the item (default: 1)')
     .option('--price-version <n>', 'the version whose price the buyer saw (default: the current price)')
@@ -54,7 +47,7 @@ function addPurchase({ root, inSession }: Setting): void {
         const booked = await session.write(requestId, (id, call) =>
           session.client.purchase({ userId, subject, ...rest, requestId: id }, call),
         );
-        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+        session.print('PurchaseResponse', booked, 'transaction.entries', 'balance');
       });
     });
   addExamples(
@@ -91,8 +84,8 @@ function subjectOf(
   );
 }
 
-function addTransfer({ root, inSession }: Setting): void {
-  const command = noteOptions(requestIdOption(root.command('transfer <from> <to> <asset> <amount>')))
+function addTransfer({ parent, inSession }: CommandGroup): void {
+  const command = noteOptions(requestIdOption(parent.command('transfer <from> <to> <asset> <amount>')))
     .description('From one user to another.')
     .action((fromUserId, toUserId, asset, amount, { requestId, ...rest }) => {
       const transfer = { fromUserId, toUserId, asset, amount: parseAmount(amount, asset), ...rest };
@@ -100,14 +93,14 @@ function addTransfer({ root, inSession }: Setting): void {
         const booked = await session.write(requestId, (id, call) =>
           session.client.transfer({ ...transfer, requestId: id }, call),
         );
-        session.print(booked, entriesOf(booked.transaction), section(BALANCE, [booked.balance]));
+        session.print('TransferResponse', booked, 'transaction.entries', 'balance');
       });
     });
   addExamples(command, "ledgerctl transfer lucas ada PEEP 5 --description 'for the ice cream'");
 }
 
-function addPost({ root, inSession }: Setting): void {
-  const command = noteOptions(requestIdOption(root.command('post <user> <leg...>')))
+function addPost({ parent, inSession }: CommandGroup): void {
+  const command = noteOptions(requestIdOption(parent.command('post <user> <leg...>')))
     .summary('Any movement of two legs and more, all or nothing.')
     .description(
       "Any movement of two legs and more, all or nothing. The user owns it and is one of the legs. A leg is 'USER " +
@@ -120,7 +113,7 @@ function addPost({ root, inSession }: Setting): void {
         const booked = await session.write(requestId, (id, call) =>
           session.client.postTransaction({ userId, legs, ...rest, requestId: id }, call),
         );
-        session.print(booked, entriesOf(booked.transaction), section(BALANCE, booked.balances));
+        session.print('PostTransactionResponse', booked, 'transaction.entries', 'balances');
       });
     });
   addExamples(
@@ -143,8 +136,8 @@ function parseLeg(text: string): Leg {
   };
 }
 
-function addReverse({ root, inSession }: Setting): void {
-  const command = requestIdOption(root.command('reverse <user> <transaction>'))
+function addReverse({ parent, inSession }: CommandGroup): void {
+  const command = requestIdOption(parent.command('reverse <user> <transaction>'))
     .description('Takes a transaction of a user back, through the same accounts.')
     .option(
       '--amount <amount>',
@@ -160,7 +153,7 @@ function addReverse({ root, inSession }: Setting): void {
             call,
           ),
         );
-        session.print(booked, entriesOf(booked.transaction), section(BALANCE, booked.balances));
+        session.print('ReverseTransactionResponse', booked, 'transaction.entries', 'balances');
       });
     });
   addExamples(

@@ -21,13 +21,3 @@ export function parseTime(text: string): Timestamp {
   }
   return { seconds: BigInt(ms / MS_PER_SECOND), nanos: Number(fraction.padEnd(NANO_DIGITS, '0')) };
 }
-
-/**
- * RFC 3339 in UTC, with the microseconds that the ledger counts: always six decimal places (nine where nanoseconds were
- * given), so that times are of one length and sort as text.
- */
-export function formatTime({ seconds, nanos }: Timestamp): string {
-  const second = new Date(Number(seconds) * MS_PER_SECOND).toISOString().slice(0, -'.000Z'.length);
-  const digits = String(nanos).padStart(NANO_DIGITS, '0');
-  return `${second}.${digits.replace(/000$/, '')}Z`;
-}

@@ -7,28 +7,28 @@ import {
 import type { EntryKind, HoldState, SortOrder, Timestamp } from '@ledger/client';
 import { parseTime } from './time';
 
-// Options that several commands have, with their texts.
+// The options that several commands share, with their help texts.
 
 type EnumName<Enum> = Exclude<keyof Enum, 'UNSPECIFIED' | 'UNRECOGNIZED'>;
 
-/** A help text's last part. */
+/** Adds examples at the end of the help text. */
 export function addExamples<C extends CommandUnknownOpts>(command: C, ...lines: readonly string[]): C {
   command.addHelpText('after', ['', 'Examples:', ...lines.map((line) => `  $ ${line}`)].join('\n'));
   return command;
 }
 
-/** Of every write. */
+/** Adds the option of every write. */
 export function requestIdOption<A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
 ) {
   return command.option(
     '--request-id <id>',
-    'books it once, however often it is sent; a failure stays the answer too (default: a fresh UUID, told on stderr)',
+    'books it once, however often it is sent; a failure is kept as well (default: a random UUID, printed on stderr)',
     requestId,
   );
 }
 
-/** What a movement may say about itself. */
+/** Adds the options that describe a transaction. */
 export function noteOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
 ) {
@@ -39,17 +39,17 @@ export function noteOptions<A extends unknown[], O extends OptionValues, G exten
     .option('--effective-time <time>', 'when it took place, for information (RFC 3339)', parseTime);
 }
 
-/** How much of a list. */
+/** Adds the options that say how much of a list to read. */
 export function listOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
 ) {
   return command
     .option('--limit <n>', 'how many at most', count, DEFAULT_LIMIT)
     .option('--all', 'all of them')
-    .option('--page-token <token>', 'goes on where an earlier list ended');
+    .option('--page-token <token>', 'continues where an earlier list ended');
 }
 
-/** Which entries or transactions of a list. */
+/** Adds the options that filter and sort entries or transactions. */
 export function historyOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
 ) {
@@ -60,7 +60,7 @@ export function historyOptions<A extends unknown[], O extends OptionValues, G ex
     .option('--order <order>', 'newest or oldest first', name(ORDERS));
 }
 
-/** What `historyOptions` give. */
+/** The values of `historyOptions`. */
 export interface HistoryOptions {
   readonly start?: Timestamp | undefined;
   readonly end?: Timestamp | undefined;
@@ -83,18 +83,18 @@ const KINDS = [
   'CAPTURE',
 ] as const satisfies readonly EnumName<typeof EntryKind>[];
 
-/** What a hold may have come to. */
+/** The states of a hold. */
 export const STATES = ['OPEN', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const satisfies readonly EnumName<
   typeof HoldState
 >[];
 
-/** An empty one, as of a variable that is not set, would be taken for none: a retry would book twice. */
+/** An empty id, such as from an unset variable, would mean a generated one, and a retry would book twice. */
 function requestId(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;
 }
 
-/** `key=value` pairs, one after the other. */
+/** Parses a repeatable `key=value` option. */
 export function pair(text: string, before: { [key: string]: string } = {}): { [key: string]: string } {
   const at = text.indexOf('=');
   const key = text.slice(0, at);
@@ -103,7 +103,7 @@ export function pair(text: string, before: { [key: string]: string } = {}): { [k
   return Object.fromEntries([...Object.entries(before), [key, text.slice(at + 1)]]);
 }
 
-/** A parser of repeated names, in any case. */
+/** A parser of a repeatable option that takes these names, in upper or lower case. */
 export function names<Name extends string>(
   known: readonly Name[],
 ): (text: string, before?: Name[]) => Name[] {

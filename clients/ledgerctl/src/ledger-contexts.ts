@@ -1,30 +1,30 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Surroundings } from './surroundings';
-import { UsageError } from './usage-error';
+import type { CommandContext } from './command-context';
+import { UsageError } from './input/usage-error';
 
-/** A ledger that has a name. */
-export interface Context {
+/** A ledger under a name. */
+export interface LedgerContext {
   /** `host:port`. */
   readonly address: string;
 }
 
-/** The ledgers that have names, and which is used when none is named. */
-export interface Contexts {
+/** The ledgers under their names, and the name of the one in use. */
+export interface LedgerContexts {
   readonly current?: string;
-  readonly contexts: { readonly [name: string]: Context };
+  readonly contexts: { readonly [name: string]: LedgerContext };
 }
 
 /** `$XDG_CONFIG_HOME/ledgerctl/config.json`, or the same below `~/.config`. */
-export function contextsFile(env: Surroundings['env']): string {
+export function ledgerContextsFile(env: CommandContext['env']): string {
   const home = env['XDG_CONFIG_HOME'] ?? '';
   return join(home === '' ? join(homedir(), '.config') : home, 'ledgerctl', 'config.json');
 }
 
 /** @throws {UsageError} when the file is damaged */
-export function readContexts(env: Surroundings['env']): Contexts {
-  const file = contextsFile(env);
+export function readLedgerContexts(env: CommandContext['env']): LedgerContexts {
+  const file = ledgerContextsFile(env);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -37,17 +37,17 @@ export function readContexts(env: Surroundings['env']): Contexts {
   return stored;
 }
 
-/** Replaces the file as a whole: who reads it meanwhile sees the old or the new one. */
-export function writeContexts(env: Surroundings['env'], contexts: Contexts): void {
-  const file = contextsFile(env);
+/** Replaces the file as a whole: a concurrent reader sees the old or the new one. */
+export function writeLedgerContexts(env: CommandContext['env'], contexts: LedgerContexts): void {
+  const file = ledgerContextsFile(env);
   const draft = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(draft, `${JSON.stringify(contexts, null, 2)}\n`);
   renameSync(draft, file);
 }
 
-/** @throws {UsageError} when there is none of that name */
-export function contextOf({ contexts }: Contexts, name: string): Context {
+/** @throws {UsageError} when there is none with that name */
+export function ledgerContext({ contexts }: LedgerContexts, name: string): LedgerContext {
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (context !== undefined) return context;
   const names = Object.keys(contexts);
@@ -55,16 +55,16 @@ export function contextOf({ contexts }: Contexts, name: string): Context {
   throw new UsageError(`no context ${name}: ${known}; make it with: ledgerctl context set ${name} HOST:PORT`);
 }
 
-function parse(text: string): Contexts | null {
+function parse(text: string): LedgerContexts | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isContexts(value) ? value : null;
+    return isLedgerContexts(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-function isContexts(value: unknown): value is Contexts {
+function isLedgerContexts(value: unknown): value is LedgerContexts {
   return (
     isObject(value) &&
     (value['current'] === undefined || typeof value['current'] === 'string') &&

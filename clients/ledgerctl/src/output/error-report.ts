@@ -1,32 +1,33 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import type { LedgerError } from '@ledger/client';
-import { adviceFor } from './advice';
-import { Paint } from './colour';
-import { EXIT, exitCodeOf, isLedgerError, WritesFailed } from './exit-codes';
+import { addressOf } from '../address';
+import type { CommandContext } from '../command-context';
+import { EXIT, exitCodeOf, isLedgerError, WritesFailed } from '../exit-codes';
+import type { GlobalOptions } from '../session';
+import { retryLine } from './command-line';
+import { hintsFor } from './hints';
+import { Paint } from './paint';
 import { printable } from './printable';
-import { retryLine } from './request-line';
-import { addressOf, type GlobalOptions } from './session';
-import type { Surroundings } from './surroundings';
 
 type Target = Pick<GlobalOptions, 'address' | 'context'>;
 
-/** The lines about an error on standard error: what happened, and what to do. Empty when it has been said already. */
-export function reportOf(error: unknown, io: Surroundings, target: Target): string {
-  // Commander writes its own.
+/** The lines about an error on standard error: what happened and what to do. Empty when they are printed already. */
+export function errorReport(error: unknown, context: CommandContext, target: Target): string {
+  // Commander prints its errors itself.
   if (error instanceof CommanderError) return '';
   const message = (error instanceof Error ? error.message : String(error)).trimEnd();
   return [
-    `${new Paint(io.stderr, io.env).red('error:')} ${printable(message)}`,
-    ...nextSteps(error, io, target),
+    `${new Paint(context.stderr, context.env).red('error:')} ${printable(message)}`,
+    ...nextSteps(error, context, target),
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function nextSteps(error: unknown, io: Surroundings, target: Target): string[] {
+function nextSteps(error: unknown, context: CommandContext, target: Target): string[] {
   const retry = (requestId: string): string[] => [
     '  This sends it again, and books it once at most:',
-    `    ${retryLine(io.args, addressOf(target, io.env), requestId)}`,
+    `    ${retryLine(context.args, addressOf(target, context.env), requestId)}`,
   ];
   if (error instanceof WritesFailed) {
     if (exitCodeOf(error) === EXIT.unavailable) return retry(error.requestId);
@@ -36,25 +37,25 @@ function nextSteps(error: unknown, io: Surroundings, target: Target): string[] {
     ];
   }
   if (!isLedgerError(error)) return [];
-  const advice = adviceFor(error).map((text) => `  ${text}`);
+  const hints = hintsFor(error).map((text) => `  ${text}`);
   const { requestId = '' } = error;
-  if (requestId === '') return advice;
+  if (requestId === '') return hints;
   if (exitCodeOf(error) === EXIT.unavailable) {
     return [
-      ...advice,
+      ...hints,
       `  It ${error.outcomeUnknown ? 'may have been' : 'was not'} booked.`,
       ...retry(requestId),
     ];
   }
   return [
-    ...advice,
+    ...hints,
     ...(isKept(error)
       ? [`  This stays the answer to request id ${requestId}: a new try needs a new one.`]
       : []),
   ];
 }
 
-/** Whether the failure is the outcome of its request id for ever. */
+/** Whether the ledger stored the failure as the outcome of the request id. */
 function isKept({ reason }: LedgerError): boolean {
   return reason !== undefined && !['INVALID_FIELD', 'REQUEST_ID_REUSED', 'INTERNAL'].includes(reason);
 }

@@ -1,9 +1,9 @@
-import type { Output } from './surroundings';
+import type { Output } from '../command-context';
 
 const BOLD = ['\x1b[1m', '\x1b[22m'] as const;
 const RED = ['\x1b[31m', '\x1b[39m'] as const;
 
-/** Colours for one stream: none without a terminal, with `NO_COLOR` (of any value), or on a dumb terminal. */
+/** Colours for one stream. They are off without a terminal, with `NO_COLOR` of any value but empty, and on a dumb terminal. */
 export class Paint {
   readonly #isOn: boolean;
 

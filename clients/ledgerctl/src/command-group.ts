@@ -1,0 +1,14 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { CommandContext } from './command-context';
+import type { GlobalOptions, Session } from './session';
+
+/** What it takes to add commands to the program. */
+export interface CommandGroup {
+  /** The commands are added to this one: `ledgerctl` itself, or one such as `ledgerctl hold`. */
+  readonly parent: CommandUnknownOpts;
+  readonly context: CommandContext;
+  /** The options that every command has, as they were typed. Set once a command runs. */
+  readonly globalOptions: () => GlobalOptions;
+  /** Runs the work of a command that talks to the ledger. */
+  readonly inSession: (work: (session: Session) => Promise<void>) => Promise<void>;
+}
