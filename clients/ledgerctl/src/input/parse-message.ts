@@ -35,7 +35,7 @@ function assertValid(descriptor: DescMessage, json: JsonValue, path: string): vo
     }
   }
   try {
-    if (descriptor.typeName === TimestampSchema.typeName) parseTime(String(json));
+    if (descriptor.typeName === TimestampSchema.typeName && typeof json === 'string') parseTime(json);
     fromJson(descriptor, json);
   } catch (error) {
     throw new UsageError(describe(error, path));

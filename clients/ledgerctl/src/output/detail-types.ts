@@ -7,10 +7,9 @@ import { contract } from '../contract';
  * newer server may send such details, so every other type stands for a message without fields here: the detail is
  * printed with its `@type` alone.
  */
-export const detailTypes: Registry = {
-  ...contract,
-  getMessage: (typeName) => contract.getMessage(typeName) ?? messageWithoutFields(typeName),
-};
+export const detailTypes: Registry = Object.assign({}, contract, {
+  getMessage: (typeName: string) => contract.getMessage(typeName) ?? messageWithoutFields(typeName),
+});
 
 function messageWithoutFields(typeName: string): DescMessage | undefined {
   const dot = typeName.lastIndexOf('.');

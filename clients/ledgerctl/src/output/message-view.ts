@@ -79,15 +79,15 @@ function memberOf(row: JsonValue, { jsonName }: DescField): JsonValue | undefine
 /** Enum values without the prefix of their enum, absent and empty values as nothing, other objects as JSON. */
 function cellOf(field: DescField, value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '';
-  if (field.fieldKind === 'enum') return enumCell(field.enum, value);
   if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+  if (field.fieldKind === 'enum') return enumCell(field.enum, String(value));
   return field.message?.typeName === TimestampSchema.typeName ? timeCell(String(value)) : String(value);
 }
 
 /** A value that this program does not know is a number in proto3 JSON, and stays one. */
-function enumCell({ values }: DescEnum, value: JsonValue): string {
+function enumCell({ values }: DescEnum, value: string): string {
   const known = values.find(({ name }) => name === value);
-  if (known === undefined) return String(value);
+  if (known === undefined) return value;
   return known.number === 0 ? '' : known.localName;
 }
 
