@@ -1,11 +1,24 @@
+/** @paused: also run by `npm run test:paused`. */
 import { HoldState, type LedgerError } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
-import { databaseTimeIn, untilPassed } from '../harness/database-clock';
+import {
+  databaseTimeIn,
+  later,
+  letTimePass,
+  microsOf,
+  millisecondsUntil,
+  untilPassed,
+} from '../harness/database-clock';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
 
 const asset = 'GOLD';
 const HOLDS = 30;
+/** Between two expiries: about as long as a capture takes. */
+const EXPIRY_STEP_MS = 5;
+/** Some captures come before the first expiry. Nothing depends on how many. */
+const LEAD_MS = 150;
+const AN_HOUR_MS = 3_600_000;
 
 describe.each(TOPOLOGIES)('several who end one hold at once ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;
@@ -59,31 +72,31 @@ describe.each(TOPOLOGIES)('several who end one hold at once ($topology)', ({ ser
   });
 
   it('are captures and the clock: what was captured had not expired, what expired was not captured', async () => {
-    const first = await databaseTimeIn(ledger.database, 150);
+    const first = await databaseTimeIn(ledger.database, AN_HOUR_MS);
     const holds = await Promise.all(
       Array.from({ length: HOLDS }, async (_, n) => {
-        const micros = first.seconds * 1_000_000n + BigInt(first.nanos / 1_000) + BigInt(n) * 5_000n;
-        const expireTime = { seconds: micros / 1_000_000n, nanos: Number(micros % 1_000_000n) * 1_000 };
+        const expireTime = later(first, n * EXPIRY_STEP_MS);
         const { hold } = await ledger.client(n).placeHold({ userId, asset, amount: 10n, expireTime });
-        return { holdId: hold.holdId, expireTime };
+        return hold;
       }),
     );
-    // One capture after the other while the holds expire under them.
+    // Soon the first expires. One capture follows the other while the holds expire under them.
+    await letTimePass(ledger.database, (await millisecondsUntil(ledger.database, first)) - LEAD_MS);
     const results = [];
     for (const [n, { holdId }] of holds.entries()) {
       results.push(await Promise.allSettled([capture(holdId, n), spendAll(n + 1)]));
     }
-    await untilPassed(ledger.database, holds.at(-1)!.expireTime);
+    const lastHold = await ledger.client().getHold({ userId, holdId: holds.at(-1)!.holdId });
+    await untilPassed(ledger.database, lastHold.hold.expireTime!);
 
     let left = 300n;
     for (const [index, [captured, spent]] of results.entries()) {
-      const { holdId, expireTime } = holds[index]!;
-      const { hold } = await ledger.client().getHold({ userId, holdId });
+      const { hold } = await ledger.client().getHold({ userId, holdId: holds[index]!.holdId });
       if (captured.status === 'fulfilled') {
         left -= 10n;
         const { transaction } = captured.value;
         expect(hold).toMatchObject({ state: HoldState.CAPTURED, capturedAmount: 10n });
-        expect(microsOf(transaction.createTime!)).toBeLessThan(microsOf(expireTime));
+        expect(microsOf(transaction.createTime!)).toBeLessThan(microsOf(hold.expireTime!));
       } else {
         expect(hold).toMatchObject({ state: HoldState.EXPIRED, capturedAmount: 0n });
         expect(captured.reason).toMatchObject({ reason: 'HOLD_NOT_OPEN', metadata: { state: 'EXPIRED' } });
@@ -130,8 +143,4 @@ function theOneWinner(race: readonly PromiseSettledResult<unknown>[]): number {
   expect(lost).toHaveLength(race.length - 1);
   for (const error of lost) expect(error).toMatchObject({ reason: 'HOLD_NOT_OPEN' });
   return race.findIndex(({ status }) => status === 'fulfilled');
-}
-
-function microsOf({ seconds, nanos }: { seconds: bigint; nanos: number }): bigint {
-  return seconds * 1_000_000n + BigInt(Math.floor(nanos / 1_000));
 }

@@ -1,8 +1,6 @@
 import { Client } from 'pg';
 import type { TestDatabase } from './test-database';
-
-/** How long a batch may take to reach a lock. */
-const BLOCKED_LIMIT_MS = 10_000;
+import { waitUntil } from './wait-until';
 
 /** The lock of an account's row, held from outside: a batch that needs the account waits in the middle of its work. */
 export interface AccountLock {
@@ -35,13 +33,11 @@ export async function lockAccount(
 
 /** Resolves when so many batches wait for a lock of whatever kind. */
 export async function untilBlocked(database: TestDatabase, batches: number): Promise<void> {
-  const limit = Date.now() + BLOCKED_LIMIT_MS;
-  for (;;) {
+  await waitUntil(`${batches} batches wait for a lock`, async () => {
     const [row] = await database.query<{ blocked: number }>(
       `SELECT count(*)::int AS blocked FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'ledger-writer' AND wait_event_type = 'Lock'`,
     );
-    if (row?.blocked === batches) return;
-    if (Date.now() > limit) throw new Error(`${row?.blocked} batches wait for the lock, not ${batches}`);
-  }
+    return row?.blocked === batches;
+  });
 }

@@ -1,11 +1,13 @@
+/** @paused: also run by `npm run test:paused`. */
 import { HoldState } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
-import { databaseTimeIn, untilPassed, type Moment } from '../harness/database-clock';
+import { databaseTimeIn, letTimePass, type Moment } from '../harness/database-clock';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { startTestServer } from '../harness/test-server';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
 
 const asset = 'GOLD';
+const AN_HOUR_MS = 3_600_000;
 
 describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;
@@ -109,10 +111,10 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
   });
 
   it('that has expired is never captured nor released, and frees its amount at once', async () => {
-    const expireTime = await databaseTimeIn(ledger.database, 300);
+    const expireTime = await databaseTimeIn(ledger.database, AN_HOUR_MS);
     const { hold } = await place(100n, '', expireTime);
     expect(hold.expireTime).toEqual(expireTime);
-    await untilPassed(ledger.database, expireTime);
+    await letTimePass(ledger.database, AN_HOUR_MS);
 
     // Reads go first: nobody has touched the account since.
     expect(await balanceOf()).toMatchObject({ balance: 100n, held: 0n, available: 100n });
@@ -126,15 +128,18 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
   });
 
   it('expires by itself, each at its own time, and leaves the others', async () => {
-    const soon = await databaseTimeIn(ledger.database, 200);
-    const later = await databaseTimeIn(ledger.database, 600);
+    const soon = await databaseTimeIn(ledger.database, AN_HOUR_MS);
+    const later = await databaseTimeIn(ledger.database, 3 * AN_HOUR_MS);
     await place(20n, '', later);
     await place(30n, '', soon);
     await place(10n);
-    await untilPassed(ledger.database, soon);
-    // What settles the first keeps in mind when the second is due.
+    expect(await balanceOf()).toMatchObject({ balance: 100n, held: 60n, available: 40n });
+    await letTimePass(ledger.database, 2 * AN_HOUR_MS);
+    expect(await balanceOf()).toMatchObject({ balance: 100n, held: 30n, available: 70n });
+    // The write that expires the first notes when the second is due.
     await ledger.client(1).credit({ userId, asset, amount: 1n });
-    await untilPassed(ledger.database, later);
+    expect(await balanceOf()).toMatchObject({ balance: 101n, held: 30n, available: 71n });
+    await letTimePass(ledger.database, 2 * AN_HOUR_MS);
 
     expect(await balanceOf()).toMatchObject({ balance: 101n, held: 10n, available: 91n });
     expect((await spend(91n)).balance).toMatchObject({ balance: 10n, held: 10n, available: 0n });
@@ -142,10 +147,10 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
 
   it('expires while no server runs', async () => {
     const server = await startTestServer(ledger.database.url);
-    const expireTime = await databaseTimeIn(ledger.database, 300);
+    const expireTime = await databaseTimeIn(ledger.database, AN_HOUR_MS);
     const { hold } = await server.client.placeHold({ userId, asset, amount: 100n, expireTime });
     await server.stop();
-    await untilPassed(ledger.database, expireTime);
+    await letTimePass(ledger.database, AN_HOUR_MS);
 
     const next = await startTestServer(ledger.database.url);
     try {
