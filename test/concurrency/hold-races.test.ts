@@ -9,6 +9,7 @@ import {
   millisecondsUntil,
   untilPassed,
 } from '../harness/database-clock';
+import { AN_HOUR_MS } from '../harness/limits';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
 
@@ -18,7 +19,6 @@ const HOLDS = 30;
 const EXPIRY_STEP_MS = 5;
 /** Some captures come before the first expiry. Nothing depends on how many. */
 const LEAD_MS = 150;
-const AN_HOUR_MS = 3_600_000;
 
 describe.each(TOPOLOGIES)('several who end one hold at once ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;

@@ -1,7 +1,9 @@
+/** @paused: also run by `npm run test:paused`. */
 import { status } from '@grpc/grpc-js';
 import { LedgerClient, type CreditResponse } from '@ledger/client';
 import { lockAccount, type AccountLock } from '../harness/account-lock';
 import { checkLedger } from '../harness/check-ledger';
+import { AN_HOUR_MS } from '../harness/limits';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 
 const QUEUE_MAX = 3;
@@ -9,16 +11,20 @@ const QUEUE_MAX = 3;
 describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;
   let impatient: LedgerClient;
+  let patient: LedgerClient;
   let lock: AccountLock;
   let accepted: Promise<CreditResponse>[];
 
   beforeAll(async () => {
     ledger = await startLedger(servers, { lanes: 1, queueMax: QUEUE_MAX });
-    impatient = new LedgerClient({ address: ledger.servers[0]!.address, retry: { maxAttempts: 1 } });
+    const { address } = ledger.servers[0]!;
+    impatient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
+    patient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1_000 } });
     await ledger.client().credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });
   afterAll(async () => {
     impatient.close();
+    patient.close();
     await ledger.dispose();
   });
   beforeEach(async () => {
@@ -56,14 +62,13 @@ describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers
   });
 
   it('books a write of a client that comes again, once', async () => {
-    const patient = ledger
-      .client()
-      .credit({ requestId: 'patient', userId: 'patient', asset: 'GOLD', amount: 1n }, { timeoutMs: 20_000 });
+    const write = { requestId: 'patient', userId: 'patient', asset: 'GOLD', amount: 1n };
+    const booked = patient.credit(write);
     const { calls } = ledger.servers[0]!;
-    await Promise.race([patient, refusalOf('patient')]);
+    await Promise.race([booked, refusalOf('patient')]);
     await lock.release();
 
-    expect(await patient).toMatchObject({ replayed: false, balance: { balance: 1n, sequence: 1n } });
+    expect(await booked).toMatchObject({ replayed: false, balance: { balance: 1n, sequence: 1n } });
     await Promise.all(accepted);
     const attempts = calls.filter(({ requestId }) => requestId === 'patient');
     expect(attempts[0]).toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'OVERLOADED' });

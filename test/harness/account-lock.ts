@@ -6,6 +6,8 @@ import { waitUntil } from './wait-until';
 export interface AccountLock {
   /** Resolves when so many batches wait for it. */
   untilBlocked(batches?: number): Promise<void>;
+  /** Whether a batch waits for it. */
+  isBlocked(): Promise<boolean>;
   /** Lets the batches go on. May be called again. */
   release(): Promise<void>;
 }
@@ -27,17 +29,23 @@ export async function lockAccount(
   let ended: Promise<void> | undefined;
   return {
     untilBlocked: (batches = 1) => untilBlocked(database, batches),
+    isBlocked: async () => (await blockedBatches(database)) > 0,
     release: () => (ended ??= client.end()),
   };
 }
 
 /** Resolves when so many batches wait for a lock of whatever kind. */
 export async function untilBlocked(database: TestDatabase, batches: number): Promise<void> {
-  await waitUntil(`${batches} batches wait for a lock`, async () => {
-    const [row] = await database.query<{ blocked: number }>(
-      `SELECT count(*)::int AS blocked FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'ledger-writer' AND wait_event_type = 'Lock'`,
-    );
-    return row?.blocked === batches;
-  });
+  await waitUntil(
+    `${batches} batches wait for a lock`,
+    async () => (await blockedBatches(database)) === batches,
+  );
+}
+
+async function blockedBatches(database: TestDatabase): Promise<number> {
+  const [row] = await database.query<{ blocked: number }>(
+    `SELECT count(*)::int AS blocked FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'ledger-writer' AND wait_event_type = 'Lock'`,
+  );
+  return row?.blocked ?? 0;
 }

@@ -1,5 +1,6 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Client, credentials, type ClientReadableStream } from '@grpc/grpc-js';
+import { AN_HOUR_MS } from './limits';
 
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
@@ -15,7 +16,7 @@ export async function checkHealth(address: string, service = ''): Promise<Servin
         requestBytes,
         statusOf,
         service,
-        { deadline: Date.now() + 10_000 },
+        { deadline: Date.now() + AN_HOUR_MS },
         (error, answer) => {
           if (answer === undefined) reject(error ?? new Error('no answer'));
           else resolve(answer);

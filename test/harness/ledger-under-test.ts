@@ -1,5 +1,6 @@
 import { LedgerClient } from '@ledger/client';
 import type { Config } from '../../services/ledger/src/config';
+import { AN_HOUR_MS } from './limits';
 import { RawClient } from './raw-client';
 import { createTestDatabase, type TestDatabase } from './test-database';
 import { startTestServer, type TestServer } from './test-server';
@@ -9,9 +10,6 @@ export const TOPOLOGIES = [
   { topology: 'one server', servers: 1 },
   { topology: 'two servers on one database', servers: 2 },
 ];
-
-/** The budget of a call: a machine that runs all tests at once is slow at times. */
-const PATIENCE_MS = 20_000;
 
 /** Servers on one database, with clients of each kind. */
 export interface LedgerUnderTest {
@@ -39,7 +37,7 @@ export async function startLedger(
   const started = await Promise.all(
     Array.from({ length: servers }, () => startTestServer(database.url, overrides)),
   );
-  const clients = started.map(({ address }) => new LedgerClient({ address, timeoutMs: PATIENCE_MS }));
+  const clients = started.map(({ address }) => new LedgerClient({ address, timeoutMs: AN_HOUR_MS }));
   const raws = started.map(({ address }) => new RawClient(address));
   return {
     database,

@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, type ChannelOptions, type ServiceError } from '@grpc/grpc-js';
+import { AN_HOUR_MS } from './limits';
 
 /** A call as it goes over the wire. */
 export interface RawCall {
@@ -26,7 +27,7 @@ export class RawClient {
   }
 
   /** Resolves with whatever came back, errors too. */
-  send({ path, bytes }: RawCall, deadline = Date.now() + 20_000): Promise<RawAnswer> {
+  send({ path, bytes }: RawCall, deadline = Date.now() + AN_HOUR_MS): Promise<RawAnswer> {
     return new Promise((resolve) => {
       let replayed: string | undefined;
       const answered = (error: ServiceError | null, response?: Buffer): void => {

@@ -2,6 +2,7 @@ import { createFileRegistry, fromBinary, type FileRegistry } from '@bufbuild/pro
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema, type FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { Client, credentials } from '@grpc/grpc-js';
+import { AN_HOUR_MS } from './limits';
 
 export type ReflectionVersion = 'v1' | 'v1alpha';
 
@@ -59,7 +60,7 @@ export class ReflectionClient {
     const path = `/grpc.reflection.${this.version}.ServerReflection/ServerReflectionInfo`;
     const request = Buffer.from(new BinaryWriter().tag(field, LENGTH_DELIMITED).string(value).finish());
     return new Promise((resolve, reject) => {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + AN_HOUR_MS;
       const stream = this.#client.makeBidiStreamRequest(path, asIs, asIs, { deadline });
       stream.on('error', reject);
       stream.on('data', (bytes: Buffer) => resolve(fieldsOf(bytes)));

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
+import { AN_HOUR_MS } from './limits';
 
 /** A call that failed, and what its caller sees of that. */
 export class CallError extends Error {
@@ -45,9 +46,6 @@ type Method<Rpc> = Rpc extends {
   ? (request: Partial<Request>, headers?: Readonly<Record<string, string>>) => Promise<Response>
   : never;
 
-/** How long a test waits for an answer on a busy machine. */
-const PATIENCE_MS = 20_000;
-
 /** A plain client of any service: one attempt a call, no retry. What is left out of a request is sent as its default. */
 export class ServiceClient<Definition extends ServiceDefinition> {
   readonly call: Methods<Definition>;
@@ -78,7 +76,7 @@ export class ServiceClient<Definition extends ServiceDefinition> {
         // The generated encoder wants every field; the empty message has the defaults.
         { ...(rpc.requestDeserialize(Buffer.alloc(0)) as object), ...request },
         metadata,
-        { deadline: Date.now() + PATIENCE_MS },
+        { deadline: Date.now() + AN_HOUR_MS },
         (error, response) => {
           if (error === null) resolve(response);
           else reject(new CallError(error));

@@ -1,4 +1,5 @@
 import { LedgerClient } from '@ledger/client';
+import { AN_HOUR_MS } from './limits';
 import { parseConfig, type Config } from '../../services/ledger/src/config';
 import { createLog, type ServerLog } from '../../services/ledger/src/logger';
 import type { CallRecord } from '../../services/ledger/src/rpc/call-log';
@@ -12,12 +13,15 @@ export interface TestServer extends LedgerServer {
   readonly faults: unknown[];
 }
 
+/** No limit of the server ends what a test does on purpose, nor what a busy machine does slowly. */
+const LONG_LIMITS = { batchTimeoutMs: 600_000, readTimeoutMs: 600_000, shutdownTimeoutMs: 600_000 };
+
 /** Starts a server on a database, as main does. Several on one database are several servers. */
 export async function startTestServer(
   databaseUrl: string,
   overrides: Partial<Config> = {},
 ): Promise<TestServer> {
-  const config = { ...parseConfig({ LEDGER_LISTEN: '127.0.0.1:0' }), ...overrides };
+  const config = { ...parseConfig({ LEDGER_LISTEN: '127.0.0.1:0' }), ...LONG_LIMITS, ...overrides };
   const calls: CallRecord[] = [];
   const faults: unknown[] = [];
   const log: ServerLog = {
@@ -27,7 +31,7 @@ export async function startTestServer(
     batchFault: (fault) => faults.push(fault),
   };
   const server = await createLedgerServer(config, databaseUrl, log);
-  const client = new LedgerClient({ address: server.address });
+  const client = new LedgerClient({ address: server.address, timeoutMs: AN_HOUR_MS });
   return {
     address: server.address,
     client,

@@ -2,12 +2,12 @@
 import { HoldState } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
 import { databaseTimeIn, letTimePass, type Moment } from '../harness/database-clock';
+import { AN_HOUR_MS } from '../harness/limits';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { startTestServer } from '../harness/test-server';
 import { unforeseenFaults } from '../harness/unforeseen-faults';
 
 const asset = 'GOLD';
-const AN_HOUR_MS = 3_600_000;
 
 describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
   let ledger: LedgerUnderTest;

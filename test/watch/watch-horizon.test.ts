@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { Client } from 'pg';
 import { lockAccount } from '../harness/account-lock';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';

@@ -56,9 +56,9 @@ async function fill(client: LedgerClient): Promise<void> {
     const asset = n % 7 === 0 ? collected[1 + (Math.floor(n / 50) % CALM_ASSETS)]! : 'LIVELY';
     return credit('collector', asset, `collect-${n}`);
   });
-  await client.batchWrite({ writes: credits }, { timeoutMs: 20_000 });
+  await client.batchWrite({ writes: credits });
   const together = Array.from({ length: TOGETHER }, (_, n) => credit(`user-${n % 90}`, 'DUST', `dust-${n}`));
-  await client.batchWrite({ requestId: 'together', atomic: true, writes: together }, { timeoutMs: 20_000 });
+  await client.batchWrite({ requestId: 'together', atomic: true, writes: together });
   await client.credit({ userId: 'user-1', asset: 'DUST', amount: 1n, source: '@bulk' });
 }
 
