@@ -4,7 +4,7 @@ import { LedgerError } from '@ledger/client';
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { RawAnswer } from '../harness/raw-client';
 
-/** An answer that stands: a repeat must get these very bytes. */
+/** A final response: every repeat of the write must get exactly these bytes. */
 export interface FinalResponse {
   /** gRPC status code. */
   readonly code: number;
@@ -12,13 +12,13 @@ export interface FinalResponse {
   readonly bytes: string;
 }
 
-/** What came back for a write. */
+/** The result of one attempt to send a write. */
 export type AttemptResult =
   | { readonly answer: FinalResponse; readonly replayed: boolean }
-  /** No answer: it may have been booked or not. */
+  /** No final response: the write may have been booked or not. */
   | { readonly answer: undefined; readonly error: LedgerError };
 
-/** Codes of a write that was looked at and refused: they are answers. */
+/** Codes of writes that the ledger decided and refused. These are final responses. */
 const REFUSED: readonly number[] = [
   status.NOT_FOUND,
   status.ALREADY_EXISTS,
@@ -27,7 +27,7 @@ const REFUSED: readonly number[] = [
   status.OUT_OF_RANGE,
 ];
 
-/** Codes that the transport makes when it loses an answer. */
+/** Codes that the transport sets when a response is lost. */
 const LOST: readonly number[] = [
   status.UNAVAILABLE,
   status.DEADLINE_EXCEEDED,
@@ -35,11 +35,11 @@ const LOST: readonly number[] = [
   status.INTERNAL,
 ];
 
-/** Numbers of the fields of ledger.v1.BatchWriteResult that are no response. */
+/** Field numbers in ledger.v1.BatchWriteResult that are not a response. */
 const ERROR_FIELD = 9;
 const REPLAYED_FIELD = 10;
 
-/** What an answer from the wire means. */
+/** Interprets what came over the wire. */
 export function attemptResultOf({ code, message, bytes, replayed }: RawAnswer): AttemptResult {
   if (code === status.OK || REFUSED.includes(code)) {
     return { answer: { code, bytes }, replayed: replayed === 'true' };
@@ -53,8 +53,8 @@ export function attemptResultOf({ code, message, bytes, replayed }: RawAnswer): 
 }
 
 /**
- * The results to the writes of a batch, from the bytes of its response: each holds what its write alone would have
- * got. Bytes are taken as they are, since a codec would hide what differs.
+ * The results of the writes in a batch, from the bytes of its response: each is what the write would have got on its
+ * own. The bytes are taken as they are, because decoding and encoding would hide differences.
  */
 export function attemptResultsOfBatch({ bytes }: FinalResponse): AttemptResult[] {
   const reader = new BinaryReader(Buffer.from(bytes, 'hex'));
@@ -67,8 +67,8 @@ export function attemptResultsOfBatch({ bytes }: FinalResponse): AttemptResult[]
 }
 
 /**
- * Whether an error may be met while a server or its database dies: the transport's own, or the ledger's word that
- * nothing is known or booked. All others, such as INTERNAL, are faults.
+ * Whether an error is allowed while a server or its database is down: one from the transport, or one by which the
+ * ledger says that the outcome is unknown or that nothing was booked. All others, such as INTERNAL, are violations.
  */
 export function isExpectedDuringFault({ code, reason }: LedgerError): boolean {
   switch (reason) {

@@ -4,7 +4,7 @@ import type { Random } from './random';
 import type { SingleWrite } from './write-intent';
 
 export const UNKNOWN_ITEM = 'no-such-item';
-/** Of no transaction and no hold. */
+/** The id of no transaction and no hold. */
 export const UNKNOWN_ID = '01900000-0000-7000-8000-000000000000';
 export const USERS = ['ann', 'bob', 'cas', 'dee', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jon'];
 export const GRANTED_ASSET = 'COUPON:COFFEE';
@@ -17,16 +17,16 @@ const ITEMS = [
   { itemId: 'coffee-coupon', asset: 'PEEP', grantAsset: GRANTED_ASSET },
 ];
 
-/** Nobody will ever have so much. */
+/** More than any user will ever have. */
 const TOO_DEAR = 10n ** 15n;
 
-/** How far back a write looks for what it refers to: near enough that several mean the same. */
+/** How many recent transactions or holds a write may refer to: few enough that several writes refer to the same one. */
 const LOOK_BACK = 60;
 
-/** A hold that expires expires within the run. */
+/** Short, so that holds expire within the run. */
 const LONGEST_HOLD_MS = 1_500;
 
-/** What is drawn from. */
+/** What a random write is made from. */
 interface Draw {
   readonly random: Random;
   readonly known: KnownState;
@@ -36,7 +36,7 @@ interface Draw {
   readonly amount: bigint;
 }
 
-/** Each kind of write with its share. Some fail: for want of funds, of an item, a hold, a state that it expects. */
+/** Each kind of write with its share. Some writes fail, by missing funds, an unknown item or hold, or a stale etag. */
 const KINDS: readonly (readonly [share: number, draw: (draw: Draw) => SingleWrite])[] = [
   [22, drawCredit],
   [10, drawPayment],
@@ -66,7 +66,7 @@ export function firstItems(random: Random): SingleWrite[] {
   }));
 }
 
-/** One of the writes that a ledger sees. */
+/** A random write. */
 export function drawWrite(random: Random, known: KnownState, requestId: string): SingleWrite {
   const [userId, asset] = [random.pick(USERS), random.pick(ASSETS)];
   const draw: Draw = { random, known, requestId, userId, asset, amount: BigInt(random.integer(1, 200)) };
@@ -176,7 +176,7 @@ function drawSettings({ random, known, requestId, userId, asset }: Draw): Single
   return { $case: 'updateAccount', value: { requestId, userId, asset, ...settings, updateMask, etag } };
 }
 
-/** One of the latest; now and then none, which stands for what there is not. */
+/** One of the latest; occasionally undefined, so that the write refers to something that does not exist. */
 function pickRecent<T>(random: Random, found: readonly T[]): T | undefined {
   return found.length === 0 || random.chance(0.03) ? undefined : random.pick(found.slice(-LOOK_BACK));
 }
@@ -185,7 +185,7 @@ function otherThan({ random, userId }: Draw): string {
   return random.pick(USERS.filter((user) => user !== userId));
 }
 
-/** By the clock of this machine, which is that of its Postgres. */
+/** A time within the next seconds. Postgres runs on this machine and so has the same clock. */
 function soon(random: Random): Timestamp {
   const at = Date.now() + random.integer(1, LONGEST_HOLD_MS);
   return { seconds: BigInt(Math.floor(at / 1_000)), nanos: (at % 1_000) * 1_000_000 };

@@ -1,10 +1,10 @@
 import type { PreparedFault } from './ledger-under-fault';
 import type { Random } from './random';
 
-/** How many answers before the strike its targets are looked for. */
+/** How many responses before the injection its targets are located. */
 const LOCATE_AHEAD = 40;
 
-/** One fault in the midst of a load, at a moment that is a number of answers and not a time. */
+/** Injects one fault during a load. The moment is a number of responses, not a time. */
 export class FaultInjection {
   #state: 'waiting' | 'targeted' | 'injected' | 'recovered' | 'failed' = 'waiting';
   #recovery = Promise.resolve();
@@ -16,12 +16,12 @@ export class FaultInjection {
     private readonly onFailure: (what: string) => void,
   ) {}
 
-  /** The ledger is struck and does not serve again yet. */
+  /** Whether the fault was injected and the ledger does not serve again yet. */
   get isDown(): boolean {
     return this.#state === 'injected';
   }
 
-  /** The ledger serves again. */
+  /** Whether the ledger serves again. */
   get isOver(): boolean {
     return this.#state === 'recovered';
   }
@@ -30,7 +30,7 @@ export class FaultInjection {
     return this.#state === 'failed';
   }
 
-  /** Told of every answer, when it comes; injects the fault within this call. */
+  /** To be called at every response. Injects the fault within this call when it is time. */
   answered(answers: number): void {
     if (this.#state === 'waiting' && answers >= this.atAnswerCount - LOCATE_AHEAD) {
       this.fault.locateTargets();
@@ -42,7 +42,7 @@ export class FaultInjection {
     this.#recovery = this.#recover();
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when the recovery has ended, successfully or not. */
   async finished(): Promise<void> {
     await this.#recovery;
   }
@@ -53,7 +53,7 @@ export class FaultInjection {
       this.#state = 'recovered';
     } catch (error) {
       this.#state = 'failed';
-      this.onFailure(`no recovery: ${String(error)}`);
+      this.onFailure(`the ledger did not recover: ${String(error)}`);
     }
   }
 }

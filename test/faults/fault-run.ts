@@ -11,18 +11,18 @@ import { ObservedLedger } from './observed-ledger';
 import { Watcher, type WatchedPart } from './watcher';
 
 export interface FaultRunSettings {
-  /** Fixes what is sent, what is killed and when. */
+  /** Determines what is sent, what is killed, and when. */
   readonly seed: number;
   readonly rounds: number;
-  /** Answered writes of a round. */
+  /** Number of answered writes per round. */
   readonly writes: number;
   readonly workers: number;
   readonly onProgress: (progress: Progress) => void;
-  /** Ends the run as soon as everything can be cleaned up. */
+  /** Ends the run at the next point where everything can be cleaned up. */
   readonly signal?: AbortSignal;
 }
 
-/** Where a run is. */
+/** The progress of a run. */
 export interface Progress {
   /** From 1. */
   readonly round: number;
@@ -32,59 +32,59 @@ export interface Progress {
   readonly done: number;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface FaultRunReport {
   readonly rounds: number;
-  /** Servers that were killed. */
+  /** Number of server kills. */
   readonly kills: number;
-  /** Writes that were answered. */
+  /** Number of answered writes. */
   readonly answers: number;
-  /** The same, by their kind. */
+  /** Number of writes by kind. */
   readonly writesByKind: Readonly<Record<string, number>>;
-  /** Batches whose writes stood each for itself; atomic ones are writes. */
+  /** Number of batches that were not atomic. Atomic batches count as writes. */
   readonly looseBatches: number;
-  /** Writes that had no answer at the end of their round and got it then. */
+  /** Writes without a final response at the end of their load, resolved by sending them again. */
   readonly resolved: number;
-  /** Answers that were asked for again and compared. */
+  /** Repeated writes whose response was compared with the first one. */
   readonly comparisons: number;
-  /** Those of them that were compared in the end, at each server. */
+  /** Those of them that were compared after the last round, at each server. */
   readonly replays: number;
   readonly reads: number;
-  /** Entries that the watchers got. */
+  /** Number of entries that the watchers received. */
   readonly delivered: number;
-  /** How often a watcher's stream broke and was resumed. */
+  /** How often a broken stream of a watcher was resumed. */
   readonly resumptions: number;
-  /** Calls that came to nothing while something was dead. */
+  /** Number of calls without a final response. */
   readonly unansweredCalls: number;
-  /** What is wrong; empty when all is well. */
+  /** Descriptions of what is wrong; empty when nothing is. */
   readonly violations: readonly string[];
-  /** What the servers wrote, but for single calls. */
+  /** The log of the servers without the lines of single calls. */
   readonly log: string;
 }
 
-/** The neighbour is killed first, then comes the fault; a part of the load comes before, and another after. */
+/** When faults are injected, as parts of the load: first the neighbour is killed, then comes the fault of the round. */
 const NEIGHBOUR_WINDOW = { earliest: 0.1, latest: 0.3 };
 const FAULT_WINDOW = { earliest: 0.35, latest: 0.75 };
 
-/** How many answers are asked for again after each round; all are in the end. */
+/** How many writes are repeated after each round. After the last round all are. */
 const ROUND_REPLAYS = 300;
 
-/** A load that is so wrong goes on for nothing. */
+/** The load stops after this many violations. */
 const MANY_VIOLATIONS = 50;
 
 const ROUND_LIMIT_MS = 180_000;
 
-/** Who watches: somebody everything, somebody a user. */
+/** What the watchers watch: one watches all entries, one those of a user. */
 const WATCHED: readonly WatchedPart[] = [{}, { userId: 'ann' }];
 
 /**
- * Runs rounds of load on two servers, each with faults in its midst and a check of everything after it, and watchers
- * from the beginning to the end. Whatever it started is gone when it returns or throws.
+ * Runs rounds of load on two servers, with faults during each round and a check of everything after it. Watchers run
+ * from the beginning to the end. All processes that it started have exited when it returns or throws.
  */
 export async function runFaults(settings: FaultRunSettings): Promise<FaultRunReport> {
   const ledger = await LedgerUnderFault.start();
   const { streams } = ledger.servers;
-  // Each begins at another server.
+  // Each watcher begins at another server.
   const watchers = WATCHED.map(
     (part, turn) => new Watcher([...streams.slice(turn % streams.length), ...streams], part),
   );
@@ -116,7 +116,7 @@ class FaultRun {
     let round = 0;
     for (const watcher of this.watchers) watcher.start();
     await this.#putFirstItems();
-    // What follows a violation says nothing new.
+    // The first violation ends the run: later ones would be its consequences.
     while (round < this.settings.rounds && violations.length === 0) {
       round += 1;
       await this.#runRound(round);
@@ -153,7 +153,7 @@ class FaultRun {
       this.settings.onProgress({ round, fault, phase, done: Math.min(done, 1) });
     await this.#loadAndInject(round, fault, progress);
     const { violations } = this.#journal;
-    // Without a ledger that answers there is nothing to compare with.
+    // If the ledger does not serve, there is nothing to compare with.
     if (violations.length > 0) return;
 
     progress('check', 1);
@@ -180,7 +180,7 @@ class FaultRun {
     const current = (): FaultInjection | undefined => injections.find(({ isOver }) => !isOver);
     journal.onAnswer = (answers) => {
       progress(current()?.isDown === true ? 'outage' : 'load', (answers - before) / writes);
-      // One after the other: the next one finds a ledger that is whole.
+      // One fault at a time: the next one is injected after the recovery.
       current()?.answered(answers);
     };
     const end = performance.now() + ROUND_LIMIT_MS;
@@ -195,11 +195,11 @@ class FaultRun {
     await runLoad({ round, workers, random: this.#random.fork(), servers, journal, isOver });
     for (const injection of injections) await injection.finished();
     journal.onAnswer = () => undefined;
-    if (isLate()) journal.violations.push(`round ${round} did not come to its end`);
+    if (isLate()) journal.violations.push(`round ${round} did not finish in time`);
     signal?.throwIfAborted();
   }
 
-  /** The faults of a round, in their order. */
+  /** The faults of a round, in order. */
   async #prepareInjections(fault: Fault, before: number): Promise<FaultInjection[]> {
     const at = ({ earliest, latest }: typeof FAULT_WINDOW): number =>
       before + Math.ceil(this.settings.writes * (earliest + this.#random.next() * (latest - earliest)));
@@ -216,13 +216,13 @@ class FaultRun {
     );
   }
 
-  /** Some of all that was written so far. */
+  /** A random sample of all writes so far. */
   #sample(): Journal['writes'] {
     const { writes } = this.#journal;
     return [...new Set(Array.from({ length: ROUND_REPLAYS }, () => this.#random.pick(writes)))];
   }
 
-  /** Everything once more, at each server. */
+  /** Repeats every write at each server. */
   async #replayEverywhere(): Promise<void> {
     for (const servers of this.ledger.each) {
       await replayAnswered(servers, this.#random.fork(), this.#journal, this.#journal.writes);

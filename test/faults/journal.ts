@@ -10,44 +10,44 @@ import { KnownState } from './known-state';
 import { outcomeOf, type Outcome } from './outcome';
 import { requestIdOf, scopeOf, type WriteIntent } from './write-intent';
 
-/** A write that was sent at least once, and its answer. */
+/** A write that was sent at least once, with its final response. */
 export interface SentWrite {
   readonly round: number;
   readonly intent: WriteIntent;
   /** The writes of an atomic batch. */
   readonly parts: readonly SentWrite[];
-  /** The first one that came. */
+  /** The first final response. */
   answer: FinalResponse | undefined;
-  /** What it says. */
+  /** The decoded response. */
   outcome: Outcome | undefined;
-  /** How many answers did not say that they were there before: one execution gives one at most. */
+  /** How many responses were not marked as replayed. One execution gives at most one. */
   executions: number;
 }
 
 /** A balance that was read. */
 export interface ReadBalance {
   readonly balance: Balance;
-  /** The account's latest sequence that anybody had been told of when the read was sent. */
+  /** The latest sequence of the account in any response when the read was sent. */
   readonly atLeast: bigint;
 }
 
-/** What was sent and what came back: the caller's side of the story, against which the ledger is held. */
+/** What was sent and what came back, as the callers saw it. The ledger is checked against this. */
 export class Journal {
   readonly writes: SentWrite[] = [];
   readonly reads: ReadBalance[] = [];
-  /** What callers know by now. */
+  /** What the callers know so far. */
   readonly knownState = new KnownState();
-  /** What is wrong, in words. */
+  /** Descriptions of everything that is wrong. */
   readonly violations: string[] = [];
-  /** How many writes have an answer. */
+  /** Number of writes with a final response. */
   answers = 0;
-  /** How many answers were asked for again and compared. */
+  /** Number of repeated responses that were compared. */
   comparisons = 0;
-  /** How many calls came to nothing. */
+  /** Number of calls without a final response. */
   unansweredCalls = 0;
-  /** How many batches were answered whose writes stand each for itself. */
+  /** Number of answered batches that were not atomic. */
   looseBatches = 0;
-  /** Called at once with the number of answered writes. */
+  /** Called synchronously at each newly answered write, with the number of answered writes. */
   onAnswer: (answers: number) => void = () => undefined;
 
   /** Records a write before it is sent. */
@@ -58,9 +58,9 @@ export class Journal {
   }
 
   /**
-   * Records what came back.
+   * Records the result of an attempt.
    *
-   * @param wasAnswered whether the write already had an answer when this attempt was sent
+   * @param wasAnswered whether the write already had a final response when this attempt was sent
    */
   record(write: SentWrite, result: AttemptResult, wasAnswered = false): void {
     const { answer } = result;
@@ -70,14 +70,15 @@ export class Journal {
     }
     if (!result.replayed) write.executions += 1;
     if (write.executions > 1) this.addViolation(write, 'was executed again', answer);
-    if (wasAnswered && !result.replayed) this.addViolation(write, 'was answered and is not known', answer);
+    if (wasAnswered && !result.replayed)
+      this.addViolation(write, 'was answered, but a repeat was not recognised', answer);
     if (write.parts.length > 0 && answer.code === 0) {
       this.recordParts(write.parts, answer, result.replayed);
     }
     if (write.answer !== undefined) {
       this.comparisons += 1;
       if (write.answer.code === answer.code && write.answer.bytes === answer.bytes) return;
-      this.addViolation(write, 'got two answers', {
+      this.addViolation(write, 'got two different responses', {
         first: write.outcome,
         again: outcomeOf(write.intent.$case, answer),
       });
@@ -91,9 +92,9 @@ export class Journal {
   }
 
   /**
-   * Records what the response of a batch says of its writes.
+   * Records the results of the writes in a batch response.
    *
-   * @param replayed whether the whole response was there before
+   * @param replayed whether the whole response was replayed
    */
   recordParts(
     parts: readonly SentWrite[],
@@ -118,10 +119,11 @@ export class Journal {
     }
   }
 
-  /** Records that a call about a write came to nothing. */
+  /** Records that a call brought no final response. */
   recordUnanswered(write: SentWrite, error: LedgerError): void {
     this.unansweredCalls += 1;
-    if (!isExpectedDuringFault(error)) this.addViolation(write, 'met a fault', error.toJSON());
+    if (!isExpectedDuringFault(error))
+      this.addViolation(write, 'failed with an unexpected error', error.toJSON());
   }
 
   /** Records a balance that was read. */
@@ -130,18 +132,18 @@ export class Journal {
     this.knownState.recordSequence(balance);
   }
 
-  /** Writes that never got an answer. */
+  /** Writes without a final response. */
   unanswered(): SentWrite[] {
     return this.writes.filter(({ answer }) => answer === undefined);
   }
 
   addViolation({ intent }: SentWrite, what: string, evidence: unknown): void {
-    const told = inspect({ intent, evidence }, { depth: 7, breakLength: 110 });
-    this.violations.push(`write ${keyOfWrite(intent)} ${what}: ${told}`);
+    const details = inspect({ intent, evidence }, { depth: 7, breakLength: 110 });
+    this.violations.push(`write ${keyOfWrite(intent)} ${what}: ${details}`);
   }
 }
 
-/** A write's name in the whole ledger: its scope and its request id. */
+/** The key of a write in the whole ledger: its scope and its request id. */
 export function keyOfWrite(intent: WriteIntent): string {
   return `${scopeOf(intent)} ${requestIdOf(intent)}`;
 }

@@ -1,18 +1,18 @@
 import { runFaults } from './fault-run';
 
-/** Fixes the load and the moments of the kills; npm run test:faults takes others. */
+/** Determines the load and the moments of the kills. npm run test:faults chooses other seeds. */
 const SEED = 20;
 
-/** A quarter of a minute on an idle machine. The run ends itself first, since only it can clean up. */
+/** About 15 s on an idle machine. The run has the shorter limit, because only the run itself can clean up. */
 const RUN_LIMIT_MS = 240_000;
 const TEST_LIMIT_MS = 300_000;
 
 test(
-  'keeps every answered write, once, and misses no watcher, through kill -9 of servers, Postgres and all',
+  'books every answered write exactly once and delivers it to every watcher, through kill -9 of servers and Postgres',
   async () => {
     const report = await runFaults({
       seed: SEED,
-      // The server, the postmaster, both with all of Postgres, and all of Postgres alone; its neighbour each time.
+      // One fault each: server, postmaster, server and all of Postgres, all of Postgres. And the neighbour each time.
       rounds: 4,
       writes: 250,
       workers: 16,
@@ -24,12 +24,12 @@ test(
     expect(report.rounds).toBe(4);
     expect(report.kills).toBe(6);
     expect(report.answers).toBeGreaterThanOrEqual(4 * 250);
-    // Each at each server, and what was compared before.
+    // Every write at each server, and those compared before.
     expect(report.replays).toBe(2 * report.answers);
     expect(report.comparisons).toBeGreaterThan(report.replays);
-    // Every kind of write took part.
+    // The load contained every kind of write.
     expect(Object.keys(report.writesByKind)).toHaveLength(11);
-    // Somebody was hurt, and the watchers among them.
+    // The faults had effects on callers and on watchers.
     expect(report.unansweredCalls).toBeGreaterThan(0);
     expect(report.resumptions).toBeGreaterThanOrEqual(4);
     expect(report.delivered).toBeGreaterThan(report.answers);

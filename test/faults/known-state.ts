@@ -2,39 +2,39 @@ import type { Account, Balance, Hold } from '@ledger/client';
 import type { Outcome } from './outcome';
 import { scopeOf, type WriteIntent } from './write-intent';
 
-/** A transaction that may be taken back. */
+/** A transaction that may be reversed. */
 export interface FoundTransaction {
   readonly owner: string;
   readonly id: string;
-  /** What it moved, of the first entry. */
+  /** The amount of its first entry. */
   readonly amount: bigint;
 }
 
-/** What callers know of the ledger by what they were told so far: later writes refer to it. */
+/** What the callers know about the ledger from the responses so far. Later writes refer to it. */
 export class KnownState {
   readonly transactions: FoundTransaction[] = [];
-  /** As they were placed. */
+  /** Holds, as they were placed. */
   readonly holds: Hold[] = [];
   readonly #sequences = new Map<string, bigint>();
   readonly #versions = new Map<string, bigint>();
   readonly #etags = new Map<string, readonly string[]>();
 
-  /** The latest sequence of an account that anybody was told of. */
+  /** The latest sequence of an account in any response; 0 when there is none. */
   latestSequence(userId: string, asset: string): bigint {
     return this.#sequences.get(`${userId} ${asset}`) ?? 0n;
   }
 
-  /** The latest version of an item that anybody was told of. */
+  /** The latest version of an item in any response; 0 when there is none. */
   latestVersion(itemId: string): bigint {
     return this.#versions.get(itemId) ?? 0n;
   }
 
-  /** The etags of an account's settings, as they were told. */
+  /** The etags of an account's settings, in the order of the responses. */
   etags(userId: string, asset: string): readonly string[] {
     return this.#etags.get(`${userId} ${asset}`) ?? [];
   }
 
-  /** Takes in what a write was told. */
+  /** Takes in the response of a write. */
   learn(intent: WriteIntent, outcome: Outcome): void {
     if (outcome.type === 'refused') return;
     const { transaction, hold, item, account } = outcome.response;
@@ -53,7 +53,7 @@ export class KnownState {
     if (account !== undefined) this.#learnEtag(account);
   }
 
-  /** Takes in how far an account has come. */
+  /** Takes in the sequence of an account. */
   recordSequence({ userId, asset, sequence }: Pick<Balance, 'userId' | 'asset' | 'sequence'>): void {
     if (sequence > this.latestSequence(userId, asset)) this.#sequences.set(`${userId} ${asset}`, sequence);
   }

@@ -10,7 +10,7 @@ import type { WriteIntent } from './write-intent';
 
 type Settings = Pick<Account, 'minBalance' | 'frozen' | 'metadata' | 'etag'>;
 
-/** Of an account whose settings nobody changed; whatever etag these have. */
+/** The settings of an account that nobody changed. Their etag is not compared. */
 const UNTOUCHED: Settings = { minBalance: 0n, frozen: false, metadata: new Map(), etag: '' };
 
 interface HoldRow {
@@ -20,12 +20,12 @@ interface HoldRow {
   readonly isDue: boolean;
 }
 
-/** Holds the ledger's tables against what its callers know, and against the ledger's own rules. */
+/** Compares the ledger's tables with what its callers observed, and checks the ledger's own rules. */
 export class LedgerStateCheck {
   constructor(private readonly journal: Journal) {}
 
   /**
-   * Nothing may be written meanwhile, and every write must have an answer.
+   * Runs all checks. No write may run meanwhile, and every write must have a final response.
    *
    * @returns the rows, for further checks
    */
@@ -44,7 +44,7 @@ export class LedgerStateCheck {
     return rows;
   }
 
-  /** One row for each write that was answered, with the bytes of its answer, and none for anything else. */
+  /** Each answered write has exactly one row, with the bytes of its response. There are no other rows. */
   #checkRequests({ requests }: LedgerRows): void {
     const found = new Map(requests.map((row) => [`${row.userId} ${row.requestId}`, row]));
     for (const write of this.journal.writes) {
@@ -58,26 +58,25 @@ export class LedgerStateCheck {
         row.outcome === answer.bytes &&
         row.transactionId === (booked ?? null) &&
         row.method === methodOf(intent);
-      if (!isKept)
-        this.journal.addViolation(write, 'is not among the requests as it was answered', { row, outcome });
+      if (!isKept) this.journal.addViolation(write, 'has no request row with its response', { row, outcome });
     }
     for (const key of found.keys()) this.#addViolation(`request ${key} was never sent`);
   }
 
   /**
-   * A failed atomic batch keeps its failure and nothing of its writes: none of them was decided in its database
-   * transaction, whose one time its request has.
+   * A failed atomic batch stores its failure and nothing of its writes: no write may have been decided in its database
+   * transaction, that is, have the same create_time as the request of the batch.
    */
   #checkFailedBatches(times: ReadonlyMap<string, string>): void {
     for (const batch of this.journal.writes) {
       if (batch.outcome?.type !== 'refused') continue;
       const time = times.get(keyOfWrite(batch.intent));
-      const burnt = batch.parts.filter(({ intent }) => times.get(keyOfWrite(intent)) === time);
-      if (burnt.length > 0) this.journal.addViolation(batch, 'failed and kept writes', burnt);
+      const decided = batch.parts.filter(({ intent }) => times.get(keyOfWrite(intent)) === time);
+      if (decided.length > 0) this.journal.addViolation(batch, 'failed but stored writes', decided);
     }
   }
 
-  /** One transaction for each write that moved value, with the entries that were answered, and no other. */
+  /** Each write that moved value has exactly one transaction, with the entries of its response. There are no others. */
   #checkTransactions({ transactions, entries }: LedgerRows, observed: ObservedLedger): void {
     const found = new Map<string, string[]>();
     for (const { userId, requestId, transactionId } of transactions) {
@@ -99,7 +98,8 @@ export class LedgerStateCheck {
         this.journal.addViolation(write, `is booked ${ids.length} times`, ids);
       const stored = (lines.get(transactionId) ?? []).sort().join('\n');
       const answered = transaction.entries.map(lineOfEntry).sort().join('\n');
-      if (stored !== answered) this.journal.addViolation(write, 'is booked otherwise', { stored, answered });
+      if (stored !== answered)
+        this.journal.addViolation(write, 'is booked differently from its response', { stored, answered });
     }
     for (const key of found.keys())
       this.#addViolation(`there is a transaction of ${key}, which moved nothing`);
@@ -118,7 +118,7 @@ export class LedgerStateCheck {
     for (const key of found.keys()) this.#addViolation(`item version ${key} was never put`);
   }
 
-  /** Every account has what the answers add up to, and so does the world: per asset it sums to zero. */
+  /** Every balance is the sum of the observed entries. The balances of each asset sum to zero. */
   #checkBalances({ accounts }: LedgerRows, { balances }: ObservedLedger): void {
     const stored = new Map<string, bigint>();
     const worlds = new Map<string, bigint>();
@@ -129,14 +129,14 @@ export class LedgerStateCheck {
     }
     for (const key of new Set([...stored.keys(), ...balances.keys()])) {
       const [has, expected] = [stored.get(key) ?? 0n, balances.get(key) ?? 0n];
-      if (has !== expected) this.#addViolation(`${key} has ${has}, by the answers it is ${expected}`);
+      if (has !== expected) this.#addViolation(`${key} has ${has}, but the responses add up to ${expected}`);
     }
     for (const [asset, sum] of worlds) {
       if (sum !== 0n) this.#addViolation(`all accounts of ${asset} sum to ${sum}`);
     }
   }
 
-  /** A read shows a balance that the account had, and never one from before the latest answer. */
+  /** A read shows a balance that the account had, and never one from before the latest response at that time. */
   #checkReads({ entries }: LedgerRows): void {
     const after = new Map(
       entries.map((row) => [`${row.userId} ${row.asset} ${row.sequence}`, row.balanceAfter]),
@@ -153,7 +153,7 @@ export class LedgerStateCheck {
     }
   }
 
-  /** Each hold has come to what was answered last; to its end without any answer only by its time. */
+  /** Each hold is in the state of its last response. Without a response it may have ended only by expiry. */
   #checkHolds(rows: readonly HoldRow[], { holds }: ObservedLedger): void {
     const found = new Map(rows.map((row) => [row.holdId, row]));
     for (const [holdId, observed] of holds) {
@@ -162,14 +162,14 @@ export class LedgerStateCheck {
       if (row === undefined || !isEndedAs(row, observed)) {
         const { state, capturedAmount } = row ?? {};
         this.#addViolation(
-          `hold ${holdId} is ${state} with ${capturedAmount}, by ${observed.ended.length} answers it is not`,
+          `hold ${holdId} is ${state} with ${capturedAmount}, against its ${observed.ended.length} final responses`,
         );
       }
     }
     for (const holdId of found.keys()) this.#addViolation(`hold ${holdId} was never placed`);
   }
 
-  /** The settings of each account are those that were answered last. */
+  /** The settings of each account are those of the last response. */
   async #checkSettings(client: LedgerClient, observed: ObservedLedger): Promise<void> {
     for (const userId of USERS) {
       for await (const account of client.listAccounts({ userId })) {
@@ -181,21 +181,21 @@ export class LedgerStateCheck {
             settingsOf(each ?? UNTOUCHED) ===
             settingsOf({ ...account, etag: each === undefined ? '' : etag }),
         );
-        if (!isObserved) this.#addViolation(`${line} has settings ${etag} that nobody was told of`);
+        if (!isObserved) this.#addViolation(`${line} has settings ${etag} that no response showed`);
         const expected = observed.balances.get(line) ?? 0n;
         if (balance !== expected)
-          this.#addViolation(`${line} reads ${balance}, by the answers it is ${expected}`);
+          this.#addViolation(`${line} reads ${balance}, but the responses add up to ${expected}`);
       }
     }
   }
 
-  /** The ledger's own word on it. */
+  /** The ledger's own verification finds nothing, and covers everything. */
   async #verify(client: LedgerClient, { accounts, entries }: LedgerRows): Promise<void> {
     const { report } = await verify(client);
     const seen = `${report.accountsChecked} accounts and ${report.entriesChecked} entries`;
     const all = `${accounts.length} accounts and ${entries.length} entries`;
     if (!report.valid) this.#addViolation(`VerifyLedger: ${namesOf(report).join(', ')}`);
-    if (seen !== all) this.#addViolation(`VerifyLedger judged ${seen} of ${all}`);
+    if (seen !== all) this.#addViolation(`VerifyLedger checked ${seen} of ${all}`);
   }
 
   #addViolation(violation: string): void {
@@ -203,7 +203,7 @@ export class LedgerStateCheck {
   }
 }
 
-/** The rpc of a write, as its request row names it. */
+/** The name of the rpc in the request row. */
 function methodOf({ $case }: WriteIntent): string {
   return $case.charAt(0).toUpperCase() + $case.slice(1);
 }
@@ -223,7 +223,7 @@ function settingsOf({ minBalance, frozen, metadata, etag }: Settings): string {
   return [minBalance, frozen, JSON.stringify([...metadata].sort()), etag].join(' ');
 }
 
-/** When each request was decided. */
+/** The time at which each request was decided. */
 async function readRequestTimes(database: Queryable): Promise<Map<string, string>> {
   const rows = await database.query<{ key: string; time: string }>(
     `SELECT user_id || ' ' || request_id AS key, create_time::text AS time FROM ledger.requests`,

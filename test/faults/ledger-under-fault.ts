@@ -8,36 +8,36 @@ import { waitUntil } from '../harness/wait-until';
 import type { Random } from './random';
 import { Servers } from './servers';
 
-/** What is killed, always by SIGKILL. The server is the one that runs Postgres. */
+/** What is killed, always by SIGKILL. "The server" is the one that runs the embedded Postgres. */
 export const FAULTS = [
-  /** The server. It is started again and takes its orphaned Postgres over. */
+  /** The server. It is restarted and has to deal with its orphaned Postgres. */
   'server',
-  /** The postmaster. The server starts it again by itself. */
+  /** The postmaster. The server restarts it by itself. */
   'postmaster',
-  /** The server and every process of its Postgres, in the midst of commits. */
+  /** The server and every process of its Postgres, during commits. */
   'everything',
-  /** Every process of Postgres; the server lives and starts it again. */
+  /** Every process of Postgres. The server survives and restarts it. */
   'postgres',
-  /** The server, and once more while it starts. */
+  /** The server, and again while it restarts. */
   'server twice',
   /** Every process of Postgres but the postmaster, which recovers by itself. */
   'backends',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** A fault in three parts. */
+/** A fault that is ready to be injected, in three steps. */
 export interface PreparedFault {
-  /** To be called a little before the inject: to find the processes of Postgres takes longer than a commit. */
+  /** Finds the processes to kill. Called a little before, because this takes longer than a commit. */
   locateTargets(): void;
-  /** Kills at once: between this call and its return no answer is taken in. */
+  /** Kills synchronously: no response is processed between call and return. */
   inject(): void;
-  /** Waits until the ledger serves again, and starts its servers where that has to be done. */
+  /** Waits until the ledger serves again, and restarts servers where needed. */
   recover(random: Random): Promise<void>;
 }
 
 const RECOVERY_LIMIT_MS = 60_000;
 
-/** Log lines of a start, in their order: a moment to kill it at. */
+/** Log lines of a start, in order. The second kill comes at one of them. */
 const START_MOMENTS = [
   'Postgres still runs although its server is gone; it is stopped and started again',
   'the embedded Postgres is ready',
@@ -45,39 +45,39 @@ const START_MOMENTS = [
 ];
 
 /**
- * A disk that takes its time. Between the answer that comes too early and the commit that it is for there is then
- * enough room to kill both.
+ * Simulates a slow disk. If a server responded before its commit, there is then enough time between the response and
+ * the commit to kill both.
  */
 const COMMIT_DELAY_MICROS = 10_000;
 
 const SETTINGS = {
-  // The outage of Postgres is shorter than the default interval.
+  // Shorter than the outage of Postgres, so that it is noticed.
   LEDGER_HEALTH_INTERVAL_MS: '25',
-  // A watcher learns soon that it has everything.
+  // Short, so that a watcher soon knows that it has everything.
   LEDGER_WATCH_HEARTBEAT_MS: '100',
 };
 
-/** One of the servers: all its lives on one address. */
+/** One of the servers, with all its processes one after another, on one address. */
 class Node {
-  readonly lives: LedgerProcess[] = [];
+  readonly processes: LedgerProcess[] = [];
   kills = 0;
 
-  /** @param settings asked for at each start */
+  /** @param settings called at each start */
   constructor(
     readonly address: string,
     private readonly settings: () => Readonly<Record<string, string>>,
   ) {}
 
-  /** The latest life. */
+  /** The latest process. */
   get process(): LedgerProcess {
-    const latest = this.lives.at(-1);
+    const latest = this.processes.at(-1);
     if (latest === undefined) throw new Error('the server was never started');
     return latest;
   }
 
   start(): LedgerProcess {
     const server = new LedgerProcess({ ...SETTINGS, ...this.settings(), LEDGER_LISTEN: this.address });
-    this.lives.push(server);
+    this.processes.push(server);
     return server;
   }
 
@@ -86,7 +86,7 @@ class Node {
     this.kills += 1;
   }
 
-  /** As an operator stops it. */
+  /** Stops it as an operator would. */
   async stop(): Promise<void> {
     this.process.kill('SIGTERM');
     const { code } = await this.process.ended();
@@ -95,8 +95,8 @@ class Node {
 }
 
 /**
- * A ledger of two servers, as processes that can be killed, each on one address: one runs an embedded Postgres, its
- * neighbour uses the same database through a proxy, since that Postgres moves to another port with every start.
+ * A ledger with two servers, in processes that can be killed, each on a fixed address. One runs an embedded Postgres.
+ * The other, the neighbour, uses the same database through a proxy, because that Postgres changes its port at every start.
  */
 export class LedgerUnderFault {
   readonly servers: Servers;
@@ -117,7 +117,7 @@ export class LedgerUnderFault {
   }
 
   static async start(): Promise<LedgerUnderFault> {
-    // Not any ports: those of a server that is gone must not be given to an outgoing connection.
+    // Ports outside the ephemeral range: an outgoing connection must not take the port of a killed server.
     const [ownerPort, neighbourPort] = [await findFreePort(), await findFreePort()];
     const ledger = new LedgerUnderFault(`127.0.0.1:${ownerPort}`, `127.0.0.1:${neighbourPort}`);
     try {
@@ -148,15 +148,15 @@ export class LedgerUnderFault {
     return this.#owner.kills + this.#neighbour.kills;
   }
 
-  /** What its servers wrote, but for the lines of single calls: for a look when something is wrong. */
+  /** The log of its servers without the lines of single calls, for the analysis of a failure. */
   get log(): string {
-    const lives = [...this.#owner.lives, ...this.#neighbour.lives];
-    return lives
+    const processes = [...this.#owner.processes, ...this.#neighbour.processes];
+    return processes
       .flatMap(({ lines, errorOutput }) => [...lines.map((line) => JSON.stringify(line)), errorOutput])
       .join('\n');
   }
 
-  /** Gets ready for a fault. */
+  /** Prepares a fault. */
   async prepareFault(fault: Fault): Promise<PreparedFault> {
     const { postmasterPid } = this.#directory;
     const health = watchHealth(this.#owner.address);
@@ -169,12 +169,12 @@ export class LedgerUnderFault {
       recover: async (random) => {
         await this.#recover(fault, health, random);
         health.end();
-        this.#expectPostgres(postmasterPid);
+        this.#checkPostgres(postmasterPid);
       },
     };
   }
 
-  /** Gets ready to kill the neighbour; it is started again at once. */
+  /** Prepares to kill the neighbour. It is restarted at once. */
   prepareNeighbourKill(): PreparedFault {
     return {
       locateTargets: () => undefined,
@@ -186,7 +186,7 @@ export class LedgerUnderFault {
     };
   }
 
-  /** Stops it as an operator does: nothing may be left of it. */
+  /** Stops it as an operator would. No process may remain. */
   async stop(): Promise<void> {
     await this.#neighbour.stop();
     await this.#owner.stop();
@@ -198,8 +198,8 @@ export class LedgerUnderFault {
   async dispose(): Promise<void> {
     this.#health?.end();
     for (const servers of [this.servers, ...this.each]) servers.close();
-    const lives = [...this.#owner.lives, ...this.#neighbour.lives];
-    await Promise.all(lives.map((server) => server.dispose()));
+    const processes = [...this.#owner.processes, ...this.#neighbour.processes];
+    await Promise.all(processes.map((server) => server.dispose()));
     await this.#proxy?.close();
     await this.#directory.remove();
   }
@@ -234,7 +234,7 @@ export class LedgerUnderFault {
       case 'postmaster':
       case 'postgres':
       case 'backends':
-        await this.#seeOutage(health);
+        await this.#waitForOutage(health);
         break;
       case 'server':
       case 'everything':
@@ -246,16 +246,16 @@ export class LedgerUnderFault {
     }
   }
 
-  #expectPostgres(postmasterPid: number): void {
+  #checkPostgres(postmasterPid: number): void {
     const now = this.#directory.postmasterPid;
     const processes = this.#directory.processes();
-    if (!processes.includes(now)) throw new Error(`it serves, and its postmaster (pid ${now}) is gone`);
+    if (!processes.includes(now)) throw new Error(`it serves although its postmaster (pid ${now}) is gone`);
     if (now !== postmasterPid && processes.includes(postmasterPid)) {
       throw new Error(`two postmasters run: ${postmasterPid} and ${now}`);
     }
   }
 
-  async #seeOutage({ seen }: HealthWatch): Promise<void> {
+  async #waitForOutage({ seen }: HealthWatch): Promise<void> {
     const isBack = (): boolean => seen.at(-1) === 'SERVING' && seen.includes('NOT_SERVING');
     const isDead = (): boolean => this.#owner.process.ending !== undefined;
     await waitUntil('NOT_SERVING and SERVING again', () => isBack() || isDead(), RECOVERY_LIMIT_MS);

@@ -8,28 +8,28 @@ import { SHORT_TIMEOUT, SINGLE_ATTEMPT, RETRYING, type RetryPolicy, type Servers
 import { callOf, isBatchable, otherUseOf } from './write-intent';
 import { rawCalls } from '../harness/raw-calls';
 
-/** The most new writes of one batch. An atomic one succeeds only when all of its writes do. */
+/** The most new writes per batch. Atomic batches are smaller, because they succeed only when all their writes do. */
 const LARGEST_BATCH = 12;
 const LARGEST_ATOMIC_BATCH = 4;
 
-/** What a load consists of. */
+/** The parameters of a load. */
 export interface Load {
   readonly round: number;
   readonly workers: number;
   readonly random: Random;
   readonly servers: Servers;
   readonly journal: Journal;
-  /** Asked before each call. */
+  /** Called before each call. */
   readonly isOver: () => boolean;
 }
 
-/** Runs workers side by side, each call after call, until it is over and every call has ended. */
+/** Runs concurrent workers, each sending one call after another. Resolves when all calls have ended. */
 export async function runLoad(load: Load): Promise<void> {
   const workers = Array.from({ length: load.workers }, (_, number) => new Worker(load, number));
   await Promise.all(workers.map((worker) => worker.run()));
 }
 
-/** One caller. What it does follows from its own numbers, its own writes and what all callers know by then. */
+/** One caller. What it sends follows from its own random numbers, its own writes, and what all callers know so far. */
 class Worker {
   readonly #load: Load;
   readonly #name: string;
@@ -59,17 +59,17 @@ class Worker {
   async #write(): Promise<void> {
     const write = this.#recordIntent();
     await this.#send(write);
-    // A caller that was left without an answer asks again or leaves it.
+    // A caller without a final response either sends the write again or gives up.
     if (write.answer === undefined && this.#random.chance(0.5)) await this.#send(write);
   }
 
-  /** Two copies on the way at once. */
+  /** Sends two copies at the same time. */
   async #writeTwice(): Promise<void> {
     const write = this.#recordIntent();
     await Promise.all([this.#send(write), this.#send(write)]);
   }
 
-  /** New writes together with some that were sent before, one of them twice; at times one of them alone as well. */
+  /** Sends a batch of new writes, sometimes with an earlier one, a duplicate, or one that is also sent alone. */
   async #writeBatch(): Promise<void> {
     const isAtomic = this.#random.chance(0.5);
     const size = this.#random.integer(1, isAtomic ? LARGEST_ATOMIC_BATCH : LARGEST_BATCH);
@@ -93,7 +93,7 @@ class Worker {
     if (this.#own.length > 0) await this.#send(this.#random.pick(this.#own));
   }
 
-  /** An answered request id for something else: refused, and nothing is kept of it. */
+  /** Uses the request id of an answered write for something else. It must be refused, and nothing of it stored. */
   async #reuse(): Promise<void> {
     const { servers, journal } = this.#load;
     const answered = this.#own.filter(({ answer }) => answer !== undefined);
@@ -108,7 +108,7 @@ class Worker {
       }
       const outcome = outcomeOf('credit', result.answer);
       if (outcome.type !== 'refused' || outcome.reason !== 'REQUEST_ID_REUSED') {
-        journal.addViolation(write, 'gave its request id to another one', outcome);
+        journal.addViolation(write, 'shares its request id with another write', outcome);
       }
       return true;
     });
@@ -125,7 +125,8 @@ class Worker {
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       journal.unansweredCalls += 1;
-      if (!isExpectedDuringFault(error)) journal.violations.push(`a read met a fault: ${error.message}`);
+      if (!isExpectedDuringFault(error))
+        journal.violations.push(`a read failed with an unexpected error: ${error.message}`);
     }
   }
 
@@ -166,7 +167,7 @@ class Worker {
     });
   }
 
-  /** Each of the writes stands for itself. */
+  /** Sends a batch that is not atomic. */
   async #sendLoose(writes: readonly SentWrite[]): Promise<void> {
     const { servers, journal } = this.#load;
     const wasAnswered = writes.map(({ answer }) => answer !== undefined);

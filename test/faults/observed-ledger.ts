@@ -3,41 +3,41 @@ import { epochMicrosOf } from './entry-line';
 import type { Journal, SentWrite } from './journal';
 import { scopeOf } from './write-intent';
 
-/** A hold, by the answers. */
+/** A hold as the responses show it. */
 export interface ObservedHold {
-  /** As it was placed. */
+  /** The hold when it was placed. */
   readonly placed: Hold;
-  /** As it was captured or released; each time that somebody was told so. */
+  /** The hold in each response that says it was captured or released. A correct ledger gives at most one. */
   readonly ended: Hold[];
 }
 
-/** A transaction and the write that made it. */
+/** A transaction and the write that created it. */
 export interface ObservedTransaction {
   readonly write: SentWrite;
   readonly transaction: Transaction;
 }
 
-/** In microseconds. */
+/** In epoch micros. */
 const FAR_FUTURE = 2n ** 63n;
 
-/** The ledger as it must be by the answers that its callers got, and by nothing else. Every write must have one. */
+/** The state of the ledger that follows from the responses alone. Every write must have a final response. */
 export class ObservedLedger {
-  /** By user and asset: `ann PEEP`; of system accounts over all stripes. */
+  /** By user and asset: `ann PEEP`. Balances of system accounts are summed over all stripes. */
   readonly balances = new Map<string, bigint>();
   readonly transactions = new Map<string, ObservedTransaction>();
   readonly holds = new Map<string, ObservedHold>();
-  /** What was put as a version: `tea 3`. */
+  /** The request of each item version: `tea 3`. */
   readonly items = new Map<string, PutItemRequest>();
-  /** By user and asset, all that the settings ever were. */
+  /** By user and asset: all settings that the account ever had. */
   readonly settings = new Map<string, Account[]>();
-  /** How much of its original each reversal had to take back, by its own transaction id. */
+  /** By transaction id of a reversal: how much of the original it had to reverse. */
   readonly dueReversals = new Map<string, bigint>();
-  /** Every balance that an account ever had. */
+  /** By user and asset: every balance that the account ever had. */
   readonly #past = new Map<string, Set<bigint>>();
 
   constructor({ writes }: Pick<Journal, 'writes'>) {
     for (const write of writes) this.#take(write);
-    this.#settleReversals();
+    this.#computeDueReversals();
   }
 
   /** Whether the account ever had this balance. */
@@ -46,8 +46,8 @@ export class ObservedLedger {
   }
 
   /**
-   * The settings of an account that may have been in force at a moment: those before it, and those of that very moment,
-   * whose order nobody can tell. Undefined stands for those of an account that had none yet.
+   * The settings of an account that may have been in force at a time: the latest ones before it, and those of exactly
+   * that time, whose order is unknown. Undefined stands for the defaults of an account without settings.
    */
   settingsAt(userId: string, asset: string, micros: bigint): (Account | undefined)[] {
     const all = this.settings.get(`${userId} ${asset}`) ?? [];
@@ -60,17 +60,17 @@ export class ObservedLedger {
     return times.length === 0 ? [undefined, ...found] : found;
   }
 
-  /** The settings that an account was left with. */
+  /** The final settings of an account. */
   latestSettings(userId: string, asset: string): (Account | undefined)[] {
     return this.settingsAt(userId, asset, FAR_FUTURE);
   }
 
-  /** Reversals of each transaction, in the order in which they were booked. */
+  /** The reversals of each transaction, in the order in which they were booked. */
   reversals(): Map<string, ObservedTransaction[]> {
     const all = [...this.transactions.values()].filter(
       ({ transaction }) => transaction.reversesTransactionId !== '',
     );
-    // A reversal goes through the rows of its original, so its first entry tells the order.
+    // All reversals of a transaction touch the same accounts, so the sequence of the first entry gives their order.
     all.sort((a, b) => (sequenceOf(a) < sequenceOf(b) ? -1 : 1));
     const groups = new Map<string, ObservedTransaction[]>();
     for (const each of all) {
@@ -82,7 +82,7 @@ export class ObservedLedger {
 
   #take(write: SentWrite): void {
     const { intent, outcome } = write;
-    // What a batch did is told by its writes.
+    // The effects of a batch are in the responses of its writes.
     if (outcome?.type !== 'done' || intent.$case === 'batchWrite') return;
     const { transaction, hold, item, account } = outcome.response;
     if (transaction !== undefined) {
@@ -106,13 +106,13 @@ export class ObservedLedger {
     this.#past.set(key, past.add(balanceAfter));
   }
 
-  /** The journal may know of an end before it knows of the beginning: all that identifies a hold is in both. */
+  /** The journal may have the end of a hold before its beginning. Both identify the hold completely. */
   #takeHold(hold: Hold, isPlaced: boolean): void {
     const { placed, ended } = this.holds.get(hold.holdId) ?? { placed: hold, ended: [] };
     this.holds.set(hold.holdId, isPlaced ? { placed: hold, ended } : { placed, ended: [...ended, hold] });
   }
 
-  #settleReversals(): void {
+  #computeDueReversals(): void {
     for (const [originalId, reversals] of this.reversals()) {
       const entries = this.transactions.get(originalId)?.transaction.entries ?? [];
       let left = entries.length === 2 ? absolute(entries[0]?.change ?? 0n) : 1n;

@@ -15,14 +15,14 @@ import { Random } from './random';
 import { Servers } from './servers';
 import { replayAnswered, resolveUnanswered } from './resend';
 
-/** A shutdown timeout that no stop in this file may need. */
+/** A shutdown timeout that no stop in this file may reach. */
 const LONG_MS = '120000';
 const STOP_LIMIT_MS = 40_000;
 const SECRET = 'S3cret-of-the-database';
 
 jest.setTimeout(120_000);
 
-/** To make a cluster takes the longest: tests that need no new one take turns. */
+/** Creating a cluster takes longest, so tests that need no new one share this directory in turn. */
 const shared = new TestDataDirectory();
 const servers: LedgerProcess[] = [];
 const clients: (LedgerClient | Servers)[] = [];
@@ -36,14 +36,14 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.dispose()));
   await Promise.all(directories.splice(0).map((directory) => directory.remove()));
   for (const listener of listeners.splice(0)) listener.close();
-  // Of every start in this file, refused ones included.
+  // No start in this file may log a secret, not even a failed one.
   for (const secret of secrets) expect(said).not.toContain(secret);
 });
 
 afterAll(() => shared.remove());
 
 describe('SIGTERM', () => {
-  test('under load ends with code 0: what was accepted is on disk, and Postgres is gone', async () => {
+  test('under load exits with code 0: every accepted write is on disk, and Postgres has exited', async () => {
     const server = start({ LEDGER_DATA_DIR: shared.path, LEDGER_SHUTDOWN_TIMEOUT_MS: LONG_MS });
     const journal = new Journal();
     await loadUntilStopped(server, journal);
@@ -59,7 +59,7 @@ describe('SIGTERM', () => {
     expect(await checkLedger(openDatabase(shared.url))).toEqual([]);
   });
 
-  test('while it starts is obeyed once it is up', async () => {
+  test('during the start stops the server as soon as it is up', async () => {
     const directory = makeDirectory();
     const server = start({ LEDGER_DATA_DIR: directory.path });
     await server.logged('a new Postgres cluster is created');
@@ -83,7 +83,7 @@ describe('SIGTERM', () => {
 });
 
 describe('a server that cannot start', () => {
-  test('refuses a data directory that another one uses, which goes on', async () => {
+  test('refuses a data directory that another server uses, and that server goes on', async () => {
     const first = start({ LEDGER_DATA_DIR: shared.path });
     const client = connect(await first.listening());
     const { postmasterPid } = shared;
@@ -100,7 +100,7 @@ describe('a server that cannot start', () => {
     expect(first.ending).toBeUndefined();
   });
 
-  test('says which address is taken and takes its Postgres along', async () => {
+  test('says which address is taken, and stops its Postgres', async () => {
     const address = await listen();
     const { code, said } = await refusal({ LEDGER_DATA_DIR: shared.path, LEDGER_LISTEN: address });
     expect(code).toBe(1);
@@ -109,7 +109,7 @@ describe('a server that cannot start', () => {
     expect(shared.processes()).toEqual([]);
   });
 
-  test('refuses the data of another major version', async () => {
+  test('refuses the data of another major version of Postgres', async () => {
     const directory = makeDirectory();
     for (const file of ['PG_VERSION', 'global/pg_control', 'pg_hba.conf', 'postgresql.conf']) {
       mkdirSync(dirname(join(directory.cluster, file)), { recursive: true });
@@ -159,7 +159,7 @@ describe('a server that cannot start', () => {
     expect(said).toMatch(new RegExp(`^ledger: ${name} must be `));
   });
 
-  test('tells how it is to be called', async () => {
+  test('prints its usage', async () => {
     expect(await refusal({}, ['serv'])).toEqual({
       code: 2,
       said: 'ledger: usage: ledger-server [serve|migrate]',
@@ -168,7 +168,7 @@ describe('a server that cannot start', () => {
   });
 });
 
-/** Starts it, expects that it ends by itself, and returns the one line that it has to say. */
+/** Starts a server, waits until it exits by itself, and returns the one line that it prints. */
 async function refusal(
   settings: Record<string, string>,
   programArguments: string[] = [],
@@ -179,7 +179,7 @@ async function refusal(
   return { code, said: server.errorOutput.trimEnd() };
 }
 
-/** Writes with many callers, stops the server in the midst of it, and returns when they have noticed. */
+/** Writes with many callers, stops the server during the load, and resolves when the callers have noticed. */
 async function loadUntilStopped(server: LedgerProcess, journal: Journal): Promise<void> {
   const callers = serve(await server.listening());
   const random = new Random(3);
@@ -188,7 +188,7 @@ async function loadUntilStopped(server: LedgerProcess, journal: Journal): Promis
   journal.onAnswer = (answers) => {
     if (answers === 300) server.kill('SIGTERM');
   };
-  // The callers are still there when the server goes: it has to refuse them, too.
+  // The callers go on while the server stops, so that it has to refuse calls, too.
   const isOver = (): boolean => journal.unansweredCalls > 60 || server.ending !== undefined;
   await runLoad({ round: 1, workers: 24, random, servers: callers, journal, isOver });
   expect(journal.answers).toBeGreaterThanOrEqual(300);
@@ -218,7 +218,7 @@ function makeDirectory(): TestDataDirectory {
   return directory;
 }
 
-/** None where no cluster was made. */
+/** The password of the cluster; empty when no cluster was created. */
 function passwordOf(directory: TestDataDirectory): string[] {
   try {
     return [directory.password];
@@ -227,7 +227,7 @@ function passwordOf(directory: TestDataDirectory): string[] {
   }
 }
 
-/** An address that is taken, by somebody who never says a word. */
+/** An address that is taken by a listener that never responds. */
 async function listen(): Promise<string> {
   const listener = createServer((socket) => socket.on('error', () => undefined));
   listeners.push(listener);

@@ -13,7 +13,7 @@ import { responseCodecs, type AnyResponse } from '../harness/told-answer';
 import type { FinalResponse } from './attempt-result';
 import type { WriteIntent } from './write-intent';
 
-/** What an answer says. */
+/** The decoded content of a final response. */
 export type Outcome =
   | { readonly type: 'done'; readonly response: Response }
   | {
@@ -22,7 +22,7 @@ export type Outcome =
       readonly about: Readonly<Record<string, string>>;
     };
 
-/** What the responses of all writes have between them. */
+/** The fields that the responses of all writes have, taken together. */
 export interface Response {
   readonly transaction: Transaction | undefined;
   readonly balances: readonly Balance[];
@@ -40,7 +40,7 @@ const codecs: Readonly<
   Record<Exclude<WriteIntent['$case'], 'batchWrite'>, { decode(bytes: Uint8Array): AnySingleResponse }>
 > = { ...responseCodecs, updateAccount: UpdateAccountResponse, putItem: PutItemResponse };
 
-/** Reads an answer. What a batch did is told by the answers of its writes. */
+/** Decodes a final response. The content of a batch is in the responses of its writes. */
 export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: FinalResponse): Outcome {
   const content = Buffer.from(bytes, 'hex');
   if (code !== 0) {

@@ -1,4 +1,4 @@
-/** Where progress is shown. */
+/** The stream that progress is written to. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -7,7 +7,7 @@ export interface Terminal {
 
 const BAR_WIDTH = 30;
 
-/** A line that is written over on a terminal; elsewhere one plain line for each new label. */
+/** On a terminal, one line that is overwritten; elsewhere, one plain line per label. */
 export class ProgressBar {
   #label = '';
   #drawn = '';
@@ -32,7 +32,7 @@ export class ProgressBar {
     this.terminal.write(`\r\x1b[K${line}`);
   }
 
-  /** Makes room for other output. */
+  /** Erases the line, so that other output can follow. */
   clear(): void {
     if (this.terminal.isTTY === true) this.terminal.write('\r\x1b[K');
     this.#drawn = '';

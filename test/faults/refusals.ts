@@ -6,7 +6,7 @@ import type { SingleWrite } from './write-intent';
 
 type Refused = Outcome & { readonly type: 'refused' };
 
-/** What a refusal says, and what is known beside it. */
+/** A refusal, and what is known about the ledger. */
 interface Case {
   readonly intent: SingleWrite;
   readonly about: Readonly<Record<string, string>>;
@@ -15,10 +15,10 @@ interface Case {
 }
 
 /**
- * Whether a write could be refused so: the reason belongs to it, and what the refusal tells was true once.
+ * Whether a refusal is justified: the reason fits the write, and the metadata was true at some time.
  *
- * @param before the writes before it in the atomic batch that failed with it: it saw what they did, and nobody else
- * ever did
+ * @param before the writes before it in the same failed atomic batch: it saw their effects, which no one else ever
+ * did
  */
 export function isJustifiedRefusal(
   intent: SingleWrite,
@@ -30,7 +30,7 @@ export function isJustifiedRefusal(
   return check?.({ intent, about, ledger, before }) ?? false;
 }
 
-/** All reasons that the load can meet. */
+/** The checks for all reasons that the load can get. */
 const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
   INSUFFICIENT_FUNDS: isShort,
   ACCOUNT_FROZEN: ({ about, ledger, before }) => {
@@ -72,7 +72,7 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
   },
 };
 
-/** Too little for what was asked, of a balance that the account had. */
+/** The account had that balance, and it did not suffice for the request. */
 function isShort({ intent, about, ledger, before }: Case): boolean {
   const { user_id: userId = '', asset = '', min_balance: minimum } = about;
   const { balance, available, required } = numbersOf(about, ['balance', 'available', 'required']);
@@ -80,12 +80,12 @@ function isShort({ intent, about, ledger, before }: Case): boolean {
   if (available > balance) return false;
   const asked = requiredOf(intent, userId, asset);
   if (asked !== undefined && asked !== required) return false;
-  // Settings are refused for what is there, all others for what would be left.
+  // A new minimum is compared with the available balance; every other write with what it would leave.
   if (intent.$case === 'updateAccount') return required > available;
   return available - required < BigInt(minimum ?? 0);
 }
 
-/** What the write needs of an account; undefined where the intent does not tell. */
+/** The amount that the write requires from an account; undefined where the request does not say. */
 function requiredOf(intent: SingleWrite, userId: string, asset: string): bigint | undefined {
   switch (intent.$case) {
     case 'purchase':
@@ -101,7 +101,7 @@ function requiredOf(intent: SingleWrite, userId: string, asset: string): bigint 
       return intent.value.minBalance;
     case 'reverseTransaction':
       return undefined;
-    // These need nothing: no refusal of this reason fits.
+    // These require nothing, so a refusal for this reason is never justified.
     case 'credit':
     case 'captureHold':
     case 'releaseHold':
@@ -134,6 +134,6 @@ function numbersOf<Name extends string>(
   names: readonly Name[],
 ): Record<Name, bigint> {
   const numbers = names.map((name) => [name, BigInt(about[name] ?? -1)]);
-  // Made of all names just now.
+  // Built from all names in the line above.
   return Object.fromEntries(numbers) as Record<Name, bigint>;
 }

@@ -6,14 +6,14 @@ import { callOf } from './write-intent';
 
 const CONCURRENCY = 200;
 
-/** Sends what got no answer again, with the same request id, to either server; tells how many that were. */
+/** Sends writes without a final response again, with the same request id. Returns how many there were. */
 export async function resolveUnanswered(servers: Servers, random: Random, journal: Journal): Promise<number> {
   const unanswered = journal.unanswered();
   await sendAgain(servers, random, journal, unanswered);
   return unanswered.length;
 }
 
-/** Sends answered writes again: each has to be known, with the very bytes that its caller got. */
+/** Sends answered writes again. Each must be recognised and get exactly the bytes of its first response. */
 export async function replayAnswered(
   servers: Servers,
   random: Random,
@@ -38,15 +38,15 @@ async function sendAgain(
   const work = async (): Promise<void> => {
     for (let write = waiting.pop(); write !== undefined; write = waiting.pop()) {
       if (await resolve(servers, random, journal, write)) continue;
-      journal.addViolation(write, 'gets no answer with all at rest', write.outcome);
-      // The others would wait as long.
+      journal.addViolation(write, 'gets no final response although nothing else runs', write.outcome);
+      // The other writes would wait as long.
       waiting.length = 0;
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
 
-/** Tells whether there is an answer now. */
+/** Sends a write until it has a final response. Returns whether it got one. */
 async function resolve(
   servers: Servers,
   random: Random,

@@ -10,7 +10,7 @@ import { scopeOf, type SingleWrite } from './write-intent';
 type Debit = Pick<Entry, 'userId' | 'asset' | 'createTime'>;
 type Leg = Pick<Entry, 'userId' | 'asset' | 'change'>;
 
-/** Holds answers against what was asked for, and against what all the others say. */
+/** Checks each response against its request and against all other responses. */
 export class ResponseCheck {
   constructor(
     private readonly journal: Journal,
@@ -27,7 +27,7 @@ export class ResponseCheck {
   #findFault({ intent, outcome }: SentWrite): string | undefined {
     if (outcome === undefined) return undefined;
     if (intent.$case === 'batchWrite') {
-      // What was done is judged write by write.
+      // The parts of a successful batch are checked as writes of their own.
       if (outcome.type === 'done') return undefined;
       const failed = /^writes\[([0-9]+)\]$/.exec(outcome.about['write'] ?? '');
       const writes = intent.value.writes.map(({ write }) => write);
@@ -47,14 +47,14 @@ export class ResponseCheck {
     const legs = this.#legsOf(intent, response);
     if (textOf(entries) !== textOf(legs)) return `did not book ${textOf(legs)}`;
     if ((transaction?.requestId ?? intent.value.requestId) !== intent.value.requestId)
-      return 'answered for another';
+      return 'has the response of another request';
     if (hasMovedOn(intent, entries)) return 'was stale';
     return (
       this.#findFaultInBalances(intent, response, entries) ?? this.#findFaultInOtherFields(intent, response)
     );
   }
 
-  /** Balances are those right after the write. */
+  /** The balances in a response are those right after the write. */
   #findFaultInBalances(
     intent: SingleWrite,
     { balances, transaction }: Response,
@@ -77,13 +77,13 @@ export class ResponseCheck {
     return undefined;
   }
 
-  /** Whether the settings of the account let it debit or hold something at that moment, with this left. */
+  /** Whether the settings at that time allowed a debit or hold that leaves this available balance. */
   #wasAllowed({ userId, asset, createTime }: Debit, available: bigint): boolean {
     const settings = this.ledger.settingsAt(userId, asset, epochMicrosOf(createTime));
     return settings.some((each) => each?.frozen !== true && available >= (each?.minBalance ?? 0n));
   }
 
-  /** What is no movement: items, settings, holds. */
+  /** Checks everything that is not a movement: items, settings, holds. */
   #findFaultInOtherFields(
     intent: SingleWrite,
     { item, account, hold, balances }: Response,
@@ -107,7 +107,7 @@ export class ResponseCheck {
       case 'placeHold': {
         const isOpen = hold?.state === HoldState.OPEN && hold.capturedAmount === 0n;
         if (!isOpen || !isPartOf(intent.value, hold, ['userId', 'asset', 'amount']))
-          return 'held something else';
+          return 'placed another hold';
         return this.#wasAllowed(hold, balances[0]?.available ?? 0n)
           ? undefined
           : 'was allowed against the settings';
@@ -119,14 +119,14 @@ export class ResponseCheck {
         const state = intent.$case === 'captureHold' ? HoldState.CAPTURED : HoldState.RELEASED;
         return hold.state === state && hold.userId === intent.value.userId
           ? undefined
-          : 'ended a hold otherwise';
+          : 'ended a hold in another state';
       }
       default:
         return undefined;
     }
   }
 
-  /** What it has to move. */
+  /** The legs that the write has to book. */
   #legsOf(intent: SingleWrite, { transaction, hold }: Response): readonly Leg[] {
     switch (intent.$case) {
       case 'credit': {
@@ -177,7 +177,7 @@ export class ResponseCheck {
   }
 }
 
-/** Whether a leg was booked though its account was not at the sequence that it expected. */
+/** Whether a leg was booked although its account was not at the expected sequence. */
 function hasMovedOn(intent: SingleWrite, entries: readonly Entry[]): boolean {
   if (intent.$case !== 'postTransaction') return false;
   return intent.value.legs.some(({ userId, asset, expectedSequence }) => {
@@ -193,7 +193,7 @@ function pair(from: string, to: string, asset: string, amount: bigint): Leg[] {
   ];
 }
 
-/** Movements in one form. */
+/** Legs as comparable text. */
 function textOf(legs: readonly Leg[]): string {
   return legs
     .map(({ userId, asset, change }) => `${userId} ${asset} ${change}`)
@@ -201,7 +201,7 @@ function textOf(legs: readonly Leg[]): string {
     .join(', ');
 }
 
-/** Whether what came back is what was asked for, in the fields that are named. */
+/** Whether the observed values equal the requested ones in the named fields. */
 function isPartOf(asked: object, observed: object | undefined, names: readonly string[]): boolean {
   if (observed === undefined) return false;
   const [left, right] = [

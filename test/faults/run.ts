@@ -6,9 +6,9 @@ import { ProgressBar } from './progress-bar';
 const USAGE = `usage: npm run test:faults -- [--rounds N] [--seed S] [--writes N] [--workers N]
 
   --rounds   rounds of load, each with one fault and the kill of a server (12)
-  --seed     repeats what is sent, killed and when (random)
-  --writes   answered writes of a round (2000)
-  --workers  callers side by side (24)
+  --seed     determines what is sent, what is killed and when (random)
+  --writes   answered writes per round (2000)
+  --workers  concurrent callers (24)
 `;
 
 const MAX_SEED = 0xffff_ffff;
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const bar = new ProgressBar(process.stdout);
   const started = performance.now();
   const interrupt = new AbortController();
-  // Every time: npm passes on what the terminal has sent to us already.
+  // Not once: npm forwards a signal that the terminal has already sent to us.
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => interrupt.abort(new Error(`ended by ${name}`)));
   }
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   }).finally(() => bar.clear());
   summarise(report, (performance.now() - started) / 1_000);
   if (report.violations.length === 0) return 0;
-  print(`again with: npm run test:faults -- ${argumentsOf(settings)}`);
+  print(`to repeat: npm run test:faults -- ${argumentsOf(settings)}`);
   return EXIT_VIOLATED;
 }
 
@@ -82,17 +82,17 @@ function summarise(report: FaultRunReport, seconds: number): void {
   const { rounds, kills, answers, resolved, comparisons, replays, reads, unansweredCalls, violations, log } =
     report;
   print(`${rounds} rounds in ${seconds.toFixed(1)} s, ${kills} servers killed`);
-  print(`  ${answers} writes answered, ${resolved} of them only after their round`);
+  print(`  ${answers} writes answered, ${resolved} of them only after the load of their round`);
   for (const [kind, count] of Object.entries(report.writesByKind)) print(`    ${count} ${kind}`);
-  print(`  ${report.looseBatches} batches besides, whose writes are counted above`);
+  print(`  ${report.looseBatches} batches that were not atomic; their writes are counted above`);
   print(
-    `  ${comparisons} answers asked for again and compared, ${replays} of them in the end, at each server`,
+    `  ${comparisons} repeated responses compared, ${replays} of them after the last round, at each server`,
   );
   print(`  ${reads} balances read`);
   print(
     `  ${report.delivered} entries delivered to watchers, whose streams were resumed ${report.resumptions} times`,
   );
-  print(`  ${unansweredCalls} calls came to nothing while something was dead`);
+  print(`  ${unansweredCalls} calls without a final response`);
   print(`  ${violations.length} violations`);
   for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) print(`\n${violation}`);
   if (violations.length > VIOLATIONS_SHOWN) print(`\nand ${violations.length - VIOLATIONS_SHOWN} more`);

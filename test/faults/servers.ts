@@ -3,22 +3,22 @@ import { LedgerClient } from '@ledger/client';
 import { RawClient, type RawAnswer, type RawCall } from '../harness/raw-client';
 import type { Random } from './random';
 
-/** A server that was killed is found again soon, and not after the minutes of gRPC's defaults. */
+/** Short backoffs, so that a restarted server is found soon and not after the minutes of gRPC's defaults. */
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 };
 
-/** How a caller sends: how often at most, and how long it waits for each answer. */
+/** How often a caller sends a call at most, and how long it waits for each response. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly timeoutMs: number;
 }
 
-/** As services send. */
+/** As services do. */
 export const RETRYING: RetryPolicy = { attempts: 6, timeoutMs: 5_000 };
 /** Sends once. */
 export const SINGLE_ATTEMPT: RetryPolicy = { attempts: 1, timeoutMs: 5_000 };
-/** Gives up so soon that answers are lost with nothing dead. */
+/** So short that responses are lost even without a fault. */
 export const SHORT_TIMEOUT: RetryPolicy = { attempts: 1, timeoutMs: 300 };
-/** Outlasts every recovery: half a minute of pauses alone. */
+/** Longer than every recovery: the pauses alone take half a minute. */
 export const UNTIL_RECOVERED: RetryPolicy = { attempts: 60, timeoutMs: 10_000 };
 
 const FIRST_PAUSE_MS = 50;
@@ -26,11 +26,11 @@ const LONGEST_PAUSE_MS = 500;
 
 /** The servers of a ledger, as their callers see them. */
 export class Servers {
-  /** One for each server: shows the bytes. */
+  /** One for each server, for calls whose bytes are compared. */
   readonly raws: readonly RawClient[];
-  /** One for each server: for all that is not compared byte for byte. */
+  /** One for each server, for all other calls. */
   readonly clients: readonly LedgerClient[];
-  /** One for each server, which makes one attempt: for a stream that goes on elsewhere. */
+  /** One for each server, without retries, for streams that are resumed at another server. */
   readonly streams: readonly LedgerClient[];
 
   constructor(addresses: readonly string[]) {
@@ -42,9 +42,9 @@ export class Servers {
   }
 
   /**
-   * Sends a call to one server after the other until it is answered, at most as often as patience has it.
+   * Sends a call to one server after the other until it is answered, at most as often as the retry policy allows.
    *
-   * @param take takes in what came back, and tells whether that answers the call
+   * @param take receives each response, and returns whether it answers the call
    */
   async send(
     call: RawCall,

@@ -10,27 +10,27 @@ const PAUSE_MS = 25;
 const CATCH_UP_LIMIT_MS = 20_000;
 const FAULTS_SHOWN = 5;
 
-/** Whose entries are watched; all when it is left out. */
+/** Whose entries are watched; all entries when omitted. */
 export interface WatchedPart {
   readonly userId?: string;
 }
 
 /**
- * Reads the entries of a ledger from the first one on, whatever happens to its servers: a stream that broke is resumed
- * with its last token at the next server. Keeps all that came.
+ * Watches the entries of a ledger from the first one on, whatever happens to its servers. A broken stream is resumed
+ * with its last token at the next server. All received entries are kept.
  */
 export class Watcher {
   readonly entries: Entry[] = [];
-  /** How often a stream broke and was resumed. */
+  /** How often a broken stream was resumed. */
   resumptions = 0;
   #heartbeats = 0;
   #turn = 0;
   #resumeToken = '';
-  readonly #leave = new AbortController();
+  readonly #stopping = new AbortController();
   readonly #faults: string[] = [];
   #reading = Promise.resolve();
 
-  /** @param clients one for each server, without any retries */
+  /** @param clients one for each server, without retries */
   constructor(
     private readonly clients: readonly LedgerClient[],
     private readonly part: WatchedPart,
@@ -41,14 +41,14 @@ export class Watcher {
   }
 
   async stop(): Promise<void> {
-    this.#leave.abort();
+    this.#stopping.abort();
     await this.#reading;
   }
 
   /**
-   * Holds what came against the table, when nothing is written any more.
+   * Compares the received entries with the table. Nothing may be written meanwhile.
    *
-   * @returns what is wrong, in words
+   * @returns descriptions of what is wrong
    */
   async check(rows: readonly EntryRow[]): Promise<string[]> {
     const { userId } = this.part;
@@ -63,13 +63,13 @@ export class Watcher {
       ...observed.filter((line) => !isStored.has(line)).map((line) => `not in the table: ${line}`),
     ];
     if (observed.length !== stored.length)
-      faults.push(`${observed.length} entries came, there are ${stored.length}`);
+      faults.push(`${observed.length} entries were received, ${stored.length} are stored`);
     const name = `the watcher of ${userId ?? 'everything'}`;
     const shown = faults.slice(0, FAULTS_SHOWN).map((fault) => `${name}: ${fault}`);
     return faults.length > FAULTS_SHOWN ? [...shown, `${name}: ${faults.length} faults in all`] : shown;
   }
 
-  /** A heartbeat that comes after the last entry says that no more follow. What does not come is found missing. */
+  /** Waits for the last entry and then a heartbeat, which says that no more follow. check() reports what is missing. */
   async #catchUp(count: number): Promise<void> {
     const hasAll = (): boolean => this.entries.length >= count || this.#faults.length > 0;
     await waitUntil('all entries', hasAll, CATCH_UP_LIMIT_MS).catch(() => undefined);
@@ -79,16 +79,16 @@ export class Watcher {
   }
 
   async #read(): Promise<void> {
-    const { signal } = this.#leave;
-    const isLeft = (): boolean => signal.aborted;
-    while (!isLeft() && this.#faults.length === 0) {
+    const { signal } = this.#stopping;
+    const isStopped = (): boolean => signal.aborted;
+    while (!isStopped() && this.#faults.length === 0) {
       try {
         await this.#readStream(signal);
         this.#faults.push('the stream ended');
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
-        if (!isLeft() && !isExpectedDuringFault(error))
-          this.#faults.push(`the stream met a fault: ${error.message}`);
+        if (!isStopped() && !isExpectedDuringFault(error))
+          this.#faults.push(`the stream failed with an unexpected error: ${error.message}`);
       }
       await delay(PAUSE_MS);
     }

@@ -4,18 +4,18 @@ import { type RawCall } from '../harness/raw-client';
 import { callOfMovement } from '../harness/told-answer';
 import { rawCalls } from '../harness/raw-calls';
 
-/** What one write is to do, with its request id. */
+/** A write that is not a batch, with its request id. */
 export type SingleWrite = LedgerWrite | { readonly $case: 'putItem'; readonly value: PutItemRequest };
 
-/** A write as it is journaled. A batch is one when it is atomic: others are only a way to send their writes. */
+/** A write in the journal. Only atomic batches are writes; other batches are just a way to send several writes. */
 export type WriteIntent =
   | SingleWrite
   | { readonly $case: 'batchWrite'; readonly value: BatchWriteRequest & { readonly atomic: true } };
 
-/** What a batch may hold. */
+/** A write that a batch may contain. */
 export type BatchableWrite = Exclude<LedgerWrite, { readonly $case: 'updateAccount' }>;
 
-/** Nobody else credits so much: an amount to tell a write from any other. */
+/** No other write uses this amount. */
 const STRANGE_AMOUNT = 987_654_321n;
 
 /** The write as a call. */
@@ -30,7 +30,7 @@ export function callOf(intent: WriteIntent): RawCall {
   }
 }
 
-/** The namespace of its request id. */
+/** The namespace of the request id. */
 export function scopeOf(intent: WriteIntent): string {
   switch (intent.$case) {
     case 'putItem':
@@ -53,7 +53,7 @@ export function isBatchable(intent: WriteIntent): intent is BatchableWrite {
   return !['updateAccount', 'putItem', 'batchWrite'].includes(intent.$case);
 }
 
-/** A call with the request id of a user's write that means something else. */
+/** A call with the same request id as a write, but with other content. */
 export function otherUseOf(intent: SingleWrite): RawCall {
   if (intent.$case === 'putItem') {
     return rawCalls.putItem({ ...intent.value, price: intent.value.price + STRANGE_AMOUNT });
