@@ -1,4 +1,6 @@
-/** The figures of one turn of one variant. Micros and bytes are per operation; each write of a batch is an operation. */
+/**
+ * The figures of one turn of one variant. Micros and bytes are per operation; each write of a batch is an operation.
+ */
 export interface Figures {
   readonly perSecond: number;
   readonly p50Ms: number;

@@ -96,7 +96,8 @@ class Node {
 
 /**
  * A ledger with two servers, in processes that can be killed, each on a fixed address. One runs an embedded Postgres.
- * The other, the neighbour, uses the same database through a proxy, because that Postgres changes its port at every start.
+ * The other, the neighbour, uses the same database through a proxy, because that Postgres changes its port when it
+ * restarts.
  */
 export class LedgerUnderFault {
   readonly servers: Servers;

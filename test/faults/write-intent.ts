@@ -1,6 +1,6 @@
 import type { BatchWriteRequest, PutItemRequest } from '@ledger/client';
 import type { LedgerWrite } from '../model/random-movements';
-import { type RawCall } from '../harness/raw-client';
+import type { RawCall } from '../harness/raw-client';
 import { callOfMovement } from '../harness/told-answer';
 import { rawCalls } from '../harness/raw-calls';
 

@@ -8,7 +8,7 @@ import { book, FREE_ML, GOLD, mlAsset, readStock } from './shop-account';
 
 type BarrelMethods = Pick<Handlers<typeof CauldronsServiceService>, 'planBarrels' | 'deliverBarrels'>;
 
-/** Barrels come in: gold and room go down, ml go up. */
+/** Buying barrels: gold and free room go down, ml go up. */
 export function barrelMethods(ledger: LedgerClient): BarrelMethods {
   return {
     async planBarrels({ shopId, offers }, call) {

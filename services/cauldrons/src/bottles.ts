@@ -11,7 +11,7 @@ const ML_PER_BOTTLE = 100n;
 
 type BottleMethods = Pick<Handlers<typeof CauldronsServiceService>, 'planBottles' | 'deliverBottles'>;
 
-/** Bottles are filled: ml go down and their room is free again, bottles go up and take theirs. */
+/** Filling bottles: ml go down and free their room, bottles go up and take room. */
 export function bottleMethods(recipes: RecipeStore, ledger: LedgerClient): BottleMethods {
   return {
     async planBottles({ shopId }, call) {
@@ -27,7 +27,7 @@ export function bottleMethods(recipes: RecipeStore, ledger: LedgerClient): Bottl
 
     async deliverBottles({ shopId, orderId, potions }, call) {
       const known = await recipes.list(shopId);
-      // A mix never changes, so the repeat of this call books the same.
+      // The mix of a SKU never changes, so a repeat of this call books the same.
       const filled = potions.map(({ sku, quantity }) => ({
         mix: present(recipeOf(known, sku).mix),
         quantity,

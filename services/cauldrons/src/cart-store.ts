@@ -4,7 +4,7 @@ import { noRecipe, refuse, reused } from './errors';
 import type { Booking, Customer, GameTime, Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
-/** Which cart, and the era of its shop at this moment. */
+/** A cart, and the current era of its shop. */
 export interface CartKey {
   readonly shopId: string;
   readonly cartId: string;
@@ -17,13 +17,13 @@ export interface Checkout {
   readonly time: GameTime;
 }
 
-/** A cart that was checked out: it never changes again. */
+/** A cart that was checked out. It never changes again. */
 export interface Order {
   readonly customer: Customer;
   readonly lines: readonly OrderedPotion[];
 }
 
-/** Bottles of one potion, at the price of the checkout. */
+/** Bottles of one potion, at the price at checkout. */
 export interface OrderedPotion {
   readonly sku: string;
   readonly mix: Mix;
@@ -31,12 +31,12 @@ export interface OrderedPotion {
   readonly price: bigint;
 }
 
-/** Carts, which are orders once they are checked out. */
+/** Stores carts. A cart that is checked out is an order. */
 export class CartStore {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Makes an empty cart, or finds the one that this very call made before.
+   * Creates an empty cart, or finds the one that an earlier attempt of the same call created.
    *
    * @throws ServiceError ID_REUSED
    */
@@ -81,9 +81,9 @@ export class CartStore {
   }
 
   /**
-   * Makes a cart an order, at the prices of now, or finds the order that it is.
+   * Turns a cart into an order at the current prices. If it is an order already, returns that.
    *
-   * @throws ServiceError CART_NOT_FOUND, CART_EMPTY; ID_REUSED when it was checked out otherwise
+   * @throws ServiceError CART_NOT_FOUND, CART_EMPTY; ID_REUSED when it was checked out with other values
    */
   async order(key: CartKey, checkout: Checkout): Promise<Order> {
     const { shopId, cartId } = key;
@@ -105,13 +105,13 @@ export class CartStore {
         throw reused(cartId);
       }
       const lines = await linesOf(transaction, key);
-      // Thrown before the commit: an empty cart stays a cart.
+      // Thrown before the commit, so that an empty cart stays a cart.
       if (lines.length === 0) throw refuse('CART_EMPTY', `the cart ${cartId} is empty`, { cart_id: cartId });
       return { customer: customerOf(cart), lines };
     });
   }
 
-  /** Notes that an order was booked; once is enough. */
+  /** Records that an order was booked. Only the first call has an effect. */
   async markSold({ shopId, cartId }: CartKey, { transactionId, createTime }: Booking): Promise<void> {
     const { seconds, nanos } = present(createTime);
     await this.database.query(
@@ -122,7 +122,7 @@ export class CartStore {
   }
 }
 
-/** As a row has it. */
+/** A row of the table carts. */
 interface CartRow extends Customer {
   readonly era: bigint;
   /** Null until the checkout, as are day and hour. */
@@ -131,7 +131,7 @@ interface CartRow extends Customer {
   readonly hour: number | null;
 }
 
-/** What is not an order goes with its era; an order stays, so that a repeated checkout gets its answer. */
+/** Locks a cart. Carts end with their era; orders stay, so that a repeated checkout gets the same response. */
 async function lockCart(transaction: EntityManager, key: CartKey): Promise<CartRow> {
   const { cartId, era } = key;
   const cart = await findCart(transaction, key, 'FOR UPDATE');

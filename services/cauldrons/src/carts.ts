@@ -10,9 +10,9 @@ import { book, FREE_POTIONS, GOLD, type Movement, potionAsset, readEra } from '.
 type CartMethods = Pick<Handlers<typeof CauldronsServiceService>, 'createCart' | 'setCartItem' | 'checkOut'>;
 
 /**
- * Carts and their sale. A checkout writes the order first, with its prices, then books it under a request id that
- * follows from the cart, then marks it as sold. A crash between any two is mended by the repeat, which finds the order,
- * books under the same id, and gets the answer that the first one would have got.
+ * Carts and their sale. A checkout first writes the order with its prices, then books it under a request id derived
+ * from the cart, then marks it as sold. After a crash between these steps, a repeat finds the order, books under the
+ * same id, and returns what the first call would have returned.
  */
 export function cartMethods(carts: CartStore, ledger: LedgerClient): CartMethods {
   return {
@@ -41,7 +41,7 @@ export function cartMethods(carts: CartStore, ledger: LedgerClient): CartMethods
   };
 }
 
-/** Bottles go down and their room is free again, gold goes up. */
+/** The movement of a sale: bottles go down and free their room, gold goes up. */
 function saleOf({ shopId, cartId }: CartKey, order: Order, { day, hour }: GameTime): Movement {
   const { lines, customer } = order;
   return {

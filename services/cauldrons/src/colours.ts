@@ -1,17 +1,17 @@
 import type { Colours, Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 
-/** In the order in which barrels are bought. */
+/** The colours, in the order in which barrels are bought. */
 export const COLOURS = ['red', 'green', 'blue', 'dark'] as const;
 
-/** One of the four. */
+/** One of the four colours. */
 export type Colour = (typeof COLOURS)[number];
 
-/** What so many ml of a mix are made of. The contract sees to it that nothing is left over. */
+/** The ml of each colour in this many ml of a mix. The validation rules of the contract exclude remainders. */
 export function coloursOf(mix: Mix, ml: bigint): Colours {
   return byColour((colour) => (ml * mix[colour]) / 100n);
 }
 
-/** All of them together. */
+/** The sum for each colour. */
 export function sumOfColours(parts: readonly Colours[]): Colours {
   return byColour((colour) => parts.reduce((sum, part) => sum + part[colour], 0n));
 }

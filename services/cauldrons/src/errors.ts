@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js';
 import { refusals, type Translations } from '@ledger/kit/rpc/service-error';
 import type { ErrorReason } from '@ledger/proto/cauldrons/v1/error_reason';
 
-/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+/** The reasons that this service itself sends. The kit adds those that all services share. */
 type Reason = Exclude<
   keyof typeof ErrorReason,
   'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
 >;
 
-/** Makes the errors of a shop. */
+/** Creates the errors of a shop. */
 export const refuse = refusals<Reason>({
   RECIPE_NOT_FOUND: status.NOT_FOUND,
   RECIPE_FIXED: status.FAILED_PRECONDITION,
@@ -35,27 +35,27 @@ export function reused(id: string): Refusal {
   return refuse('ID_REUSED', `the id ${id} was used for something else`, { id });
 }
 
-/** The error for a SKU that the shop has no recipe of. */
+/** The error for a SKU without a recipe. */
 export function noRecipe(sku: string): Refusal {
   return refuse('RECIPE_NOT_FOUND', `no recipe ${sku}`, { sku });
 }
 
-/** The error for a reset that something else came in the way of. */
+/** The error for a reset that failed because of a concurrent movement. */
 export function shopChanged(): Refusal {
   return refuse('SHOP_CHANGED', 'something was booked while the shop was reset: reset it again');
 }
 
-/** The error for a shop whose account takes no payments. */
+/** The error for a shop whose account is frozen. */
 export function shopFrozen(): Refusal {
   return refuse('SHOP_FROZEN', 'the account of the shop is frozen');
 }
 
-/** The error for a reset of a shop that cannot give all that it has. */
+/** The error for a reset of a shop with open holds on its balances. */
 export function shopHeld(): Refusal {
   return refuse('SHOP_FROZEN', 'some of what the shop has is held back');
 }
 
-/** What the ledger's refusals mean to a shop that books under an id. `skus` are those of its potion assets. */
+/** Translates the ledger's errors for a booking under an id. `skus` has the SKUs by potion asset. */
 export function forBooking(id: string, skus: ReadonlyMap<string, string>): Translations {
   return {
     INSUFFICIENT_FUNDS: ({ metadata }) => {

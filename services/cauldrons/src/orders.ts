@@ -14,7 +14,7 @@ import {
 
 const PAGE_SIZE = 20;
 
-/** What lines are sorted by. Lines that are equal in it are in the order of their cart and SKU. */
+/** The SQL sort keys. Lines with equal keys are ordered by cart and SKU. */
 const SORT_KEYS: Readonly<Record<number, { readonly sql: string; readonly type: string }>> = {
   [OrderSort.UNSPECIFIED]: { sql: 'booked_micros', type: 'bigint' },
   [OrderSort.TIME]: { sql: 'booked_micros', type: 'bigint' },
@@ -25,7 +25,7 @@ const SORT_KEYS: Readonly<Record<number, { readonly sql: string; readonly type: 
 
 type OrderMethods = Pick<Handlers<typeof CauldronsServiceService>, 'searchOrders'>;
 
-/** The search for what was sold. A page begins behind the last line of the one before, not at a count of lines. */
+/** Searches sold lines. A page begins after the last line of the page before, not at an offset. */
 export function orderMethods(database: DataSource): OrderMethods {
   return {
     async searchOrders(request) {
@@ -48,7 +48,7 @@ export function orderMethods(database: DataSource): OrderMethods {
   };
 }
 
-/** Where a page begins: behind, or before, a line. */
+/** Where a page begins: after or before a line. */
 interface Cursor {
   readonly direction: 'previous' | 'next';
   readonly sortKey: string;
@@ -56,7 +56,7 @@ interface Cursor {
   readonly sku: string;
 }
 
-/** As a row has it. */
+/** A row of the search result. */
 interface LineRow extends Customer, GameTime {
   readonly sortKey: string;
   readonly cartId: string;
@@ -67,7 +67,7 @@ interface LineRow extends Customer, GameTime {
   readonly bookedMicros: bigint;
 }
 
-/** The lines that follow the cursor, or precede it, from there on. */
+/** The lines after or before the cursor, nearest first. */
 function findLines(
   database: DataSource,
   { shopId, customer, sku, sort, ascending }: SearchOrdersRequest,
@@ -120,7 +120,7 @@ function tokenOf(
   return Buffer.from(JSON.stringify([...parts, sealOf(request, parts)])).toString('base64url');
 }
 
-/** @throws ServiceError INVALID_FIELD for what is not a token of this search */
+/** @throws ServiceError INVALID_FIELD when the token does not come from this search */
 function cursorOf(request: SearchOrdersRequest): Cursor | undefined {
   if (request.pageToken === '') return undefined;
   const [direction = '', sortKey = '', cartId = '', sku = '', seal] = readToken(request.pageToken);
@@ -142,7 +142,7 @@ function readToken(token: string): string[] {
   }
 }
 
-/** Binds a token to its search: against mistakes, not against forgery, which would gain nothing. */
+/** Binds a token to its search. This catches mistakes, not forgery, from which nobody would gain anything. */
 function sealOf({ shopId, customer, sku, sort, ascending }: SearchOrdersRequest, parts: string[]): string {
   return factId('page', shopId, customer, sku, String(sort), String(ascending), ...parts);
 }

@@ -7,14 +7,14 @@ export interface Offer {
   readonly sku: string;
   readonly mlPerBarrel: bigint;
   readonly mix: Mix;
-  /** Of one barrel. */
+  /** The price of one barrel. */
   readonly price: bigint;
   readonly quantity: bigint;
 }
 
 /**
- * Which barrels to buy: of each colour, red first, one of its cheapest that has room, if the gold that is left pays for
- * it. No colour gets more than a quarter of all room, so that there is some for the others.
+ * Chooses the barrels to buy: for each colour, red first, one of the cheapest barrels that fit, if the remaining gold
+ * suffices. No colour gets more than a quarter of all room, so that there is room for the others.
  */
 export function planBarrels(
   { gold, ml, freeMl }: Pick<Stock, 'gold' | 'ml' | 'freeMl'>,

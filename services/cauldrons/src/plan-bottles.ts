@@ -2,13 +2,13 @@ import { COLOURS } from './colours';
 import type { Mix } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import type { Stock } from './shop-account';
 
-/** The most bottles of one plan. */
+/** The most bottles in one plan. */
 const BOTTLES_MAX = 10_000;
 
 /** A potion that can be made. */
 export interface Potion {
   readonly sku: string;
-  /** Parts of 100, and so the ml of a bottle. */
+  /** Parts of 100. A bottle has 100 ml, so these are also the ml per bottle. */
   readonly mix: Mix;
   readonly inStock: bigint;
 }
@@ -20,8 +20,8 @@ export interface Bottles {
 }
 
 /**
- * Which bottles to fill: always one more of the potion that there are the fewest of, as far as the ml and the room for
- * bottles last.
+ * Chooses the bottles to fill: one at a time, always of the potion with the fewest bottles, until the ml or the room
+ * for bottles are used up.
  */
 export function planBottles(
   { ml, freePotions }: Pick<Stock, 'ml' | 'freePotions'>,

@@ -7,14 +7,14 @@ import { present } from './present';
 /** The most recipes of a shop. */
 export const RECIPES_MAX = 24;
 
-/** What TypeORM's data source and the manager of a transaction have in common. */
+/** What TypeORM's data source and its entity manager have in common. */
 type Queryable = Pick<DataSource, 'query'>;
 
-/** The recipes of shops. Name, price and offer change; a SKU and its mix belong together for ever. */
+/** The recipes of shops. Name, price and offer can change; the mix of a SKU never does. */
 export class RecipeStore {
   constructor(private readonly database: DataSource) {}
 
-  /** By SKU. */
+  /** All recipes of a shop, ordered by SKU. */
   list(shopId: string): Promise<Recipe[]> {
     return listOf(this.database, shopId);
   }
@@ -24,7 +24,7 @@ export class RecipeStore {
     const { sku, name, price, offered } = recipe;
     const mix = present(recipe.mix);
     await this.database.transaction(async (transaction) => {
-      // One after the other, so that two at once cannot both be the last that there is room for.
+      // Serialises the writes of a shop, so that two concurrent ones cannot exceed the limit.
       await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [shopId]);
       const recipes = await listOf(transaction, shopId);
       const former = recipes.find((other) => other.sku === sku);
@@ -57,7 +57,7 @@ export function recipeOf(recipes: readonly Recipe[], sku: string): Recipe {
   return recipe;
 }
 
-/** As a row has it. */
+/** A row of the table recipes. */
 type RecipeRow = Omit<Recipe, 'mix'> & Mix;
 
 async function listOf(database: Queryable, shopId: string): Promise<Recipe[]> {

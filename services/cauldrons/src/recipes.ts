@@ -7,7 +7,7 @@ import { potionAsset, readStock } from './shop-account';
 
 /** The most SKUs in a catalog. */
 const CATALOG_MAX = 6;
-/** The most bottles of a SKU that a catalog tells of. */
+/** The most bottles of a SKU that a catalog shows. */
 const QUANTITY_MAX = 10_000n;
 
 type RecipeMethods = Pick<
@@ -15,7 +15,7 @@ type RecipeMethods = Pick<
   'putRecipe' | 'listRecipes' | 'getCatalog'
 >;
 
-/** What a shop can make, and what it has of that for sale. */
+/** Recipes of a shop, and its catalog of potions in stock. */
 export function recipeMethods(recipes: RecipeStore, ledger: LedgerClient): RecipeMethods {
   return {
     async putRecipe({ shopId, recipe }) {

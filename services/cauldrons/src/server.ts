@@ -18,10 +18,10 @@ import { recipeMethods } from './recipes';
 import { shopMethods } from './shop';
 import { visitMethods } from './visits';
 
-/** All migrations, oldest first. Add at the end; what was released is never edited. */
+/** All migrations, oldest first. Add new ones at the end, and never edit a released one. */
 const migrations = [CreateShop1764000000000];
 
-/** The one place where the parts are joined; main and the tests both call it. */
+/** The composition root, called by main and by the tests. */
 export async function startCauldrons(
   settings: ServiceSettings & DatabaseSettings,
   log: ServiceLog,

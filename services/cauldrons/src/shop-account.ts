@@ -5,51 +5,51 @@ import { forBooking } from './errors';
 import type { Booking, Colours, Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
-/** What a shop pays with. */
+/** The asset that a shop pays with. */
 export const GOLD = 'GOLD';
-/** Room for ml: what comes in takes from it, so that the ledger refuses what does not fit. */
+/** Free room for ml. Incoming ml are debited from it, so that the ledger refuses what does not fit. */
 export const FREE_ML = 'FREE_ML';
-/** Room for bottles, likewise. */
+/** Free room for bottles, used in the same way. */
 export const FREE_POTIONS = 'FREE_POTIONS';
-/** How often a shop was reset. */
+/** The number of resets of a shop. */
 export const ERA = 'ERA';
-/** What the names of a shop's daily allowances begin with. */
+/** The prefix of the assets of a shop's daily allowances. */
 export const QUOTA = 'QUOTA_';
 
-/** Where everything comes from and goes to: wholesalers, customers, the cellar. */
+/** The counterparty of all movements: wholesalers, customers, the cellar. */
 export const WORLD = '@cauldrons';
 
-/** The ml of a colour. */
+/** The asset of the ml of a colour. */
 export function mlAsset(colour: Colour): string {
   return `ML_${colour.toUpperCase()}`;
 }
 
-/** The bottles of a potion. */
+/** The asset of the bottles of a potion. */
 export function potionAsset({ red, green, blue, dark }: Mix): string {
   return `POTION:${red}_${green}_${blue}_${dark}`;
 }
 
-/** Whose stock, and when. */
+/** Which stock to read, and as of when. */
 export interface StockQuery {
   readonly shopId: string;
-  /** Whose bottles are counted. */
+  /** The recipes whose bottles are counted. */
   readonly recipes: readonly Recipe[];
-  /** Absent: now. */
+  /** The current stock when omitted. */
   readonly asOfTime?: Timestamp | undefined;
 }
 
-/** What a shop has at one instant. */
+/** The stock of a shop at one instant. */
 export interface Stock {
   readonly gold: bigint;
   readonly ml: Colours;
-  /** By potionAsset. */
+  /** Bottles by potion asset. */
   readonly potions: ReadonlyMap<string, bigint>;
   readonly freeMl: bigint;
   readonly freePotions: bigint;
   readonly era: bigint;
 }
 
-/** Reads a shop in one snapshot. */
+/** Reads the stock of a shop in one snapshot. */
 export async function readStock(
   ledger: LedgerClient,
   query: StockQuery,
@@ -69,10 +69,10 @@ export async function readStock(
 }
 
 /**
- * Reads the accounts of a shop in one snapshot, those of its daily allowances left out. By name: what other systems give
- * the shop's user is not the shop's.
+ * Reads the accounts of a shop in one snapshot, except those of its daily allowances. The accounts are named, because
+ * other systems may have booked other assets for the shop's user.
  *
- * @returns 32 at most, so that a transaction of 64 legs can move all of them
+ * @returns at most 32 balances, so that one transaction of 64 legs can move all of them
  */
 export async function readBalances(
   ledger: LedgerClient,
@@ -89,30 +89,31 @@ function assetOf({ mix }: Recipe): string {
   return potionAsset(present(mix));
 }
 
-/** The era of a shop: carts end with the one that they were made in. */
+/** The current era of a shop. Carts end with the era in which they were created. */
 export async function readEra(ledger: LedgerClient, shopId: string, options: CallOptions): Promise<bigint> {
   const { balance } = await ledger.getBalance({ userId: userOf(shopId), asset: ERA }, options);
   return balance.balance;
 }
 
-/** What a shop gets and gives. */
+/** A change of a shop's accounts. */
 export interface Movement {
   readonly shopId: string;
-  /** What happened, under the caller's id for it. Of these two the request id is made: once for ever. */
+  /** What happened. The request id is made of `kind` and `id`, so each pair is booked once. */
   readonly kind: 'barrels' | 'bottles' | 'checkout' | 'capacity' | 'reset';
+  /** The caller's id for it. */
   readonly id: string;
-  /** By asset; none of it may take a balance below zero. Zeros are left out. */
+  /** Changes by asset. No balance may fall below zero. Changes of zero are skipped. */
   readonly changes: Readonly<Record<string, bigint>>;
-  /** By asset: where its account must still be. */
+  /** By asset: the sequence that its account must still have. */
   readonly expectedSequences?: Readonly<Record<string, bigint>>;
   readonly description: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** SKUs by potion asset, to say what is sold out. */
+  /** SKUs by potion asset, for the error that names what is sold out. */
   readonly skus?: ReadonlyMap<string, string>;
 }
 
 /**
- * Books a movement as one transaction, once: all of it or nothing.
+ * Books a movement in one transaction, completely or not at all. Repeats do not book it again.
  *
  * @throws ServiceError for what the shop does not have, and for an id that was used for something else
  */
@@ -138,12 +139,12 @@ export async function book(ledger: LedgerClient, movement: Movement, options: Ca
   }
 }
 
-/** How the ledger knows a shop; its users are those of other systems as well. */
+/** The user id of a shop in the ledger, with a prefix because other systems share the ledger. */
 export function userOf(shopId: string): string {
   return `cauldrons/${shopId}`;
 }
 
-/** How the ledger knows what happened; its request ids are those of other systems as well. */
+/** The request id in the ledger, with a prefix because other systems share the ledger. */
 export function requestIdOf(kind: Movement['kind'] | 'quota', id: string): string {
   return `cauldrons:${kind}:${id}`;
 }

@@ -28,23 +28,23 @@ import {
   WORLD,
 } from './shop-account';
 
-/** What a shop begins with. All else is zero. */
-const BEGINNING: Readonly<Record<string, bigint>> = {
+/** The initial balances of a shop. All others are zero. */
+const INITIAL_BALANCES: Readonly<Record<string, bigint>> = {
   [GOLD]: 100n,
   [FREE_ML]: 10_000n,
   [FREE_POTIONS]: 50n,
 };
 
-/** A unit of capacity, of which a shop begins with one of each kind. */
+/** The size of a unit of capacity. A shop begins with one unit of each kind. */
 const ML_PER_UNIT = 10_000n;
 const POTIONS_PER_UNIT = 50n;
 const GOLD_PER_UNIT = 1_000n;
-/** Of each kind. */
+/** The most units of each kind that a shop can buy per day. */
 const UNITS_PER_DAY = 10n;
 
 type ShopMethods = Pick<Handlers<typeof CauldronsServiceService>, 'buyCapacity' | 'getAudit' | 'resetShop'>;
 
-/** A shop as a whole. */
+/** Methods that concern a shop as a whole. */
 export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMethods {
   return {
     async buyCapacity({ shopId, orderId, day, potionUnits, mlUnits }, call) {
@@ -93,23 +93,23 @@ export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMet
         return { booking: await book(ledger, resetOf(shopId, resetId, balances), call.ledgerOptions()) };
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
-        // What a reset moves depends on when it looks, so a repeat, or a copy, is refused as other content: the first
-        // one counts, and a refusal of it is put alike for all.
+        // What a reset moves depends on the balances it has read, so the ledger may refuse a repeat or a concurrent
+        // copy as other content. The first one counts, and all of them return its outcome.
         return { booking: await outcomeOf(ledger, shopId, resetId, call.ledgerOptions()) };
       }
     },
   };
 }
 
-/** The rules of the contract see a Timestamp as one instant, whatever its nanos are. */
+/** Checks the nanos of a timestamp, which the rules of the contract do not check. */
 function checkNanos(asOfTime: Timestamp | undefined): void {
   if (asOfTime === undefined || (asOfTime.nanos >= 0 && asOfTime.nanos <= 999_999_999)) return;
   throw invalidFields([{ field: 'as_of_time', description: 'must have nanos of 0 to 999,999,999' }]);
 }
 
 /**
- * A snapshot of a shop that misses no potion. A recipe is there before its first bottle, and stays: when none is new
- * after the snapshot, those known before it are all that can have bottles in it.
+ * Reads a snapshot of a shop that misses no potion. A recipe exists before its first bottle and is never deleted. So if
+ * no recipe was added by the end of the snapshot, the recipes known before are all that can have bottles in it.
  */
 async function withAllRecipes<Snapshot>(
   recipes: RecipeStore,
@@ -125,25 +125,25 @@ async function withAllRecipes<Snapshot>(
   }
 }
 
-/** What takes a shop from these balances to its beginning. */
+/** The movement from these balances to the initial ones. */
 function resetOf(shopId: string, resetId: string, balances: readonly Balance[]): Movement {
-  const changes: Record<string, bigint> = { ...BEGINNING, [ERA]: 1n };
-  // Every account that the reset moves must be as it was seen, 0 for one that was not there. One that it does not move
-  // is as it should be; whoever moves only such may as well come after the reset.
+  const changes: Record<string, bigint> = { ...INITIAL_BALANCES, [ERA]: 1n };
+  // Every account that the reset moves must still have the sequence that was read; 0 stands for a new account. Accounts
+  // that it does not move are already right, and a movement of only those may come after the reset.
   const expectedSequences: Record<string, bigint> = {};
   for (const { asset, balance, sequence } of balances) {
-    if (asset !== ERA) changes[asset] = (BEGINNING[asset] ?? 0n) - balance;
+    if (asset !== ERA) changes[asset] = (INITIAL_BALANCES[asset] ?? 0n) - balance;
     expectedSequences[asset] = sequence;
   }
   return { shopId, kind: 'reset', id: resetId, changes, expectedSequences, description: 'reset' };
 }
 
-/** How many units of a kind can still be bought on a day. */
+/** The asset of the units of a kind that can still be bought on a day. */
 function quota(kind: 'POTIONS' | 'ML', day: number): string {
   return `${QUOTA}${kind}:${day}`;
 }
 
-/** Gives a shop what it may buy on a day, once, so that the ledger refuses what goes beyond. */
+/** Credits a shop once with its allowance for a day, so that the ledger refuses what exceeds it. */
 async function grantQuota(
   ledger: LedgerClient,
   shopId: string,
@@ -156,7 +156,7 @@ async function grantQuota(
 }
 
 /**
- * What became of a reset that was decided.
+ * The outcome of a reset that the ledger has decided.
  *
  * @throws ServiceError SHOP_CHANGED or SHOP_FROZEN when it failed
  */

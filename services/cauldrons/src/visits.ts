@@ -11,7 +11,7 @@ import { present } from './present';
 
 type VisitMethods = Pick<Handlers<typeof CauldronsServiceService>, 'recordVisit' | 'getVisit'>;
 
-/** Who came by. Rows are written once and never change; the ledger has no part in it. */
+/** Visits of customers. Rows are never changed or deleted. The ledger is not involved. */
 export function visitMethods(database: DataSource): VisitMethods {
   return {
     async recordVisit({ shopId, visitId, time, customers }) {

@@ -7,12 +7,12 @@ import { movementOf, PEEP } from './movement';
 
 const PAGE_SIZE = 20;
 
-/** As many as the ledger gives in one answer, which is one snapshot; both when it lists and when it is asked by name. */
+/** The most accounts that the ledger returns in one response, which is one snapshot. */
 const ASSETS_MAX = 1_000;
 
 type BalanceMethods = Pick<Handlers<typeof PeepcoinsServiceService>, 'getBalance' | 'listHistory'>;
 
-/** What users have, and how they came to it. */
+/** Balances and history of users. */
 export function balanceMethods(ledger: LedgerClient): BalanceMethods {
   return {
     async getBalance({ userId }, call) {
@@ -38,12 +38,12 @@ export function balanceMethods(ledger: LedgerClient): BalanceMethods {
   };
 }
 
-/** The coins of a user and as many coupons as fit, in one snapshot. */
+/** The coins of a user, and as many coupons as fit, in one snapshot. */
 async function balancesOf(userId: string, ledger: LedgerClient, call: Call): Promise<readonly Balance[]> {
   const page = { userId, pageSize: ASSETS_MAX };
   const { balances, nextPageToken } = await ledger.listBalances(page, call.ledgerOptions());
   if (nextPageToken === '' || balances.some(({ asset }) => asset === PEEP)) return balances;
-  // The coins come after the coupons, on another page, which would be another moment. By name both are read in one.
+  // The coins are on a later page, which would be another snapshot. Asking for the accounts by name reads one snapshot.
   const coupons = balances.map(({ asset }) => asset).filter((asset) => asset.startsWith(COUPONS));
   const accounts = [PEEP, ...coupons].slice(0, ASSETS_MAX).map((asset) => ({ userId, asset }));
   return (await ledger.batchGetBalances({ accounts }, call.ledgerOptions())).balances;

@@ -1,14 +1,14 @@
 import type { DataSource } from 'typeorm';
 import { refuse } from './errors';
 
-/** Which names the coupons of a business have or had. Rows are written once and never change. */
+/** The names that the coupons of a business have or had. Rows are never changed or deleted. */
 export class CouponNames {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Takes a name for a coupon, for ever.
+   * Reserves a name for a coupon, permanently.
    *
-   * @throws ServiceError COUPON_NAME_TAKEN when it is another coupon's
+   * @throws ServiceError COUPON_NAME_TAKEN when another coupon of the business has or had it
    */
   async reserve(businessId: string, name: string, couponId: string): Promise<void> {
     const written = await this.database.query<object[]>(
@@ -25,7 +25,7 @@ export class CouponNames {
   }
 
   /** @throws ServiceError COUPON_NOT_FOUND unless the coupon is one of the business */
-  async mustBeOf(businessId: string, couponId: string): Promise<void> {
+  async checkOwner(businessId: string, couponId: string): Promise<void> {
     const names = await this.database.query<object[]>(
       'SELECT 1 FROM coupon_names WHERE business_id = $1 AND coupon_id = $2 LIMIT 1',
       [businessId, couponId],
@@ -35,7 +35,7 @@ export class CouponNames {
     throw refuse('COUPON_NOT_FOUND', message, { coupon_id: couponId });
   }
 
-  /** Ids of the coupons of a business that follow the one given, in their order. */
+  /** The ids of the coupons of a business after the given one, in order. */
   async couponIds(businessId: string, after: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ coupon_id: string }[]>(
       `SELECT DISTINCT coupon_id FROM coupon_names

@@ -7,10 +7,10 @@ import { forCoupon } from './errors';
 import type { Coupon, PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { coinsOf, entryOf, PEEP } from './movement';
 
-/** The ledger's catalog is shared with other systems; this is our part of it. */
+/** The prefix of our items in the ledger's catalog, which other systems share. */
 const ITEMS = 'peepcoins/';
 
-/** How many of a coupon a user owns is the balance of this and the coupon's id. */
+/** The prefix of coupon assets. A user's balance of such an asset is the number of coupons owned. */
 export const COUPONS = 'COUPON:';
 
 const PAGE_SIZE = 20;
@@ -21,10 +21,10 @@ type CouponMethods = Pick<
 >;
 
 /**
- * Coupons are items of the ledger's catalog, so that a purchase reads the price in the transaction that takes the
- * coins and gives the coupon. Of our own is only which names are taken. The name is reserved first, then the ledger
- * decides, also between two editors. A crash between the two leaves a name reserved for this coupon, which does no
- * harm; the repeat of the call finds it and goes on.
+ * Coupons are items of the ledger's catalog, so that a purchase reads the price in the same transaction that takes the
+ * coins and grants the coupon. Our own database stores only which names are taken. A call first reserves the name; then
+ * the ledger decides, also between two concurrent editors. A crash between the two steps leaves the name reserved for
+ * this coupon, which is harmless: a repeat of the call finds the reservation and goes on.
  */
 export function couponMethods(names: CouponNames, ledger: LedgerClient): CouponMethods {
   return {
@@ -36,15 +36,15 @@ export function couponMethods(names: CouponNames, ledger: LedgerClient): CouponM
     },
 
     async editCoupon({ requestId, businessId, couponId, expectedVersion, name, price }, call) {
-      await names.mustBeOf(businessId, couponId);
+      await names.checkOwner(businessId, couponId);
       await names.reserve(businessId, name, couponId);
       const draft = { couponId, requestId, name, price, onOffer: true, expectedVersion };
       return { coupon: couponOf(businessId, await put(draft, ledger, call.ledgerOptions())) };
     },
 
     async withdrawCoupon({ requestId, businessId, couponId, expectedVersion }, call) {
-      await names.mustBeOf(businessId, couponId);
-      // A version never changes: the repeat of this call says the same of it.
+      await names.checkOwner(businessId, couponId);
+      // A version never changes, so a repeat of this call reads the same values.
       const seen = await ledger
         .getItem({ itemId: ITEMS + couponId, version: expectedVersion }, call.ledgerOptions())
         .catch((error: unknown) => {
@@ -60,7 +60,7 @@ export function couponMethods(names: CouponNames, ledger: LedgerClient): CouponM
       const found = await names.couponIds(businessId, pageToken, limit + 1);
       const page = found.slice(0, limit);
       const items = await Promise.all(
-        page.map((couponId) => current(couponId, ledger, call.ledgerOptions())),
+        page.map((couponId) => findCurrent(couponId, ledger, call.ledgerOptions())),
       );
       return {
         coupons: items.flatMap((item) => (item?.active === true ? [couponOf(businessId, item)] : [])),
@@ -86,18 +86,18 @@ export function couponMethods(names: CouponNames, ledger: LedgerClient): CouponM
   };
 }
 
-/** A coupon as it is to be. */
+/** The desired state of a coupon. */
 interface Draft {
   readonly couponId: string;
   readonly requestId: string;
   readonly name: string;
   readonly price: bigint;
   readonly onOffer: boolean;
-  /** 0: no guard. */
+  /** The current version that is required; 0 to require none. */
   readonly expectedVersion: bigint;
 }
 
-/** Makes the next version of a coupon, once for its request_id. */
+/** Creates the next version of a coupon, once per request id. */
 async function put(draft: Draft, ledger: LedgerClient, options: CallOptions): Promise<Item> {
   const { couponId, requestId, name, price, onOffer, expectedVersion } = draft;
   const item = {
@@ -117,8 +117,8 @@ async function put(draft: Draft, ledger: LedgerClient, options: CallOptions): Pr
   }
 }
 
-/** The current version; undefined for a coupon whose name is reserved and no more. */
-async function current(
+/** The current version; undefined when only the name is reserved so far. */
+async function findCurrent(
   couponId: string,
   ledger: LedgerClient,
   options: CallOptions,

@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js';
 import { refusals, type Translations } from '@ledger/kit/rpc/service-error';
 import type { ErrorReason } from '@ledger/proto/peepcoins/v1/error_reason';
 
-/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+/** The reasons that this service itself sends. The kit adds those that all services share. */
 type Reason = Exclude<
   keyof typeof ErrorReason,
   'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
 >;
 
-/** Makes the errors of PeepCoins. */
+/** Creates the errors of PeepCoins. */
 export const refuse = refusals<Reason>({
   ROUTE_NOT_FOUND: status.NOT_FOUND,
   ROUTE_NAME_TAKEN: status.ALREADY_EXISTS,
@@ -30,7 +30,7 @@ export function reused(requestId: string): ReturnType<typeof refuse> {
   return refuse('REQUEST_ID_REUSED', message, { request_id: requestId });
 }
 
-/** What the ledger's refusals mean to somebody who edits or buys a coupon. */
+/** Translates the ledger's errors for a coupon that is edited or bought. */
 export function forCoupon(couponId: string, requestId: string): Translations {
   const coupon = { coupon_id: couponId };
   return {

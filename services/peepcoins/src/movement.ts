@@ -1,10 +1,10 @@
 import type { Entry, Transaction } from '@ledger/client';
 import type { Movement } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 
-/** PeepCoins, in the ledger. */
+/** The asset of PeepCoins in the ledger. */
 export const PEEP = 'PEEP';
 
-/** A user's entry, and the transaction that says why, as a line of the history. */
+/** A line of the history, from a user's entry and its transaction. */
 export function movementOf(entry: Entry, { description, item }: Transaction): Movement {
   return {
     transactionId: entry.transactionId,
@@ -15,12 +15,12 @@ export function movementOf(entry: Entry, { description, item }: Transaction): Mo
   };
 }
 
-/** The line for a transaction that was just booked. */
+/** The line of the history for a new transaction. */
 export function coinsOf(transaction: Transaction): Movement {
   return movementOf(entryOf(transaction, PEEP), transaction);
 }
 
-/** What a transaction did to the owner's account of an asset. */
+/** The entry of a transaction in its owner's account of an asset. */
 export function entryOf({ transactionId, userId, entries }: Transaction, asset: string): Entry {
   const entry = entries.find((candidate) => candidate.userId === userId && candidate.asset === asset);
   if (entry === undefined) throw new TypeError(`transaction ${transactionId} moves no ${asset} of ${userId}`);

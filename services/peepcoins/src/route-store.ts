@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { refuse, reused } from './errors';
 import type { Route } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 
-/** A user's opinion of a route, and the call that brought it. */
+/** A user's review of a route, and the request id of the call that wrote it. */
 export interface Review {
   readonly userId: string;
   readonly requestId: string;
@@ -10,12 +10,12 @@ export interface Review {
   readonly difficulty: number;
 }
 
-/** Routes and reviews. Rows are written once and never change. */
+/** Routes and reviews. Rows are never changed or deleted. */
 export class RouteStore {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Writes a route, or finds the one that this very call wrote before.
+   * Writes a route, or finds the one that an earlier attempt of the same call wrote.
    *
    * @throws ServiceError ROUTE_NAME_TAKEN, REQUEST_ID_REUSED
    */
@@ -40,7 +40,7 @@ export class RouteStore {
   }
 
   /**
-   * Writes a review, or finds the one that this very call wrote before.
+   * Writes a review, or finds the one that an earlier attempt of the same call wrote.
    *
    * @throws ServiceError ALREADY_REVIEWED, REQUEST_ID_REUSED
    */

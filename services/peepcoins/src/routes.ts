@@ -17,9 +17,10 @@ type RouteMethods = Pick<
 >;
 
 /**
- * Routes and their rewards. The row is written first, then the reward is booked, under a request id that follows from
- * the fact: `peepcoins:route-added:<route>`. A crash between the two leaves a row without its reward; the repeat of the
- * call finds the row, books under the same id, and gets the answer that the first one would have got.
+ * Routes and their rewards. A call first writes the row, then books the reward. The request id of the booking is
+ * derived from the fact, as in `peepcoins:route-added:<route>`. A crash between the two steps leaves a row without its
+ * reward; a repeat of the call finds the row, books under the same id, and returns what the first call would have
+ * returned.
  */
 export function routeMethods(store: RouteStore, ledger: LedgerClient): RouteMethods {
   return {
@@ -27,18 +28,18 @@ export function routeMethods(store: RouteStore, ledger: LedgerClient): RouteMeth
       const reward = wanted === 0n ? REWARD_FOR_COMPLETING : wanted;
       const route = { routeId: factId('route', userId, requestId), name, userId, reward };
       await store.keepRoute(route, requestId);
-      const deed = { deed: 'added', userId, route, amount: REWARD_FOR_ADDING } as const;
-      return { route, movement: await rewardFor(deed, ledger, call.ledgerOptions()) };
+      const achievement = { kind: 'added', userId, route, amount: REWARD_FOR_ADDING } as const;
+      return { route, movement: await rewardFor(achievement, ledger, call.ledgerOptions()) };
     },
 
     async completeRoute({ requestId, userId, routeId }, call) {
       const route = await store.route(routeId);
-      // No row: the ledger books the fact once. The caller's request_id is part of what it compares, so that a repeat
-      // gets the first answer and a second completion does not.
+      // A completion needs no row, because the ledger books each fact once. The metadata contains the caller's request
+      // id, so that a repeat is replayed, but a second completion is refused.
       const metadata = { request_id: requestId };
-      const deed = { deed: 'completed', userId, route, amount: route.reward, metadata } as const;
+      const achievement = { kind: 'completed', userId, route, amount: route.reward, metadata } as const;
       try {
-        return { movement: await rewardFor(deed, ledger, call.ledgerOptions()) };
+        return { movement: await rewardFor(achievement, ledger, call.ledgerOptions()) };
       } catch (error) {
         const message = `${userId} has completed ${route.name} before`;
         throw translated(error, {
@@ -50,30 +51,34 @@ export function routeMethods(store: RouteStore, ledger: LedgerClient): RouteMeth
     async reviewRoute({ requestId, userId, routeId, rating, difficulty }, call) {
       const route = await store.route(routeId);
       await store.keepReview(route, { userId, requestId, rating, difficulty });
-      const deed = { deed: 'reviewed', userId, route, amount: REWARD_FOR_REVIEWING } as const;
-      return { movement: await rewardFor(deed, ledger, call.ledgerOptions()) };
+      const achievement = { kind: 'reviewed', userId, route, amount: REWARD_FOR_REVIEWING } as const;
+      return { movement: await rewardFor(achievement, ledger, call.ledgerOptions()) };
     },
   };
 }
 
-/** What a user is rewarded for: once per user and route. */
-interface Deed {
-  readonly deed: 'added' | 'completed' | 'reviewed';
+/** What a user is rewarded for. */
+interface Achievement {
+  readonly kind: 'added' | 'completed' | 'reviewed';
   readonly userId: string;
   readonly route: Route;
   readonly amount: bigint;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Books a reward once, however often it is called. */
-async function rewardFor(what: Deed, ledger: LedgerClient, options: CallOptions): Promise<Movement> {
-  const { deed, userId, route, amount, metadata = {} } = what;
+/** Books a reward. Repeats do not book it again. */
+async function rewardFor(
+  achievement: Achievement,
+  ledger: LedgerClient,
+  options: CallOptions,
+): Promise<Movement> {
+  const { kind, userId, route, amount, metadata = {} } = achievement;
   const credit = {
-    requestId: `peepcoins:route-${deed}:${route.routeId}`,
+    requestId: `peepcoins:route-${kind}:${route.routeId}`,
     userId,
     asset: PEEP,
     amount,
-    description: `${deed} ${route.name}`,
+    description: `${kind} ${route.name}`,
     reference: route.routeId,
     metadata,
   };

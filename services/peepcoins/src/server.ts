@@ -14,10 +14,10 @@ import { CreateRoutes1764000000000 } from './migrations/1764000000000-create-rou
 import { RouteStore } from './route-store';
 import { routeMethods } from './routes';
 
-/** All migrations, oldest first. Add at the end; what was released is never edited. */
+/** All migrations, oldest first. Add new ones at the end, and never edit a released one. */
 const migrations = [CreateRoutes1764000000000];
 
-/** The one place where the parts are joined; main and the tests both call it. */
+/** The composition root, called by main and by the tests. */
 export async function startPeepcoins(
   settings: ServiceSettings & DatabaseSettings,
   log: ServiceLog,

@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js';
 import { invalidFields, refusals, type Translations } from '@ledger/kit/rpc/service-error';
 import type { ErrorReason } from '@ledger/proto/storefront/v1/error_reason';
 
-/** The names of the contract's ErrorReason that this service itself sends; the kit adds those of all services. */
+/** The reasons that this service itself sends. The kit adds those that all services share. */
 type Reason = Exclude<
   keyof typeof ErrorReason,
   'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'INTERNAL'
 >;
 
-/** Makes the errors of the storefront. */
+/** Creates the errors of the storefront. */
 export const refuse = refusals<Reason>({
   NO_USER: status.UNAUTHENTICATED,
   NOT_YOUR_ACCOUNT: status.PERMISSION_DENIED,
@@ -21,7 +21,7 @@ export const refuse = refusals<Reason>({
   ITEM_CHANGED: status.ABORTED,
 });
 
-/** What the ledger's refusals mean to somebody who uses an item, in the words of the shop. */
+/** Translates the ledger's errors for an item. */
 export function forItem(itemId: string): Translations {
   const item = { item_id: itemId };
   return {
@@ -47,7 +47,7 @@ export function forItem(itemId: string): Translations {
   };
 }
 
-/** What the ledger's refusals mean to any write. */
+/** Translates the ledger's error for any write. */
 export const forKey: Translations = {
   REQUEST_ID_REUSED: ({ metadata }) => {
     const key = metadata['request_id'] ?? '';
@@ -56,7 +56,9 @@ export const forKey: Translations = {
   },
 };
 
-/** What the ledger's refusal means to a page of items, of which all else was checked before. */
+/**
+ * Translates the ledger's error for a page of items. Only the token can be wrong, since all else was checked before.
+ */
 export const badToken: Translations = {
   INVALID_FIELD: () =>
     invalidFields([{ field: 'page_token', description: 'must come from the page before' }]),

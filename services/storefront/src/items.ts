@@ -1,13 +1,13 @@
 import type { Item as LedgerItem } from '@ledger/client';
 import type { Item } from '@ledger/proto/storefront/v1/storefront_service';
 
-/** Cents. */
+/** The asset of the shop: US dollars, counted in cents. */
 export const USD = 'USD/2';
 
-/** The ledger's catalog is shared with other systems; this is the shop's part of it. */
+/** The prefix of the shop's items in the ledger's catalog, which other systems share. */
 export const ITEMS = 'storefront/';
 
-/** The shop's name for an item of the ledger. */
+/** The item id in the shop, without the prefix. */
 export function shopItemId(ledgerItemId: string): string {
   return ledgerItemId.slice(ITEMS.length);
 }

@@ -2,7 +2,7 @@ import type { Entry, Transaction } from '@ledger/client';
 import type { Movement } from '@ledger/proto/storefront/v1/storefront_service';
 import { shopItemId } from './items';
 
-/** A user's entry, and the transaction that says why, as a line of the history. */
+/** A line of the history, from a user's entry and its transaction. */
 export function movementOf(entry: Entry, { item }: Transaction): Movement {
   return {
     transactionId: entry.transactionId,
@@ -18,7 +18,7 @@ export function movementOf(entry: Entry, { item }: Transaction): Movement {
   };
 }
 
-/** The line for a transaction that was just booked: its first entry is the user's. */
+/** The line of the history for a new transaction, whose first entry is that of the user. */
 export function movementOfTransaction(transaction: Transaction): Movement {
   const [entry] = transaction.entries;
   if (entry === undefined) throw new TypeError(`transaction ${transaction.transactionId} has no entry`);

@@ -11,7 +11,7 @@ import {
 } from '@ledger/proto/storefront/v1/storefront_service';
 import { stock, storefront } from './storefront';
 
-/** The one place where the parts are joined; main and the tests both call it. */
+/** The composition root, called by main and by the tests. */
 export function startStorefront(settings: ServiceSettings, log: ServiceLog): Promise<RunningService> {
   const ledger = connectLedger(settings);
   return startServer({

@@ -12,10 +12,10 @@ import { itemOf, ITEMS, USD } from './items';
 import { movementOf, movementOfTransaction } from './movement';
 
 const PAGE_SIZE = 20;
-/** More, because the items of other systems are among them until they are left out. */
+/** Larger, because a page also contains items of other systems, which are filtered out. */
 const ITEMS_PAGE_SIZE = 100;
 
-/** What users do. The shop keeps nothing: the ledger has it all, and decides all of it. */
+/** The methods for users. The shop stores nothing itself: the ledger stores and decides everything. */
 export function storefront(ledger: LedgerClient): Handlers<typeof StorefrontServiceService> {
   return {
     async credit({ userId, amountCents, idempotencyKey: key }, call) {
@@ -77,7 +77,7 @@ export function storefront(ledger: LedgerClient): Handlers<typeof StorefrontServ
   };
 }
 
-/** What the staff does. */
+/** The methods for staff. */
 export function stock(ledger: LedgerClient): Handlers<typeof StockServiceService> {
   return {
     async putItem({ itemId, name, priceCents, onSale, expectedVersion, idempotencyKey: key }, call) {

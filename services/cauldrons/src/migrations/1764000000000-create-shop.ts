@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Recipes, carts (which are orders once they are checked out) and visits. What a shop has is in the ledger alone. */
+/** Recipes, carts (orders once they are checked out) and visits. The stock of a shop is only in the ledger. */
 export class CreateShop1764000000000 implements MigrationInterface {
   readonly name = 'CreateShop1764000000000';
 

@@ -8,8 +8,8 @@ import type {
 import { present } from '../present';
 
 /**
- * What a shop should have, from the answers to its callers alone, by arithmetic of its own. It knows nothing of the
- * ledger and asks the shop nothing.
+ * The expected state of a shop, computed only from the responses to its callers. It does not read the ledger or the
+ * shop.
  */
 export class Account {
   linesSold = 0;
@@ -44,7 +44,7 @@ export class Account {
     }
   }
 
-  /** @returns what they cost */
+  /** @returns their total price */
   sold(potions: readonly Potions[]): bigint {
     let total = 0n;
     for (const { sku, quantity } of potions) {
@@ -63,7 +63,7 @@ export class Account {
     this.#mlCapacity += 10_000n * mlUnits;
   }
 
-  /** What an audit should say. */
+  /** The audit that the shop should return. */
   audit(): GetAuditResponse {
     const { red, green, blue, dark } = this.#ml;
     const potionsBySku = [...this.#potions]

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { simulate } from './simulation';
 
 const USAGE = `usage: npm run simulate -w services/cauldrons -- [--ticks 100] [--seed 1] [--address 127.0.0.1:50054]
-A shop lives for so many ticks. Exit code 0: the closing audit agrees with what was answered; 1: it does not; 2: usage.
+Simulates a shop for that many ticks. Exit code 0: the final audit agrees with the responses; 1: it does not; 2: usage.
 `;
 
 const SEED_MAX = 2 ** 32 - 1;
@@ -10,7 +10,7 @@ const TICKS_MAX = 1_000_000;
 
 function run(): Promise<boolean> {
   const { ticks, seed, address } = options();
-  // A shop of its own for every run: the answers to the last one's ids are given for ever.
+  // A new shop for every run, because the responses to the ids of an earlier run are final.
   const shopId = `sim-${seed}-${Date.now().toString(36)}`;
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   say(`shop ${shopId}, ${ticks} ticks, at ${address}`);
@@ -34,10 +34,10 @@ function options(): { ticks: number; seed: number; address: string } {
   }
 }
 
-function wholeNumber(name: string, text: string, least: number, most: number): number {
+function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (/^[0-9]+$/.test(text) && value >= least && value <= most) return value;
-  throw new Error(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+  if (/^[0-9]+$/.test(text) && value >= min && value <= max) return value;
+  throw new Error(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
 }
 
 run().then(

@@ -1,4 +1,4 @@
-/** Chance from a seed: the same seed makes the same choices. Not for secrets. */
+/** Pseudo-random numbers: the same seed makes the same choices. Not for secrets. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 to below 1: the generator known as mulberry32. */
+  /** A number in [0, 1), by mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -18,21 +18,21 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** A whole number, both ends included. */
-  between(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+  /** A whole number from min to max, both included. */
+  between(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** So many of them at most, in any order. */
-  some<T>(values: readonly T[], most: number): T[] {
+  /** At most `max` of the values, in random order. */
+  some<T>(values: readonly T[], max: number): T[] {
     const keyed = values.map((value) => ({ value, key: this.next() }));
     return keyed
       .sort((one, other) => one.key - other.key)
-      .slice(0, most)
+      .slice(0, max)
       .map(({ value }) => value);
   }
 
-  /** Another one, whose choices do not depend on when this one is asked next. */
+  /** Another generator, whose choices do not depend on later uses of this one. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }

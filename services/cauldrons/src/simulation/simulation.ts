@@ -18,31 +18,30 @@ import { customerOf, offersOf, RECIPES } from './world';
 
 /** What to simulate. */
 export interface SimulationOptions {
-  /** Of the service. */
+  /** The address of the service. */
   readonly address: string;
-  /** A shop that is not there yet. */
+  /** A shop that does not exist yet. */
   readonly shopId: string;
   /** At least 1; a day has 12. */
   readonly ticks: number;
   /** The same seed makes the same offers and customers. */
   readonly seed: number;
-  /** Told how it goes, line by line. */
+  /** Called with each line of progress. */
   readonly say: (line: string) => void;
 }
 
 const TICKS_PER_DAY = 12;
 const CUSTOMERS_MAX = 6;
-/** What a shop keeps for barrels when it buys capacity. */
+/** The gold that a shop keeps for barrels when it buys capacity. */
 const GOLD_RESERVE = 1_000n;
-/** How many times progress is told. */
+/** The number of progress lines. */
 const LINES = 10;
 
 /**
- * Lets a shop live for so many ticks, over a bad network, and closes with audits that are compared with an account of
- * what was answered.
+ * Simulates a shop over an unreliable network, and finally compares its audits with an account of the responses.
  *
  * @returns whether they agree
- * @throws Error when a call fails, a repeat is answered otherwise, or what the shop planned is refused
+ * @throws Error when a call fails, when a repeat gets another response, or when something the shop planned is refused
  */
 export async function simulate(options: SimulationOptions): Promise<boolean> {
   const client = new Client(options.address, credentials.createInsecure());
@@ -53,7 +52,7 @@ export async function simulate(options: SimulationOptions): Promise<boolean> {
   }
 }
 
-/** An instant at which nothing was under way, and what the shop had then. */
+/** An instant at which no call was in flight, and what the shop had then. */
 interface Checkpoint {
   readonly asOfTime: Timestamp;
   readonly expected: GetAuditResponse;
@@ -82,7 +81,7 @@ class Simulation {
     for (let tick = 0; tick < ticks; tick += 1) {
       const time = { day: Math.floor(tick / TICKS_PER_DAY), hour: (tick % TICKS_PER_DAY) * 2 };
       await this.#tick(`t${tick}`, time);
-      // Once, so that the closing audit has a life before it and one after it.
+      // One reset in between, so that the final audit covers the time before and after a reset.
       if (tick === Math.floor(ticks / 3)) await this.#reset('second');
       this.#checkpoints.push({ asOfTime: this.#latest, expected: this.#account.audit() });
       if ((tick + 1) % Math.ceil(ticks / LINES) === 0) this.#tell(tick + 1, time);
@@ -107,7 +106,7 @@ class Simulation {
   async #restock(orderId: string, random: Random): Promise<void> {
     const { shopId } = this.options;
     const caller = this.#caller(random);
-    // Nobody else spends gold, ml or room, so what was planned can be had.
+    // No one else spends gold, ml or room, so what was planned is possible.
     const { barrels } = await caller.read(rpcs.planBarrels, { shopId, offers: offersOf(random) });
     if (barrels.length > 0) {
       planned(this.#booked(await caller.write(rpcs.deliverBarrels, { shopId, orderId, barrels })));
@@ -120,7 +119,7 @@ class Simulation {
     }
   }
 
-  /** A customer wants some of what the catalog has, at times more than there is. */
+  /** A customer buys some items of the catalog, sometimes more than there are. */
   async #shopping(customer: Customer, time: GameTime, random: Random): Promise<void> {
     const { shopId } = this.options;
     const caller = this.#caller(random);
@@ -156,7 +155,7 @@ class Simulation {
     this.#account.reset();
   }
 
-  /** Compares what the shop and the account say, now and at the end of every tick. */
+  /** Compares the shop with the account, now and as of the end of every tick. */
   async #close(): Promise<boolean> {
     const { shopId, say } = this.options;
     const expected = this.#account.audit();
@@ -200,7 +199,7 @@ class Simulation {
     return { lines, gold };
   }
 
-  /** The answer; undefined for a refusal, after which nothing has changed. */
+  /** The response; undefined for a refusal, which changes nothing. */
   #booked<Answer extends { booking: Booking | undefined }>(outcome: Outcome<Answer>): Answer | undefined {
     if (outcome.answer === undefined) {
       this.#refused += 1;
@@ -226,7 +225,7 @@ class Simulation {
   }
 }
 
-/** What the shop planned by itself must be possible. */
+/** Checks that what the shop itself planned was not refused. */
 function planned(answer: object | undefined): void {
   if (answer === undefined) throw new Error('the shop was refused what it had planned');
 }

@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from './random';
 
-/** How many of all calls are sent again although they were answered, and how many answers are lost. */
+/** The shares of calls that are repeated although they were answered, and of lost responses. */
 const REPEATED = 0.2;
 const LOST = 0.15;
 
-/** The caller of a lost answer hangs up within this time. */
+/** To lose a response, the caller cancels the call within this time. */
 const HANG_UP_MS = 12;
 const CALL_TIMEOUT_MS = 10_000;
 const ATTEMPTS_MAX = 20;
@@ -20,18 +20,18 @@ interface Rpc<Request, Response> {
   readonly responseDeserialize: (bytes: Buffer) => Response;
 }
 
-/** How a call ended: with an answer, or because the shop said no. */
+/** How a call ended: with a response, or with a refusal of the shop. */
 export type Outcome<Response> =
   { readonly answer: Response } | { readonly answer?: never; readonly refusal: string };
 
-/** What the callers of a simulation did to their calls. */
+/** What the unreliable network did, in numbers of calls. */
 export interface Mishaps {
   calls: number;
   repeated: number;
   lost: number;
 }
 
-/** A caller on a bad network, who does what the contract asks: what was not answered is sent again, as it was. */
+/** A caller on an unreliable network. As the contract requires, it repeats an unanswered call unchanged. */
 export class UnreliableCaller {
   constructor(
     private readonly client: Client,
@@ -40,9 +40,9 @@ export class UnreliableCaller {
   ) {}
 
   /**
-   * Sends a write until it is answered, and at times again.
+   * Sends a write until it is answered, and sometimes repeats it.
    *
-   * @throws Error when a repeat gets another answer than the first
+   * @throws Error when a repeat gets another response
    */
   async write<Request, Response>(rpc: Rpc<Request, Response>, request: Request): Promise<Outcome<Response>> {
     await this.#loseAnswer(rpc, request);
@@ -56,7 +56,7 @@ export class UnreliableCaller {
     return outcome;
   }
 
-  /** Asks until it is answered, and at times again: then the last answer counts. */
+  /** Sends a read until it is answered, and sometimes repeats it. Returns the last response. */
   async read<Request, Response>(rpc: Rpc<Request, Response>, request: Request): Promise<Response> {
     await this.#loseAnswer(rpc, request);
     if (this.#isRepeated()) await this.#untilAnswered(rpc, request);
@@ -72,7 +72,7 @@ export class UnreliableCaller {
     return repeated;
   }
 
-  /** Sends a call and hangs up: it may have happened or not. */
+  /** Sends a call and cancels it. It may have been executed or not. */
   async #loseAnswer<Request, Response>(rpc: Rpc<Request, Response>, request: Request): Promise<void> {
     if (!this.random.chance(LOST)) return;
     this.mishaps.lost += 1;

@@ -1,7 +1,7 @@
 import type { Barrels, Customer, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import type { Random } from './random';
 
-/** More than a catalog has room for. */
+/** More than fit in a catalog. */
 export const RECIPES: readonly Recipe[] = [
   recipe('RED_0', [100n, 0n, 0n, 0n], 45n),
   recipe('GREEN_0', [0n, 100n, 0n, 0n], 45n),
@@ -17,7 +17,7 @@ const CLASSES = ['Wizard', 'Ranger', 'Paladin', 'Rogue'];
 const SPECIES = ['Elf', 'Human', 'Dwarf', 'Orc'];
 const NAMES = ['Ada', 'Bo', 'Cy', 'Dee', 'Eli', 'Fay', 'Gil', 'Hal'];
 
-/** What the wholesaler has in a tick. */
+/** The offers of the wholesaler in a tick. */
 export function offersOf(random: Random): Barrels[] {
   return ['RED', 'GREEN', 'BLUE', 'DARK'].flatMap((colour, n) => {
     const [red = 0n, green = 0n, blue = 0n, dark = 0n] = [0, 1, 2, 3].map((m) => (m === n ? 100n : 0n));
@@ -30,7 +30,7 @@ export function offersOf(random: Random): Barrels[] {
   });
 }
 
-/** Somebody who comes by. */
+/** A random customer. */
 export function customerOf(random: Random, customerId: string): Customer {
   const one = (values: readonly string[]): string => random.some(values, 1).join();
   return {
