@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkHealth } from '../harness/health-client';
+import { TestDataDirectory } from '../harness/test-data-directory';
 import { createEmptyDatabase, openDatabase, type TestDatabase } from '../harness/test-database';
 import { untilAlone } from '../harness/until-alone';
 import { waitUntil } from '../harness/wait-until';
@@ -93,6 +94,25 @@ it(
 );
 
 it(
+  'leaves nothing running, its own Postgres included, when it is killed',
+  async () => {
+    const directory = new TestDataDirectory();
+    try {
+      started = new StartedAll({ ...addresses(), LEDGER_DATA_DIR: directory.path });
+      await started.says('all are up');
+      expect(directory.processes()).not.toEqual([]);
+      started.kill('SIGKILL');
+      await started.ended();
+      await untilGone(started);
+      await waitUntil('Postgres is gone', () => directory.processes().length === 0);
+    } finally {
+      await directory.remove();
+    }
+  },
+  START_LIMIT_MS,
+);
+
+it(
   'ends as a whole, with a message, when one of them cannot start',
   async () => {
     started = new StartedAll({ ...variables(), STOREFRONT_LISTEN: 'nowhere' });
@@ -107,11 +127,16 @@ it(
 /** Any port for each, and a database of this test's own for each that owns data. */
 function variables(): Record<string, string> {
   return {
+    ...addresses(),
     DATABASE_URL: database.url,
-    ...{ LEDGER_LISTEN: ANY_PORT, PEEPCOINS_LISTEN: ANY_PORT, STOREFRONT_LISTEN: ANY_PORT },
-    CAULDRONS_LISTEN: ANY_PORT,
     ...{ PEEPCOINS_DATABASE_URL: databaseOf('peepcoins'), CAULDRONS_DATABASE_URL: databaseOf('cauldrons') },
   };
+}
+
+function addresses(): Record<string, string> {
+  return Object.fromEntries(
+    ['ledger', ...SERVICES].map((name) => [`${name.toUpperCase()}_LISTEN`, ANY_PORT]),
+  );
 }
 
 function databaseOf(service: string): string {

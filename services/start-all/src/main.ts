@@ -1,5 +1,5 @@
-import { startEmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
-import { Program } from './program';
+import { join } from 'node:path';
+import { StartedPrograms } from './started-programs';
 
 /** Each service on the ledger, by its folder, and whether it owns data. */
 const SERVICES = [
@@ -8,52 +8,52 @@ const SERVICES = [
   { name: 'cauldrons', ownsData: true },
 ];
 
-/** A Postgres that all of them use. */
-interface Postgres {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /**
  * Starts one Postgres, the ledger on it, and then every service, each with a database of its own. SIGINT or SIGTERM
- * stops them in the opposite order, and so does the end of any of them, with exit code 1.
+ * stops them in the opposite order, and so does the end of any of them, with exit code 1. When this process is killed,
+ * all of them stop by themselves.
  */
 async function main(): Promise<void> {
   // Before anything starts: a signal that comes in the middle of it is obeyed once that part is up.
   const signal = nextStopSignal();
-  const postgres = await startPostgres();
-  const started: Program[] = [];
-  const stopping = new AbortController();
+  const started = new StartedPrograms();
   try {
-    await Promise.race([signal, run(postgres.url, started, stopping.signal)]);
+    await Promise.race([signal, run(started)]);
   } finally {
-    stopping.abort();
-    const [ledger, ...services] = started;
-    // The ledger last: the others still finish what they have accepted.
-    await Promise.all(services.map((service) => service.stop()));
-    await ledger?.stop();
-    await postgres.stop();
+    await started.stop();
   }
 }
 
 /** Fails when one of them ends; it never resolves. */
-async function run(databaseUrl: string, started: Program[], stopping: AbortSignal): Promise<never> {
-  const start = (name: string, variables: Readonly<Record<string, string>>): Program => {
-    stopping.throwIfAborted();
-    const program = new Program(name, variables);
-    started.push(program);
-    return program;
-  };
-  const ledger = start('ledger', { DATABASE_URL: databaseUrl });
+async function run(started: StartedPrograms): Promise<never> {
+  const databaseUrl = await findDatabase(started);
+  const ledger = started.start('ledger', serviceFile('ledger'), { DATABASE_URL: databaseUrl });
+  started.nextStage();
   const ledgerAddress = await ledger.listening;
   const services = SERVICES.map(({ name, ownsData }) => {
     const variables = { LEDGER_ADDRESS: ledgerAddress };
-    return start(name, ownsData ? { ...variables, ...databaseOf(name, databaseUrl) } : variables);
+    const database = ownsData ? databaseOf(name, databaseUrl) : {};
+    return started.start(name, serviceFile(name), { ...variables, ...database });
   });
   await Promise.all(services.map(({ listening }) => listening));
-  for (const { name, listening, pid } of started) say(`${name} listens on ${await listening} (pid ${pid})`);
+  for (const { name, listening, pid } of [ledger, ...services]) {
+    say(`${name} listens on ${await listening} (pid ${pid})`);
+  }
   say('all are up; Ctrl-C stops them');
-  return Promise.race(started.map((program) => program.run()));
+  return started.run();
+}
+
+/** The Postgres that DATABASE_URL names, else the embedded one. */
+async function findDatabase(started: StartedPrograms): Promise<string> {
+  const url = process.env['DATABASE_URL'];
+  if (url !== undefined && url !== '') return url;
+  const postgres = started.start('postgres', join(__dirname, 'postgres.js'), {});
+  started.nextStage();
+  return postgres.listening;
+}
+
+function serviceFile(name: string): string {
+  return join(__dirname, '..', '..', name, 'dist', 'main.js');
 }
 
 /** The same server and another database, unless the environment names one. */
@@ -62,15 +62,6 @@ function databaseOf(service: string, databaseUrl: string): Record<string, string
   const url = new URL(databaseUrl);
   url.pathname = `/${service}`;
   return { [variable]: process.env[variable] ?? url.href };
-}
-
-async function startPostgres(): Promise<Postgres> {
-  const url = process.env['DATABASE_URL'];
-  if (url !== undefined && url !== '') return { url, stop: () => Promise.resolve() };
-  return startEmbeddedPostgres({
-    dataDir: process.env['LEDGER_DATA_DIR'] ?? '.data',
-    log: (message) => say(message),
-  });
 }
 
 function nextStopSignal(): Promise<NodeJS.Signals> {

@@ -2,24 +2,28 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const SERVICES = join(__dirname, '..', '..');
+const END_WITH_PARENT = join(__dirname, 'end-with-parent.js');
 
-/** One of the programs, as a process. Its log goes to standard output, line by line. */
+/**
+ * A program in a process of its own. It stops when this process ends, however this one ends. What it writes to its
+ * standard output goes to ours, line by line.
+ */
 export class Program {
-  /** Where it listens, once it does; fails when it ends before. */
+  /** Where it listens: found in its log, or sent by it when that is not for a log. Fails when it ends before. */
   readonly listening: Promise<string>;
   /** How it ended, in words. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
 
-  /** @param name the folder of the service */
+  /** @param file its compiled main file */
   constructor(
     readonly name: string,
-    variables: Readonly<Record<string, string | undefined>>,
+    file: string,
+    variables: Readonly<Record<string, string | undefined>> = {},
   ) {
-    this.#child = spawn(process.execPath, [join(SERVICES, name, 'dist', 'main.js')], {
+    this.#child = spawn(process.execPath, ['--require', END_WITH_PARENT, file], {
       env: { ...process.env, ...variables },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       // Ctrl-C goes to the whole group of a terminal: the ledger would stop while the others still need it.
       detached: true,
     });
@@ -27,7 +31,12 @@ export class Program {
       this.#child.on('error', (error) => resolve(error.message));
       this.#child.on('close', (code, signal) => resolve(signal ?? `exit code ${String(code)}`));
     });
-    const listening = new Promise<string>((resolve) => this.#passOn(resolve));
+    const listening = new Promise<string>((resolve) => {
+      this.#child.on('message', (url) => {
+        if (typeof url === 'string') resolve(url);
+      });
+      this.#passOn(resolve);
+    });
     this.listening = Promise.race([listening, this.ended.then((how) => this.#fail(how))]);
     // Nobody may be waiting for it yet, or any more.
     this.listening.catch(() => undefined);
