@@ -13,7 +13,7 @@ describe.each(TOPOLOGIES)('movements between users that cross each other ($topol
 
   beforeEach(async () => {
     // Small batches in several lanes: as many database transactions as can be want the same rows at once.
-    ledger = await startLedger(servers, { lanes: 4, batchMax: 5, stripes: 2 });
+    ledger = await startLedger(servers, { batchWorkers: 4, batchMax: 5, stripes: 2 });
     await Promise.all(
       USERS.flatMap((userId) =>
         ASSETS.map((asset) => ledger.client().credit({ userId, asset, amount: EACH })),

@@ -16,7 +16,7 @@ describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers
   let accepted: Promise<CreditResponse>[];
 
   beforeAll(async () => {
-    ledger = await startLedger(servers, { lanes: 1, queueMax: QUEUE_MAX });
+    ledger = await startLedger(servers, { batchWorkers: 1, queueMax: QUEUE_MAX });
     const { address } = ledger.servers[0]!;
     impatient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
     patient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1_000 } });

@@ -34,15 +34,15 @@ interface Exchange {
 }
 
 describe.each([
-  ...TOPOLOGIES.map((topology) => ({ ...topology, lanes: 1 })),
-  { topology: 'two servers of three lanes', servers: 2, lanes: 3 },
-])('random commands of many callers at once ($topology)', ({ servers, lanes }) => {
+  ...TOPOLOGIES.map((topology) => ({ ...topology, batchWorkers: 1 })),
+  { topology: 'two servers of three batch workers', servers: 2, batchWorkers: 3 },
+])('random commands of many callers at once ($topology)', ({ servers, batchWorkers }) => {
   let ledger: LedgerUnderTest;
   let runs = 0;
 
   beforeAll(async () => {
     // Few stripes and small batches: servers and batches meet as often as can be.
-    ledger = await startLedger(servers, { lanes, stripes: 1, batchMax: 20 });
+    ledger = await startLedger(servers, { batchWorkers, stripes: 1, batchMax: 20 });
   });
   afterAll(() => ledger.dispose());
 

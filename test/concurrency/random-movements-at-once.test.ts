@@ -40,7 +40,7 @@ describe.each(TOPOLOGIES)('random movements of many callers at once ($topology)'
 
   beforeAll(async () => {
     // Few stripes, small batches and several lanes: database transactions meet as often as can be.
-    ledger = await startLedger(servers, { stripes: 1, batchMax: 8, lanes: 2, bulkBatchMax: 5 });
+    ledger = await startLedger(servers, { stripes: 1, batchMax: 8, batchWorkers: 2, bulkBatchMax: 5 });
     const { itemId, asset, price, grantAsset } = TICKET;
     await ledger.client().putItem({ itemId, name: 'Ticket', asset, price, active: true, grantAsset });
   });

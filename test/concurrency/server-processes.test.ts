@@ -17,13 +17,13 @@ describe('several server processes on one port', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    server = new LedgerProcess({ DATABASE_URL: database.url, LEDGER_WORKERS: '2' });
+    server = new LedgerProcess({ DATABASE_URL: database.url, LEDGER_PROCESSES: '2' });
     clients = [];
   });
   afterEach(async () => {
     for (const client of clients) client.close();
     await server.dispose();
-    await waitUntil('no worker is left', () => workerPids().every((pid) => !isAlive(pid)));
+    await waitUntil('no server process is left', () => processPids().every((pid) => !isAlive(pid)));
     await database.drop();
   });
 
@@ -35,16 +35,16 @@ describe('several server processes on one port', () => {
 
     server.kill('SIGTERM');
     expect(await server.ended()).toEqual({ code: 0, signal: null });
-    expect(workerPids()).toHaveLength(2);
-    expect(workerPids().filter(isAlive)).toEqual([]);
+    expect(processPids()).toHaveLength(2);
+    expect(processPids().filter(isAlive)).toEqual([]);
     // Connections are handed out in turn.
-    expect(new Set(callsOf(server).map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+    expect(new Set(callsOf(server).map((call) => call.process))).toEqual(new Set([1, 2]));
     expect(await checkLedger(database)).toEqual([]);
   });
 
   it('go on when one is killed amid writes: it is replaced, and repeats find what was booked', async () => {
     await connect();
-    const [victim] = workerPids();
+    const [victim] = processPids();
     let answered = 0;
     const writing = clients.map(async (client) => {
       for (let n = 0; n < WRITES_EACH; n += 1) {
@@ -60,9 +60,9 @@ describe('several server processes on one port', () => {
     const { balance } = await clients[0]!.getBalance({ userId: 'ada', asset: 'GOLD' });
     expect(balance).toMatchObject({ balance: BigInt(CONNECTIONS * WRITES_EACH) });
     expect(await checkLedger(database)).toEqual([]);
-    expect(await server.logged('a worker died')).toMatchObject({ pid: victim, signal: 'SIGKILL' });
+    expect(await server.logged('a server process died')).toMatchObject({ pid: victim, signal: 'SIGKILL' });
     await waitUntil('another one is in its place', () => listening().length === 3);
-    expect(workerPids().filter(isAlive)).toHaveLength(2);
+    expect(processPids().filter(isAlive)).toHaveLength(2);
     expect(server.ending).toBeUndefined();
   });
 
@@ -96,11 +96,11 @@ describe('several server processes on one port', () => {
   }
 
   function listening(): unknown[] {
-    return server.lines.filter(({ msg, worker }) => msg === 'listening' && worker !== undefined);
+    return server.lines.filter((line) => line.msg === 'listening' && line['process'] !== undefined);
   }
 
-  function workerPids(): number[] {
-    return server.lines.filter(({ msg }) => msg === 'worker started').map(({ pid }) => Number(pid));
+  function processPids(): number[] {
+    return server.lines.filter(({ msg }) => msg === 'server process started').map(({ pid }) => Number(pid));
   }
 });
 
@@ -112,14 +112,16 @@ describe('server processes that cannot start', () => {
     const listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
     const server = new LedgerProcess({
       DATABASE_URL: database.url,
-      LEDGER_WORKERS: '2',
+      LEDGER_PROCESSES: '2',
       LEDGER_LISTEN: listen,
     });
     try {
       expect(await server.ended()).toEqual({ code: 1, signal: null });
       expect(server.errorOutput).toContain(`cannot listen on ${listen} (LEDGER_LISTEN)`);
       expect(server.errorOutput).toContain('ledger: a server process ended before it listened');
-      const pids = server.lines.filter(({ msg }) => msg === 'worker started').map(({ pid }) => Number(pid));
+      const pids = server.lines
+        .filter(({ msg }) => msg === 'server process started')
+        .map(({ pid }) => Number(pid));
       expect(pids).toHaveLength(2);
       expect(pids.filter(isAlive)).toEqual([]);
     } finally {
@@ -130,11 +132,11 @@ describe('server processes that cannot start', () => {
   });
 });
 
-function callsOf(server: LedgerProcess): { worker?: number }[] {
+function callsOf(server: LedgerProcess): { process?: number }[] {
   return server.output
     .split('\n')
     .filter((line) => line.includes('"msg":"call"'))
-    .map((line) => JSON.parse(line) as { worker?: number });
+    .map((line) => JSON.parse(line) as { process?: number });
 }
 
 function isAlive(pid: number): boolean {

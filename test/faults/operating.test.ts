@@ -149,7 +149,7 @@ describe('a server that cannot start', () => {
 
   test.each([
     ['LEDGER_LISTEN', 'everywhere'],
-    ['LEDGER_LANES', 'many'],
+    ['LEDGER_BATCH_WORKERS', 'many'],
     ['LEDGER_LOG_LEVEL', 'loud'],
     ['DATABASE_URL', `mysql://ledger:${SECRET}@127.0.0.1/ledger`],
     ['MIGRATION_DATABASE_URL', SECRET],

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Environment, type Variables } from '../../services/kit/src/server/environment';
-import type { RunningService } from '../../services/kit/src/server/server';
-import { createLog, type CallRecord, type ServiceLog } from '../../services/kit/src/server/service-log';
+import type { CallRecord } from '@ledger/kit/rpc/call-log';
+import { Environment, type Variables } from '@ledger/kit/server/environment';
+import type { RunningServer } from '@ledger/kit/server/server';
+import { createLog, type ServerLog } from '@ledger/kit/server/server-log';
 import type { Config } from '../../services/ledger/src/config';
 import { startLedger, type LedgerUnderTest } from './ledger-under-test';
 import { openDatabase, type OpenDatabase } from './test-database';
@@ -16,7 +17,7 @@ export interface ServiceUnderTest {
   /** Causes of INTERNAL and UNAVAILABLE. */
   readonly faults: readonly unknown[];
   /** Another server of the same service, on the same ledger and database unless these variables say otherwise. */
-  startAnother(variables?: Variables): Promise<RunningService>;
+  startAnother(variables?: Variables): Promise<RunningServer>;
   dispose(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export interface ServiceUnderTest {
  * @param start reads the settings that it needs from the environment
  */
 export async function startService(
-  start: (environment: Environment, log: ServiceLog) => Promise<RunningService>,
+  start: (environment: Environment, log: ServerLog) => Promise<RunningServer>,
   overrides: Partial<Config> = {},
 ): Promise<ServiceUnderTest> {
   const ledger = await startLedger(1, overrides);
@@ -35,8 +36,8 @@ export async function startService(
   url.pathname = `/${name}`;
   const calls: CallRecord[] = [];
   const faults: unknown[] = [];
-  const log: ServiceLog = {
-    ...createLog('test', 'silent'),
+  const log: ServerLog = {
+    ...createLog('silent', { service: 'test' }),
     call: (record) => calls.push(record),
     fault: (_message, error) => faults.push(error),
   };
@@ -45,7 +46,7 @@ export async function startService(
     TEST_LISTEN: '127.0.0.1:0',
     TEST_DATABASE_URL: url.href,
   };
-  const startAnother = (variables: Variables = {}): Promise<RunningService> =>
+  const startAnother = (variables: Variables = {}): Promise<RunningServer> =>
     start(new Environment({ ...own, ...variables }, 'TEST'), log);
   const service = await startAnother();
   return {

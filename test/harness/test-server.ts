@@ -1,12 +1,13 @@
 import { LedgerClient } from '@ledger/client';
 import { AN_HOUR_MS } from './limits';
 import { parseConfig, type Config } from '../../services/ledger/src/config';
-import { createLog, type ServerLog } from '../../services/ledger/src/logger';
-import type { CallRecord } from '../../services/ledger/src/rpc/call-log';
-import { createLedgerServer, type LedgerServer } from '../../services/ledger/src/app';
+import type { CallRecord } from '@ledger/kit/rpc/call-log';
+import type { RunningServer } from '@ledger/kit/server/server';
+import { createLedgerServer } from '../../services/ledger/src/app';
+import { createLedgerLog, type LedgerLog } from '../../services/ledger/src/logger';
 
 /** A server in this process, on a port of its own, with a client and what it logged. */
-export interface TestServer extends LedgerServer {
+export interface TestServer extends RunningServer {
   readonly client: LedgerClient;
   readonly calls: CallRecord[];
   /** Causes of INTERNAL errors and of batches that failed. */
@@ -24,8 +25,8 @@ export async function startTestServer(
   const config = { ...parseConfig({ LEDGER_LISTEN: '127.0.0.1:0' }), ...LONG_LIMITS, ...overrides };
   const calls: CallRecord[] = [];
   const faults: unknown[] = [];
-  const log: ServerLog = {
-    ...createLog('silent'),
+  const log: LedgerLog = {
+    ...createLedgerLog('silent'),
     call: (record) => calls.push(record),
     fault: (_message, error) => faults.push(error),
     batchFault: (fault) => faults.push(fault),

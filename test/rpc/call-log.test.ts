@@ -1,7 +1,7 @@
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import type { RawCall } from '../harness/raw-client';
 import { waitUntil } from '../harness/wait-until';
-import type { CallRecord } from '../../services/ledger/src/rpc/call-log';
+import type { CallRecord } from '@ledger/kit/rpc/call-log';
 import { rawCalls, purchaseByPrice } from '../harness/raw-calls';
 
 const durationMs = expect.any(Number);

@@ -15,7 +15,7 @@ describe.each(TOPOLOGIES)('the price of an item ($topology)', ({ servers }) => {
 
   beforeAll(async () => {
     // One lane: what waits for a lock is one batch, and the next one gathers behind it.
-    ledger = await startLedger(servers, { lanes: 1 });
+    ledger = await startLedger(servers, { batchWorkers: 1 });
     strict = await startTestServer(ledger.database.url, { priceGraceMs: 0 });
   });
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { databaseSettings, serviceSettings } from '@ledger/kit/ledger/service-settings';
 import {
   Barrels,
   CauldronsServiceService,
@@ -10,7 +11,7 @@ import {
 } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { simulate } from '../../services/cauldrons/src/simulation/simulation';
 import { startCauldrons } from '../../services/cauldrons/src/server';
-import type { RunningService } from '../../services/kit/src/server/server';
+import type { RunningServer } from '@ledger/kit/server/server';
 import { lockAccount } from '../harness/account-lock';
 import { checkLedger } from '../harness/check-ledger';
 import { ServiceClient, type Methods } from '../harness/service-client';
@@ -37,14 +38,15 @@ const ADA: Customer = {
 const EVENING = { day: 8, hour: 22 };
 
 let system: ServiceUnderTest;
-let second: RunningService;
+let second: RunningServer;
 let clients: ServiceClient<typeof CauldronsServiceService>[];
 
 beforeAll(async () => {
   system = await startService(
-    (environment, log) => startCauldrons({ ...environment.service(''), ...environment.database() }, log),
+    (environment, log) =>
+      startCauldrons({ ...serviceSettings(environment, ''), ...databaseSettings(environment) }, log),
     // One lane of the ledger: behind a batch that waits for a lock everything waits in the queue.
-    { lanes: 1 },
+    { batchWorkers: 1 },
   );
   second = await system.startAnother();
   clients = [system, second].map(({ address }) => new ServiceClient(address, CauldronsServiceService));
@@ -622,7 +624,7 @@ describe('an audit', () => {
 });
 
 describe('a crash', () => {
-  let hasty: RunningService;
+  let hasty: RunningServer;
   let client: ServiceClient<typeof CauldronsServiceService>;
 
   // A server of the same service that does not wait for the ledger for long.

@@ -1,3 +1,4 @@
+import { databaseSettings, serviceSettings } from '@ledger/kit/ledger/service-settings';
 import {
   PeepcoinsServiceService,
   type BuyCouponResponse,
@@ -5,7 +6,7 @@ import {
   type Route,
 } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { startPeepcoins } from '../../services/peepcoins/src/server';
-import type { RunningService } from '../../services/kit/src/server/server';
+import type { RunningServer } from '@ledger/kit/server/server';
 import { checkLedger } from '../harness/check-ledger';
 import { ServiceClient, type Methods } from '../harness/service-client';
 import { startService, type ServiceUnderTest } from '../harness/service-under-test';
@@ -15,11 +16,11 @@ type Api = Methods<typeof PeepcoinsServiceService>;
 const GRACE_OVER = { priceGraceMs: 0 };
 
 let system: ServiceUnderTest;
-let second: RunningService;
+let second: RunningServer;
 let clients: ServiceClient<typeof PeepcoinsServiceService>[];
 
 const start: Parameters<typeof startService>[0] = (environment, log) =>
-  startPeepcoins({ ...environment.service(''), ...environment.database() }, log);
+  startPeepcoins({ ...serviceSettings(environment, ''), ...databaseSettings(environment) }, log);
 
 beforeAll(async () => {
   system = await startService(start);
@@ -334,7 +335,7 @@ describe('rewards', () => {
 });
 
 describe('a crash between what is kept here and what is booked', () => {
-  let cutOff: RunningService;
+  let cutOff: RunningServer;
   let client: ServiceClient<typeof PeepcoinsServiceService>;
 
   // A server of the same service that comes as far as the ledger and no further.

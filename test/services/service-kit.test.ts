@@ -1,3 +1,4 @@
+import { databaseSettings, serviceSettings } from '@ledger/kit/ledger/service-settings';
 import { RawClient } from '../harness/raw-client';
 import { lockAccount } from '../harness/account-lock';
 import { checkHealth, watchHealth } from '../harness/health-client';
@@ -7,7 +8,7 @@ import { ServiceClient } from '../harness/service-client';
 import { startService, type ServiceUnderTest } from '../harness/service-under-test';
 import { openDatabase } from '../harness/test-database';
 import { waitUntil } from '../harness/wait-until';
-import type { RunningService } from '../../services/kit/src/server/server';
+import type { RunningServer } from '@ledger/kit/server/server';
 import { AddRouteRequest, PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { startPeepcoins } from '../../services/peepcoins/src/server';
 
@@ -22,13 +23,13 @@ const PATIENT = {
 };
 
 let system: ServiceUnderTest;
-let service: RunningService;
+let service: RunningServer;
 let client: ServiceClient<typeof PeepcoinsServiceService>;
 let raw: RawClient;
 
 beforeAll(async () => {
   system = await startService((environment, log) =>
-    startPeepcoins({ ...environment.service(''), ...environment.database() }, log),
+    startPeepcoins({ ...serviceSettings(environment, ''), ...databaseSettings(environment) }, log),
   );
 });
 afterAll(() => system.dispose());

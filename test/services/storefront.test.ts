@@ -1,3 +1,4 @@
+import { serviceSettings } from '@ledger/kit/ledger/service-settings';
 import {
   type Item,
   StockServiceService,
@@ -16,7 +17,7 @@ let shop: ServiceClient<typeof StorefrontServiceService>;
 let stock: ServiceClient<typeof StockServiceService>;
 
 beforeAll(async () => {
-  system = await startService((environment, log) => startStorefront(environment.service(''), log));
+  system = await startService((environment, log) => startStorefront(serviceSettings(environment, ''), log));
   shop = new ServiceClient(system.address, StorefrontServiceService);
   stock = new ServiceClient(system.address, StockServiceService);
 });

@@ -1,3 +1,4 @@
+import { Metadata } from '@grpc/grpc-js';
 import type { QueryRunner } from 'typeorm';
 import { SortOrder } from '@ledger/proto/ledger/v1/ledger';
 import {
@@ -12,10 +13,10 @@ import { listHolds } from '../../services/ledger/src/handlers/holds';
 import { listEntries } from '../../services/ledger/src/handlers/entries';
 import { PageTokens } from '../../services/ledger/src/mapping/page-token';
 import { listTransactions } from '../../services/ledger/src/handlers/transactions';
-import type { UnaryMethod } from '../../services/ledger/src/rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import { BalanceReader } from '../../services/ledger/src/store/balance-reader';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
-import { createDataSource, readerParameters } from '../../services/ledger/src/store/data-source';
+import { createLedgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { connectionOf, type Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
@@ -32,7 +33,12 @@ const SKIPPED = 1_000;
 const MORE_PER_LOOK_UP = 3;
 
 const tokens = new PageTokens(Buffer.alloc(32));
-const context = { deadline: Infinity, isCancelled: () => false };
+const context = {
+  deadline: Infinity,
+  isCancelled: () => false,
+  metadata: new Metadata(),
+  signal: new AbortController().signal,
+};
 
 /** An account, and how many entries (of a system account: of all its stripes) it has. */
 interface Sized {
@@ -62,7 +68,12 @@ describe('the cost of a read, in blocks of the database', () => {
     for (const sized of [...users, ...systemAccounts]) await fill(database, sized);
     await database.query('VACUUM (ANALYZE)');
     const parameters = readerParameters(10_000);
-    const source = createDataSource({ url: database.url, applicationName: 'cost', poolSize: 1, parameters });
+    const source = createLedgerSource({
+      url: database.url,
+      applicationName: 'cost',
+      poolSize: 1,
+      parameters,
+    });
     await source.initialize();
     const runner = source.createQueryRunner();
     connection = await connectionOf(runner);

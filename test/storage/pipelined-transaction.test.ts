@@ -5,7 +5,7 @@ import {
   CommitUnknown,
   PipelinedTransaction,
 } from '../../services/ledger/src/store/pg/pipelined-transaction';
-import { violatedKey } from '../../services/ledger/src/store/sql-state';
+import { violatedKey } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../../services/ledger/src/store/statements/insert-accounts';
 import { lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';

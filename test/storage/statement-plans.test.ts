@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
 import {
-  createDataSource,
+  createLedgerSource,
   readerParameters,
   writerParameters,
 } from '../../services/ledger/src/store/data-source';
@@ -192,8 +192,8 @@ describe('the plan of a statement', () => {
       await database.query(`ALTER TABLE ledger.${table} SET (autovacuum_enabled = false)`);
     }
     const settings = { url: database.url, applicationName: 'plans', poolSize: 1 };
-    writer = createDataSource({ ...settings, parameters: writerParameters(TIMEOUT_MS) });
-    reader = createDataSource({ ...settings, parameters: readerParameters(TIMEOUT_MS) });
+    writer = createLedgerSource({ ...settings, parameters: writerParameters(TIMEOUT_MS) });
+    reader = createLedgerSource({ ...settings, parameters: readerParameters(TIMEOUT_MS) });
     await Promise.all([writer.initialize(), reader.initialize()]);
   });
   afterAll(async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
+import { exitCodeOf } from '@ledger/kit/server/program';
 import { checkpointCommand } from '../../services/ledger/src/commands/checkpoint';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { type Ended, LedgerctlShell } from '../harness/ledgerctl-shell';
@@ -51,7 +52,9 @@ function verify(args = '', terminal = false): Promise<Ended> {
 
 function checkpoint(args: string[], key?: string): Promise<Ended> {
   const env = { DATABASE_URL: ledger.database.url, LEDGER_CHECKPOINT_KEY: key };
-  return ended((stdout, stderr) => checkpointCommand(args, { env, stdout, stderr }));
+  return ended((stdout, stderr) =>
+    exitCodeOf('ledger', () => checkpointCommand(args, { env, stdout, stderr }), { stderr }),
+  );
 }
 
 test('verify ends with 0 when all rules hold, and with 7 and a line for each violation otherwise', async () => {
@@ -86,13 +89,13 @@ test('verify has one exit code for wrong usage and malformed values, and another
   });
 });
 
-test('checkpoint is a program', async () => {
+test('ledger-server checkpoint is a program', async () => {
   const loader = pathToFileURL(require.resolve('tsx')).href;
-  const script = join(__dirname, '../../services/ledger/src/commands/checkpoint.ts');
-  const child = spawn(process.execPath, ['--import', loader, script, '--nonsense']);
+  const script = join(__dirname, '../../services/ledger/src/main.ts');
+  const child = spawn(process.execPath, ['--import', loader, script, 'checkpoint', '--nonsense']);
   const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   expect(code).toBe(2);
-  expect(err).toContain('usage: checkpoint');
+  expect(err).toContain('usage: ledger-server checkpoint');
 });
 
 test('checkpoint creates a file that later shows a rewritten ledger', async () => {
@@ -110,7 +113,7 @@ test('checkpoint creates a file that later shows a rewritten ledger', async () =
   const created = await checkpoint(create);
   expect(created).toMatchObject({ code: 0, out: '', err: 'checkpoint of 2 accounts and 4 entries\n' });
   const content = await readFile(file!, 'utf8');
-  expect(await checkpoint(create)).toMatchObject({ code: 3, err: expect.stringContaining('EEXIST') });
+  expect(await checkpoint(create)).toMatchObject({ code: 1, err: expect.stringContaining('EEXIST') });
   expect(await readFile(file!, 'utf8')).toBe(content);
   expect(await checkpoint(['create'], pem)).toMatchObject({
     code: 0,
@@ -120,7 +123,7 @@ test('checkpoint creates a file that later shows a rewritten ledger', async () =
   const otherKey = await checkpoint(['check', file!], other);
   expect(otherKey).toMatchObject({ code: 1, err: expect.stringContaining('another key') });
   const noKey = await checkpoint(['check', file!]);
-  expect(noKey).toMatchObject({ code: 2, err: expect.stringContaining('usage: checkpoint') });
+  expect(noKey).toMatchObject({ code: 2, err: expect.stringContaining('usage: ledger-server checkpoint') });
 
   await tamper(ledger.database, `UPDATE ledger.transactions SET description = 'wages'`);
   await reseal(ledger.database, { users: () => true, digests: true });

@@ -21,7 +21,7 @@ const FILTERS: readonly WatchEntriesRequest[] = [
 let ledger: LedgerUnderTest;
 
 beforeAll(async () => {
-  ledger = await startLedger(2, { lanes: 3, watchHeartbeatMs: 50 });
+  ledger = await startLedger(2, { batchWorkers: 3, watchHeartbeatMs: 50 });
 });
 afterAll(() => ledger.dispose());
 

@@ -1,5 +1,5 @@
 import type { LedgerClient } from '@ledger/client';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import { COLOURS, coloursOf, sumOfColours, totalMl } from './colours';
 import type { Barrels, CauldronsServiceService } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { planBarrels, type Offer } from './plan-barrels';

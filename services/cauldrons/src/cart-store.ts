@@ -38,7 +38,7 @@ export class CartStore {
   /**
    * Creates an empty cart, or finds the one that an earlier attempt of the same call created.
    *
-   * @throws ServiceError ID_REUSED
+   * @throws CallError ID_REUSED
    */
   async create({ shopId, cartId, era }: CartKey, customer: Customer, requestId: string): Promise<void> {
     const { customerId, name, characterClass, characterSpecies, level } = customer;
@@ -51,7 +51,7 @@ export class CartStore {
     if (!isDeepStrictEqual(customerOf(present(kept)), customer)) throw reused(requestId);
   }
 
-  /** @throws ServiceError CART_NOT_FOUND, CART_CHECKED_OUT, RECIPE_NOT_FOUND */
+  /** @throws CallError CART_NOT_FOUND, CART_CHECKED_OUT, RECIPE_NOT_FOUND */
   async setItem(key: CartKey, sku: string, quantity: bigint): Promise<void> {
     const { shopId, cartId } = key;
     await this.database.transaction(async (transaction) => {
@@ -83,7 +83,7 @@ export class CartStore {
   /**
    * Turns a cart into an order at the current prices. If it is an order already, returns that.
    *
-   * @throws ServiceError CART_NOT_FOUND, CART_EMPTY; ID_REUSED when it was checked out with other values
+   * @throws CallError CART_NOT_FOUND, CART_EMPTY; ID_REUSED when it was checked out with other values
    */
   async order(key: CartKey, checkout: Checkout): Promise<Order> {
     const { shopId, cartId } = key;

@@ -1,6 +1,6 @@
 import type { LedgerClient } from '@ledger/client';
 import { factId } from '@ledger/kit/ledger/fact-id';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import type { CartKey, CartStore, Order } from './cart-store';
 import { weekdayOf } from './game-time';
 import type { CauldronsServiceService, GameTime } from '@ledger/proto/cauldrons/v1/cauldrons_service';

@@ -1,15 +1,17 @@
 import { status } from '@grpc/grpc-js';
-import { refusals, type Translations } from '@ledger/kit/rpc/service-error';
+import {
+  refusals,
+  serviceErrors,
+  type SharedReason,
+  type Translations,
+} from '@ledger/kit/ledger/service-errors';
 import type { ErrorReason } from '@ledger/proto/cauldrons/v1/error_reason';
 
 /** The reasons that this service itself sends. The kit adds those that all services share. */
-type Reason = Exclude<
-  keyof typeof ErrorReason,
-  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
->;
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED' | SharedReason>;
 
-/** Creates the errors of a shop. */
-export const refuse = refusals<Reason>({
+/** How the errors of this service end its calls. */
+export const errors = serviceErrors<Reason>('cauldrons.v1', {
   RECIPE_NOT_FOUND: status.NOT_FOUND,
   RECIPE_FIXED: status.FAILED_PRECONDITION,
   MIX_TAKEN: status.ALREADY_EXISTS,
@@ -27,6 +29,9 @@ export const refuse = refusals<Reason>({
   VISIT_NOT_FOUND: status.NOT_FOUND,
   ID_REUSED: status.ALREADY_EXISTS,
 });
+
+/** Creates the errors of a shop. */
+export const refuse = refusals<Reason>();
 
 type Refusal = ReturnType<typeof refuse>;
 

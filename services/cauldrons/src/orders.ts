@@ -1,6 +1,6 @@
 import { factId } from '@ledger/kit/ledger/fact-id';
-import { invalidFields } from '@ledger/kit/rpc/service-error';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import { invalidFields } from '@ledger/kit/rpc/call-error';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import type { DataSource } from 'typeorm';
 import { weekdayOf } from './game-time';
 import {
@@ -120,7 +120,7 @@ function tokenOf(
   return Buffer.from(JSON.stringify([...parts, sealOf(request, parts)])).toString('base64url');
 }
 
-/** @throws ServiceError INVALID_FIELD when the token does not come from this search */
+/** @throws CallError INVALID_FIELD when the token does not come from this search */
 function cursorOf(request: SearchOrdersRequest): Cursor | undefined {
   if (request.pageToken === '') return undefined;
   const [direction = '', sortKey = '', cartId = '', sku = '', seal] = readToken(request.pageToken);

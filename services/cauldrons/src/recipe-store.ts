@@ -19,7 +19,7 @@ export class RecipeStore {
     return listOf(this.database, shopId);
   }
 
-  /** @throws ServiceError RECIPE_FIXED, MIX_TAKEN, TOO_MANY_RECIPES */
+  /** @throws CallError RECIPE_FIXED, MIX_TAKEN, TOO_MANY_RECIPES */
   async put(shopId: string, recipe: Recipe): Promise<void> {
     const { sku, name, price, offered } = recipe;
     const mix = present(recipe.mix);
@@ -50,7 +50,7 @@ export class RecipeStore {
   }
 }
 
-/** @throws ServiceError RECIPE_NOT_FOUND */
+/** @throws CallError RECIPE_NOT_FOUND */
 export function recipeOf(recipes: readonly Recipe[], sku: string): Recipe {
   const recipe = recipes.find((candidate) => candidate.sku === sku);
   if (recipe === undefined) throw noRecipe(sku);

@@ -1,5 +1,5 @@
 import type { LedgerClient } from '@ledger/client';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import type { CatalogItem, CauldronsServiceService } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 import type { RecipeStore } from './recipe-store';

@@ -1,5 +1,5 @@
 import type { Balance, CallOptions, LedgerClient, Timestamp } from '@ledger/client';
-import { translated } from '@ledger/kit/rpc/service-error';
+import { translated } from '@ledger/kit/ledger/service-errors';
 import { byColour, COLOURS, type Colour } from './colours';
 import { forBooking } from './errors';
 import type { Booking, Colours, Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
@@ -115,7 +115,7 @@ export interface Movement {
 /**
  * Books a movement in one transaction, completely or not at all. Repeats do not book it again.
  *
- * @throws ServiceError for what the shop does not have, and for an id that was used for something else
+ * @throws CallError for what the shop does not have, and for an id that was used for something else
  */
 export async function book(ledger: LedgerClient, movement: Movement, options: CallOptions): Promise<Booking> {
   const { shopId, kind, id, changes, expectedSequences = {}, description, metadata = {}, skus } = movement;

@@ -5,8 +5,8 @@ import {
   type LedgerClient,
   type Timestamp,
 } from '@ledger/client';
-import { invalidFields, ServiceError } from '@ledger/kit/rpc/service-error';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import { CallError, invalidFields } from '@ledger/kit/rpc/call-error';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import { totalMl } from './colours';
 import { shopChanged, shopFrozen, shopHeld } from './errors';
 import type { Booking, CauldronsServiceService, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
@@ -92,7 +92,7 @@ export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMet
       try {
         return { booking: await book(ledger, resetOf(shopId, resetId, balances), call.ledgerOptions()) };
       } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
+        if (!(error instanceof CallError)) throw error;
         // What a reset moves depends on the balances it has read, so the ledger may refuse a repeat or a concurrent
         // copy as other content. The first one counts, and all of them return its outcome.
         return { booking: await outcomeOf(ledger, shopId, resetId, call.ledgerOptions()) };
@@ -158,7 +158,7 @@ async function grantQuota(
 /**
  * The outcome of a reset that the ledger has decided.
  *
- * @throws ServiceError SHOP_CHANGED or SHOP_FROZEN when it failed
+ * @throws CallError SHOP_CHANGED or SHOP_FROZEN when it failed
  */
 async function outcomeOf(
   ledger: LedgerClient,

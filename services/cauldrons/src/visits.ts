@@ -1,4 +1,4 @@
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { refuse, reused } from './errors';

@@ -1,8 +1,9 @@
-import { ConfigError, parseConfig } from './config';
+import { ConfigError } from '@ledger/kit/server/environment';
+import { parseConfig } from './config';
 
 /** Every whole number that can be set, with its limits. */
-const integers: readonly (readonly [name: string, least: number, most: number])[] = [
-  ['LEDGER_LANES', 1, 32],
+const integers: readonly (readonly [name: string, min: number, max: number])[] = [
+  ['LEDGER_BATCH_WORKERS', 1, 32],
   ['LEDGER_BATCH_MAX', 1, 10_000],
   ['LEDGER_QUEUE_MAX', 1, 1_000_000],
   ['LEDGER_BULK_BATCH_MAX', 1, 10_000],
@@ -19,8 +20,8 @@ const integers: readonly (readonly [name: string, least: number, most: number])[
   ['LEDGER_HEALTH_INTERVAL_MS', 10, 600_000],
   ['LEDGER_WATCH_POLL_MS', 1, 60_000],
   ['LEDGER_WATCH_HEARTBEAT_MS', 10, 600_000],
-  ['LEDGER_WORKERS', 1, 64],
-  ['LEDGER_GATHER_MS', 1, 10_000],
+  ['LEDGER_PROCESSES', 1, 64],
+  ['LEDGER_LINGER_MS', 1, 10_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -32,11 +33,18 @@ function expectRefused(name: string, value: string): void {
 it('needs nothing set', () => {
   expect(parseConfig({})).toEqual({
     ...{ listen: '127.0.0.1:50051', databaseUrl: null, migrationDatabaseUrl: null, dataDir: '.data' },
-    ...{ logLevel: 'info', workers: 1, lanes: 2, batchMax: 128, queueMax: 10_000, batchTimeoutMs: 10_000 },
+    ...{
+      logLevel: 'info',
+      processes: 1,
+      batchWorkers: 2,
+      batchMax: 128,
+      queueMax: 10_000,
+      batchTimeoutMs: 10_000,
+    },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
-    ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, gatherMs: 50 },
+    ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, lingerMs: 50 },
   });
 });
 
@@ -48,7 +56,7 @@ it('takes what is empty or blank for not set', () => {
 });
 
 it('reads each variable into its own setting', () => {
-  const set = Object.fromEntries(integers.map(([name, least], index) => [name, String(least + index)]));
+  const set = Object.fromEntries(integers.map(([name, min], index) => [name, String(min + index)]));
   const parsed = parseConfig({
     ...{ ...set, LEDGER_LISTEN: '0.0.0.0:1', LEDGER_DATA_DIR: '/data', LEDGER_LOG_LEVEL: 'debug' },
     ...{ DATABASE_URL: 'postgres://a@db/x', MIGRATION_DATABASE_URL: 'postgresql://b@db/x' },
@@ -56,20 +64,27 @@ it('reads each variable into its own setting', () => {
   expect(parsed).toEqual({
     ...{ listen: '0.0.0.0:1', dataDir: '/data', logLevel: 'debug' },
     ...{ databaseUrl: 'postgres://a@db/x', migrationDatabaseUrl: 'postgresql://b@db/x' },
-    ...{ lanes: 1, batchMax: 2, queueMax: 3, bulkBatchMax: 4, bulkQueueMax: 10_004, batchTimeoutMs: 105 },
+    ...{
+      batchWorkers: 1,
+      batchMax: 2,
+      queueMax: 3,
+      bulkBatchMax: 4,
+      bulkQueueMax: 10_004,
+      batchTimeoutMs: 105,
+    },
     ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
-    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, workers: 18, gatherMs: 19 },
+    ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, processes: 18, lingerMs: 19 },
   });
 });
 
-describe.each(integers)('%s', (name, least, most) => {
-  it(`takes ${least} to ${most}`, () => {
-    for (const value of [least, most]) expect(() => parseConfig({ [name]: ` ${value} ` })).not.toThrow();
+describe.each(integers)('%s', (name, min, max) => {
+  it(`takes ${min} to ${max}`, () => {
+    for (const value of [min, max]) expect(() => parseConfig({ [name]: ` ${value} ` })).not.toThrow();
   });
 
   it.each([
-    ...[String(least - 1), String(most + 1), '-1', '1.5', '1e3', '0x10', 'many', '1 000', '1_000'],
+    ...[String(min - 1), String(max + 1), '-1', '1.5', '1e3', '0x10', 'many', '1 000', '1_000'],
     ...['99999999999999999999', 'NaN', 'Infinity', '+1', '１'],
   ])('refuses %j by its name', (value) => {
     expectRefused(name, value);

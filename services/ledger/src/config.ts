@@ -1,3 +1,5 @@
+import { Environment, type Variables } from '@ledger/kit/server/environment';
+
 /** Everything that can be set, from the environment, parsed once. README lists it. */
 export interface Config {
   /** Where the server listens: host and port, port 0 for any. */
@@ -10,13 +12,13 @@ export interface Config {
   readonly dataDir: string;
   readonly logLevel: string;
   /** Server processes that share the port. */
-  readonly workers: number;
+  readonly processes: number;
   /** Batches that run at the same time. */
-  readonly lanes: number;
+  readonly batchWorkers: number;
   /** The most writes in one batch. */
   readonly batchMax: number;
   /** How long writes wait for their batch to fill, at most, while another one runs. */
-  readonly gatherMs: number;
+  readonly lingerMs: number;
   /** The most writes that may wait. */
   readonly queueMax: number;
   /** The most writes of a BatchWrite in one database transaction. */
@@ -49,92 +51,39 @@ export interface Config {
   readonly watchHeartbeatMs: number;
 }
 
-/** A setting that cannot be used; the message names the variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-/** More would not fit a page token, and no server has so many lanes. */
+const MIB = 1024 * 1024;
+/** More would not fit a page token, and no server has so many batch workers. */
 const STRIPES_MAX = 64;
-
-const WORKERS_MAX = 64;
+const PROCESSES_MAX = 64;
 
 /** Reads the environment. Throws ConfigError for the first value that cannot be used. */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function parseConfig(variables: Variables): Config {
+  const ledger = new Environment(variables, 'LEDGER');
+  const shared = ledger.withPrefix('');
   return {
-    listen: address(env, 'LEDGER_LISTEN', '127.0.0.1:50051'),
-    databaseUrl: postgresUrl(env, 'DATABASE_URL'),
-    migrationDatabaseUrl: postgresUrl(env, 'MIGRATION_DATABASE_URL'),
-    dataDir: text(env, 'LEDGER_DATA_DIR') ?? '.data',
-    logLevel: oneOf(env, 'LEDGER_LOG_LEVEL', LOG_LEVELS, 'info'),
-    workers: integer(env, 'LEDGER_WORKERS', 1, 1, WORKERS_MAX),
-    lanes: integer(env, 'LEDGER_LANES', 2, 1, 32),
-    batchMax: integer(env, 'LEDGER_BATCH_MAX', 128, 1, 10_000),
-    gatherMs: integer(env, 'LEDGER_GATHER_MS', 50, 1, 10_000),
-    queueMax: integer(env, 'LEDGER_QUEUE_MAX', 10_000, 1, 1_000_000),
-    bulkBatchMax: integer(env, 'LEDGER_BULK_BATCH_MAX', 250, 1, 10_000),
-    bulkQueueMax: integer(env, 'LEDGER_BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
-    batchTimeoutMs: integer(env, 'LEDGER_BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
-    readConnections: integer(env, 'LEDGER_READ_CONNECTIONS', 8, 1, 500),
-    readTimeoutMs: integer(env, 'LEDGER_READ_TIMEOUT_MS', 10_000, 100, 600_000),
-    stripes: integer(env, 'LEDGER_STRIPES', STRIPES_MAX, 1, STRIPES_MAX),
-    priceGraceMs: integer(env, 'LEDGER_PRICE_GRACE_MS', 600_000, 0, 86_400_000),
-    shutdownTimeoutMs: integer(env, 'LEDGER_SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
-    messageMaxBytes: integer(env, 'LEDGER_MESSAGE_MAX_BYTES', 4 * 1024 * 1024, 65_536, 64 * 1024 * 1024),
-    responseMaxBytes: integer(
-      env,
-      'LEDGER_RESPONSE_MAX_BYTES',
-      32 * 1024 * 1024,
-      4 * 1024 * 1024,
-      256 * 1024 * 1024,
-    ),
-    concurrentStreamsMax: integer(env, 'LEDGER_CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
-    healthIntervalMs: integer(env, 'LEDGER_HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
-    watchPollMs: integer(env, 'LEDGER_WATCH_POLL_MS', 20, 1, 60_000),
-    watchHeartbeatMs: integer(env, 'LEDGER_WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
+    listen: ledger.address('LISTEN', '127.0.0.1:50051'),
+    databaseUrl: shared.postgresUrl('DATABASE_URL'),
+    migrationDatabaseUrl: shared.postgresUrl('MIGRATION_DATABASE_URL'),
+    dataDir: ledger.text('DATA_DIR') ?? '.data',
+    logLevel: ledger.logLevel('LOG_LEVEL'),
+    processes: ledger.integer('PROCESSES', 1, 1, PROCESSES_MAX),
+    batchWorkers: ledger.integer('BATCH_WORKERS', 2, 1, 32),
+    batchMax: ledger.integer('BATCH_MAX', 128, 1, 10_000),
+    lingerMs: ledger.integer('LINGER_MS', 50, 1, 10_000),
+    queueMax: ledger.integer('QUEUE_MAX', 10_000, 1, 1_000_000),
+    bulkBatchMax: ledger.integer('BULK_BATCH_MAX', 250, 1, 10_000),
+    bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
+    batchTimeoutMs: ledger.integer('BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
+    readConnections: ledger.integer('READ_CONNECTIONS', 8, 1, 500),
+    readTimeoutMs: ledger.integer('READ_TIMEOUT_MS', 10_000, 100, 600_000),
+    stripes: ledger.integer('STRIPES', STRIPES_MAX, 1, STRIPES_MAX),
+    priceGraceMs: ledger.integer('PRICE_GRACE_MS', 600_000, 0, 86_400_000),
+    shutdownTimeoutMs: ledger.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
+    messageMaxBytes: ledger.integer('MESSAGE_MAX_BYTES', 4 * MIB, 65_536, 64 * MIB),
+    responseMaxBytes: ledger.integer('RESPONSE_MAX_BYTES', 32 * MIB, 4 * MIB, 256 * MIB),
+    concurrentStreamsMax: ledger.integer('CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
+    healthIntervalMs: ledger.integer('HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
+    watchPollMs: ledger.integer('WATCH_POLL_MS', 20, 1, 60_000),
+    watchHeartbeatMs: ledger.integer('WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
   };
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-function text(env: Environment, name: string): string | null {
-  const value = env[name]?.trim();
-  return value === undefined || value === '' ? null : value;
-}
-
-function integer(env: Environment, name: string, otherwise: number, least: number, most: number): number {
-  const value = text(env, name);
-  if (value === null) return otherwise;
-  const number = Number(value);
-  if (!/^[0-9]+$/.test(value) || number < least || number > most) {
-    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not "${value}"`);
-  }
-  return number;
-}
-
-function oneOf(env: Environment, name: string, values: readonly string[], otherwise: string): string {
-  const value = text(env, name) ?? otherwise;
-  if (!values.includes(value)) {
-    throw new ConfigError(`${name} must be one of ${values.join(', ')}, not "${value}"`);
-  }
-  return value;
-}
-
-function address(env: Environment, name: string, otherwise: string): string {
-  const value = text(env, name) ?? otherwise;
-  const port = /^(?:\[[0-9a-fA-F:]+\]|[^:[\]\s]+):([0-9]{1,5})$/.exec(value)?.[1];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new ConfigError(`${name} must be host:port, such as 127.0.0.1:50051, not "${value}"`);
-  }
-  return value;
-}
-
-function postgresUrl(env: Environment, name: string): string | null {
-  const value = text(env, name);
-  // The value is not repeated: it may hold a password.
-  if (value !== null && !/^postgres(ql)?:\/\/./.test(value)) {
-    throw new ConfigError(`${name} must be like postgres://user:password@host:5432/database`);
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import type { Balance, LedgerClient } from '@ledger/client';
 import { readHistory } from '@ledger/kit/ledger/history';
-import type { Call, Handlers } from '@ledger/kit/rpc/unary-service';
+import type { Call, Handlers } from '@ledger/kit/ledger/unary-service';
 import { COUPONS } from './coupons';
 import type { PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { movementOf, PEEP } from './movement';

@@ -8,7 +8,7 @@ export class CouponNames {
   /**
    * Reserves a name for a coupon, permanently.
    *
-   * @throws ServiceError COUPON_NAME_TAKEN when another coupon of the business has or had it
+   * @throws CallError COUPON_NAME_TAKEN when another coupon of the business has or had it
    */
   async reserve(businessId: string, name: string, couponId: string): Promise<void> {
     const written = await this.database.query<object[]>(
@@ -24,7 +24,7 @@ export class CouponNames {
     if (own.length === 0) throw refuse('COUPON_NAME_TAKEN', `there is a coupon ${name}`, { name });
   }
 
-  /** @throws ServiceError COUPON_NOT_FOUND unless the coupon is one of the business */
+  /** @throws CallError COUPON_NOT_FOUND unless the coupon is one of the business */
   async checkOwner(businessId: string, couponId: string): Promise<void> {
     const names = await this.database.query<object[]>(
       'SELECT 1 FROM coupon_names WHERE business_id = $1 AND coupon_id = $2 LIMIT 1',

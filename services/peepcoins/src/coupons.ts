@@ -1,7 +1,7 @@
 import { type CallOptions, type Item, type LedgerClient, LedgerError } from '@ledger/client';
 import { factId } from '@ledger/kit/ledger/fact-id';
-import { translated } from '@ledger/kit/rpc/service-error';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import { translated } from '@ledger/kit/ledger/service-errors';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import type { CouponNames } from './coupon-names';
 import { forCoupon } from './errors';
 import type { Coupon, PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';

@@ -1,15 +1,17 @@
 import { status } from '@grpc/grpc-js';
-import { refusals, type Translations } from '@ledger/kit/rpc/service-error';
+import {
+  refusals,
+  serviceErrors,
+  type SharedReason,
+  type Translations,
+} from '@ledger/kit/ledger/service-errors';
 import type { ErrorReason } from '@ledger/proto/peepcoins/v1/error_reason';
 
 /** The reasons that this service itself sends. The kit adds those that all services share. */
-type Reason = Exclude<
-  keyof typeof ErrorReason,
-  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL'
->;
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED' | SharedReason>;
 
-/** Creates the errors of PeepCoins. */
-export const refuse = refusals<Reason>({
+/** How the errors of this service end its calls. */
+export const errors = serviceErrors<Reason>('peepcoins.v1', {
   ROUTE_NOT_FOUND: status.NOT_FOUND,
   ROUTE_NAME_TAKEN: status.ALREADY_EXISTS,
   ALREADY_COMPLETED: status.ALREADY_EXISTS,
@@ -23,6 +25,9 @@ export const refuse = refusals<Reason>({
   ACCOUNT_FROZEN: status.FAILED_PRECONDITION,
   REQUEST_ID_REUSED: status.ALREADY_EXISTS,
 });
+
+/** Creates the errors of PeepCoins. */
+export const refuse = refusals<Reason>();
 
 /** The error for a request_id that was used for something else. */
 export function reused(requestId: string): ReturnType<typeof refuse> {

@@ -17,7 +17,7 @@ export class RouteStore {
   /**
    * Writes a route, or finds the one that an earlier attempt of the same call wrote.
    *
-   * @throws ServiceError ROUTE_NAME_TAKEN, REQUEST_ID_REUSED
+   * @throws CallError ROUTE_NAME_TAKEN, REQUEST_ID_REUSED
    */
   async keepRoute(route: Route, requestId: string): Promise<void> {
     const { routeId, name, userId, reward } = route;
@@ -32,7 +32,7 @@ export class RouteStore {
     if (kept.name !== name || kept.reward !== reward) throw reused(requestId);
   }
 
-  /** @throws ServiceError ROUTE_NOT_FOUND */
+  /** @throws CallError ROUTE_NOT_FOUND */
   async route(routeId: string): Promise<Route> {
     const route = await this.findRoute(routeId);
     if (route === undefined) throw refuse('ROUTE_NOT_FOUND', `no route ${routeId}`, { route_id: routeId });
@@ -42,7 +42,7 @@ export class RouteStore {
   /**
    * Writes a review, or finds the one that an earlier attempt of the same call wrote.
    *
-   * @throws ServiceError ALREADY_REVIEWED, REQUEST_ID_REUSED
+   * @throws CallError ALREADY_REVIEWED, REQUEST_ID_REUSED
    */
   async keepReview({ routeId, name }: Route, review: Review): Promise<void> {
     const { userId, requestId, rating, difficulty } = review;

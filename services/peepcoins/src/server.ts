@@ -1,14 +1,14 @@
-import { Contract } from '@ledger/kit/rpc/contract';
-import { openDatabase } from '@ledger/kit/postgres/database';
-import type { DatabaseSettings, ServiceSettings } from '@ledger/kit/server/environment';
+import { openDatabase, type DatabaseSettings } from '@ledger/kit/postgres/database';
+import type { ServiceSettings } from '@ledger/kit/ledger/service-settings';
 import { connectLedger } from '@ledger/kit/ledger/ledger-connection';
-import { startServer, type RunningService } from '@ledger/kit/server/server';
-import type { ServiceLog } from '@ledger/kit/server/service-log';
-import { unaryService } from '@ledger/kit/rpc/unary-service';
+import { startService } from '@ledger/kit/ledger/start-service';
+import type { RunningServer } from '@ledger/kit/server/server';
+import type { ServerLog } from '@ledger/kit/server/server-log';
+import { unaryService } from '@ledger/kit/ledger/unary-service';
+import { errors } from './errors';
 import { balanceMethods } from './balances';
 import { CouponNames } from './coupon-names';
 import { couponMethods } from './coupons';
-import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
 import { PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { CreateRoutes1764000000000 } from './migrations/1764000000000-create-routes';
 import { RouteStore } from './route-store';
@@ -20,25 +20,26 @@ const migrations = [CreateRoutes1764000000000];
 /** The composition root, called by main and by the tests. */
 export async function startPeepcoins(
   settings: ServiceSettings & DatabaseSettings,
-  log: ServiceLog,
-): Promise<RunningService> {
+  log: ServerLog,
+): Promise<RunningServer> {
   const database = await openDatabase('peepcoins', settings, migrations);
   const ledger = connectLedger(settings);
-  return startServer({
+  return startService({
     settings,
     log,
-    contract: new Contract(DESCRIPTOR_SET_BASE64),
-    services: [
-      unaryService(PeepcoinsServiceService, {
-        ...routeMethods(new RouteStore(database), ledger),
-        ...couponMethods(new CouponNames(database), ledger),
-        ...balanceMethods(ledger),
-      }),
+    ledger,
+    errors,
+    database,
+    services: (context) => [
+      unaryService(
+        PeepcoinsServiceService,
+        {
+          ...routeMethods(new RouteStore(database), ledger),
+          ...couponMethods(new CouponNames(database), ledger),
+          ...balanceMethods(ledger),
+        },
+        context,
+      ),
     ],
-    ping: () => Promise.all([database.query('SELECT 1'), ledger.waitForReady(settings.healthIntervalMs)]),
-    close: async () => {
-      ledger.close();
-      await database.destroy();
-    },
   });
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { invalidFields } from '@ledger/kit/rpc/service-error';
-import type { Call } from '@ledger/kit/rpc/unary-service';
+import { invalidFields } from '@ledger/kit/rpc/call-error';
+import type { Call } from '@ledger/kit/ledger/unary-service';
 import { refuse } from './errors';
 
 const KEY = /^[A-Za-z0-9_-]{1,64}$/;
@@ -9,7 +9,7 @@ const KEY = /^[A-Za-z0-9_-]{1,64}$/;
  * Checks that a call acts for the user named in its request.
  *
  * @returns that user
- * @throws ServiceError NO_USER unless there is exactly one `x-user-id`; NOT_YOUR_ACCOUNT when it names another user
+ * @throws CallError NO_USER unless there is exactly one `x-user-id`; NOT_YOUR_ACCOUNT when it names another user
  */
 export function actingUser({ metadata }: Call, userId: string): string {
   const user = singleHeader(metadata, 'x-user-id');
@@ -21,7 +21,7 @@ export function actingUser({ metadata }: Call, userId: string): string {
 /**
  * The idempotency key of a write, from the metadata `idempotency-key` or the request field.
  *
- * @throws ServiceError INVALID_FIELD when there is no valid key, or when the two differ
+ * @throws CallError INVALID_FIELD when there is no valid key, or when the two differ
  */
 export function idempotencyKey({ metadata }: Call, field: string): string {
   const header =

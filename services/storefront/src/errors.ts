@@ -1,15 +1,18 @@
 import { status } from '@grpc/grpc-js';
-import { invalidFields, refusals, type Translations } from '@ledger/kit/rpc/service-error';
+import {
+  refusals,
+  serviceErrors,
+  type SharedReason,
+  type Translations,
+} from '@ledger/kit/ledger/service-errors';
+import { invalidFields } from '@ledger/kit/rpc/call-error';
 import type { ErrorReason } from '@ledger/proto/storefront/v1/error_reason';
 
 /** The reasons that this service itself sends. The kit adds those that all services share. */
-type Reason = Exclude<
-  keyof typeof ErrorReason,
-  'UNSPECIFIED' | 'UNRECOGNIZED' | 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'INTERNAL'
->;
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED' | SharedReason>;
 
-/** Creates the errors of the storefront. */
-export const refuse = refusals<Reason>({
+/** How the errors of this service end its calls. */
+export const errors = serviceErrors<Reason>('storefront.v1', {
   NO_USER: status.UNAUTHENTICATED,
   NOT_YOUR_ACCOUNT: status.PERMISSION_DENIED,
   ITEM_NOT_FOUND: status.NOT_FOUND,
@@ -20,6 +23,9 @@ export const refuse = refusals<Reason>({
   IDEMPOTENCY_KEY_REUSED: status.ALREADY_EXISTS,
   ITEM_CHANGED: status.ABORTED,
 });
+
+/** Creates the errors of the storefront. */
+export const refuse = refusals<Reason>();
 
 /** Translates the ledger's errors for an item. */
 export function forItem(itemId: string): Translations {

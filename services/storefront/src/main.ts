@@ -1,8 +1,9 @@
-import { runService } from '@ledger/kit/server/run-service';
+import { runService } from '@ledger/kit/ledger/run-service';
+import { serviceSettings } from '@ledger/kit/ledger/service-settings';
 import { startStorefront } from './server';
 
 runService({
   name: 'storefront',
-  settings: (environment) => environment.service('127.0.0.1:50053'),
+  settings: (environment) => serviceSettings(environment, '127.0.0.1:50053'),
   start: startStorefront,
 });

@@ -1,10 +1,10 @@
-import { Contract } from '@ledger/kit/rpc/contract';
-import type { ServiceSettings } from '@ledger/kit/server/environment';
+import type { ServiceSettings } from '@ledger/kit/ledger/service-settings';
 import { connectLedger } from '@ledger/kit/ledger/ledger-connection';
-import { startServer, type RunningService } from '@ledger/kit/server/server';
-import type { ServiceLog } from '@ledger/kit/server/service-log';
-import { unaryService } from '@ledger/kit/rpc/unary-service';
-import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
+import { startService } from '@ledger/kit/ledger/start-service';
+import type { RunningServer } from '@ledger/kit/server/server';
+import type { ServerLog } from '@ledger/kit/server/server-log';
+import { unaryService } from '@ledger/kit/ledger/unary-service';
+import { errors } from './errors';
 import {
   StockServiceService,
   StorefrontServiceService,
@@ -12,17 +12,16 @@ import {
 import { stock, storefront } from './storefront';
 
 /** The composition root, called by main and by the tests. */
-export function startStorefront(settings: ServiceSettings, log: ServiceLog): Promise<RunningService> {
+export function startStorefront(settings: ServiceSettings, log: ServerLog): Promise<RunningServer> {
   const ledger = connectLedger(settings);
-  return startServer({
+  return startService({
     settings,
     log,
-    contract: new Contract(DESCRIPTOR_SET_BASE64),
-    services: [
-      unaryService(StorefrontServiceService, storefront(ledger)),
-      unaryService(StockServiceService, stock(ledger)),
+    ledger,
+    errors,
+    services: (context) => [
+      unaryService(StorefrontServiceService, storefront(ledger), context),
+      unaryService(StockServiceService, stock(ledger), context),
     ],
-    ping: () => ledger.waitForReady(settings.healthIntervalMs),
-    close: () => ledger.close(),
   });
 }

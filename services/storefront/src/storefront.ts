@@ -1,7 +1,7 @@
 import type { LedgerClient } from '@ledger/client';
 import { readHistory } from '@ledger/kit/ledger/history';
-import { translated } from '@ledger/kit/rpc/service-error';
-import type { Handlers } from '@ledger/kit/rpc/unary-service';
+import { translated } from '@ledger/kit/ledger/service-errors';
+import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import { actingUser, idempotencyKey } from './caller';
 import { badToken, forItem, forKey } from './errors';
 import type {

@@ -8,7 +8,7 @@ const PROCESSES = 2;
 /** Two server processes on one port. The free cores in the table say whether the second one has CPU to use. */
 export const processesScenario: Scenario = async (bench, variants) => {
   const one = await variants.ledger();
-  const two = await variants.startLedger({ LEDGER_WORKERS: PROCESSES.toString() });
+  const two = await variants.startLedger({ LEDGER_PROCESSES: PROCESSES.toString() });
   if (processesOfTree(two.pid) < PROCESSES) {
     await two.stop();
     const note = 'processes_2: not supported by this server';

@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 // The compiled code, exactly what a server runs.
-import { createLog } from '../../../services/ledger/dist/logger';
+import { useStreamMap } from '../../../services/kit/dist/rpc/stream-map';
+import { createLedgerLog } from '../../../services/ledger/dist/logger';
 import { servedServices } from '../../../services/ledger/dist/handlers/services';
-import { tabulateStreams } from '../../../services/ledger/dist/rpc/stream-table';
 import type { Design } from './design';
 import { noop } from './noop';
 import { openPerRequest } from './per-request';
@@ -32,7 +32,7 @@ async function open(name: string | undefined): Promise<Design> {
 
 async function main(): Promise<void> {
   const design = await open(process.argv[2]);
-  const log = createLog('info');
+  const log = createLedgerLog('info');
   const server = new Server({ 'grpc.max_concurrent_streams': 1_024 });
   // The other parts belong to rpcs that the benchmark does not call.
   const parts = { commit: design, balances: design, log } as unknown as Parameters<typeof servedServices>[0];
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   }
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
-    tabulateStreams(server);
+    useStreamMap(server);
     log.logger.info({ address: `127.0.0.1:${port}` }, 'listening');
     log.flush();
   });

@@ -1,5 +1,6 @@
 import type { CallOptions, Entry, LedgerClient, Transaction } from '@ledger/client';
-import { invalidFields, translated, type Translations } from '../rpc/service-error';
+import { invalidFields } from '../rpc/call-error';
+import { translated, type Translations } from './service-errors';
 
 /** Which part of which account. */
 export interface HistoryQuery {
@@ -23,7 +24,7 @@ export interface HistoryPage {
  * Reads a page of history. Entries and transactions never change, so what is read one after the other agrees, whatever
  * is booked meanwhile.
  *
- * @throws ServiceError INVALID_FIELD for a page token that is not one of this account
+ * @throws CallError INVALID_FIELD for a page token that is not one of this account
  */
 export async function readHistory(
   ledger: LedgerClient,

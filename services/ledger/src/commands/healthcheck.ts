@@ -1,17 +1,23 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
+import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { parseConfig } from '../config';
+import { expectNoArguments, type CommandContext } from './command';
 
 /** How long a server may take to say that it is healthy. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /** For containers: ends with 0 when the server of this environment serves, with 1 otherwise. */
-async function main(): Promise<void> {
-  const address = reachable(parseConfig(process.env).listen);
+export async function healthcheckCommand(
+  args: readonly string[],
+  { env, stderr }: CommandContext,
+): Promise<ExitCode> {
+  expectNoArguments('healthcheck', args);
+  const address = reachable(parseConfig(env).listen);
   const status = await ask(address);
-  if (status === 'SERVING') return;
-  process.stderr.write(`${address} is ${status}\n`);
-  process.exitCode = 1;
+  if (status === 'SERVING') return EXIT_CODES.ok;
+  stderr.write(`${address} is ${status}\n`);
+  return EXIT_CODES.failed;
 }
 
 /** The address to call for an address to listen on: all interfaces include the loopback. */
@@ -38,8 +44,3 @@ function ask(address: string): Promise<string> {
 function statusOf(response: object | undefined): string {
   return response !== undefined && 'status' in response ? String(response.status) : 'UNKNOWN';
 }
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});

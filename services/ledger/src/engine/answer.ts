@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import type { Command } from '../ledger/command';
 import type { Outcome } from '../ledger/outcome';
 
@@ -44,16 +45,14 @@ export type RejectionReason =
   | 'INTERNAL';
 
 /** A write that got no outcome. */
-export class Rejection extends Error {
-  override readonly name = 'Rejection';
-
+export class Rejection extends CallError<RejectionReason> {
   constructor(
-    readonly reason: RejectionReason,
+    reason: RejectionReason,
     message: string,
     /** The numbers of the message. */
-    readonly metadata: Readonly<Record<string, string>> = {},
-    options?: ErrorOptions,
+    metadata: Readonly<Record<string, string>> = {},
+    options: ErrorOptions = {},
   ) {
-    super(message, options);
+    super(reason, message, { ...options, metadata });
   }
 }

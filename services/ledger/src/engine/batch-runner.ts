@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
-import { sqlFault, type SqlFault } from '../store/sql-state';
+import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf, type Store } from '../store/store';
 import { Rejection, type Answer, type OutcomeEncoder } from './answer';

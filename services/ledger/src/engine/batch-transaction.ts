@@ -20,7 +20,7 @@ import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
 import { PipelinedTransaction } from '../store/pg/pipelined-transaction';
-import { violatedKey } from '../store/sql-state';
+import { violatedKey } from '@ledger/kit/postgres/sql-state';
 import type { Connection } from '../store/pg/connection';
 import type { Answer, EncodedOutcome, OutcomeEncoder } from './answer';
 import { accountKeys, compareText, holdKeys, readPrerequisites, settingsKeys } from './lock-keys';

@@ -15,7 +15,7 @@ import { accountMessage, bytesOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** GetAccount: one account with its settings. */
 export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {

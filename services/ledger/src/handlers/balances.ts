@@ -26,7 +26,7 @@ import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 const ACCOUNTS_MAX = 1000;
 

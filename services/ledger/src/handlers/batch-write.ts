@@ -6,7 +6,7 @@ import type { GroupCommit } from '../engine/group-commit';
 import type { Command } from '../ledger/command';
 import { Shape } from '../mapping/validator';
 import { errorCodec } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import { captureHoldCommand, placeHoldCommand, releaseHoldCommand } from '../mapping/hold-request';
 import {
   creditCommand,

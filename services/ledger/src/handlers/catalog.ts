@@ -18,7 +18,7 @@ import { bytesOf, itemMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** GetItem: one version of an item, by default the current one. */
 export function getItem(store: Store): UnaryMethod<GetItemRequest> {

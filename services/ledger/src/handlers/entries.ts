@@ -16,7 +16,7 @@ import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** ListEntries: pages by key, so a page costs the same wherever it lies, and writers do not shift it. */
 export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListEntriesRequest> {

@@ -13,7 +13,7 @@ import { bytesOf, holdMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 const STATES = Object.values(HoldState);
 /** As many states as one filter may name. */

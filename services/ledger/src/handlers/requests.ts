@@ -6,7 +6,7 @@ import type { Store } from '../store/store';
 import { bytesOf, timestampOf } from '../mapping/messages';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** GetRequest: how a request ended, without its body. */
 export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {

@@ -22,7 +22,7 @@ import { bytesOf, transactionMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { Shape } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** GetTransaction: by its id, and its owner where one is named. */
 export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest> {

@@ -8,7 +8,8 @@ import type { Store } from '../store/store';
 import type { LedgerReader } from '../verify/ledger-reader';
 import { runVerification, type VerificationReport } from '../verify/run-verification';
 import { bytesOf } from '../mapping/messages';
-import type { ServerStreamMethod, StreamContext } from '../rpc/server-stream';
+import type { CallContext } from '@ledger/kit/rpc/call-context';
+import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import { Shape } from '../mapping/validator';
 
 const PROGRESS_INTERVAL_MS = 250;
@@ -25,7 +26,7 @@ export function verifyLedger(store: Store): ServerStreamMethod<VerifyLedgerReque
 async function* answers(
   store: Store,
   request: VerifyLedgerRequest,
-  { signal, deadline }: StreamContext,
+  { signal, deadline }: CallContext,
 ): AsyncGenerator<Buffer> {
   const shape = new Shape();
   const userId = request.userId === '' ? '' : shape.accountUserId('user_id', request.userId);

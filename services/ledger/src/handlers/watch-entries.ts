@@ -10,7 +10,8 @@ import type { Store } from '../store/store';
 import { startOf, type WatchFilter, type WatchPosition } from '../store/watch-page';
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import type { PageFilter, PageTokens } from '../mapping/page-token';
-import type { ServerStreamMethod, StreamContext } from '../rpc/server-stream';
+import type { CallContext } from '@ledger/kit/rpc/call-context';
+import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import { invalidFields } from '@ledger/kit/rpc/call-error';
 import { Shape } from '../mapping/validator';
 
@@ -53,7 +54,7 @@ export function watchEntries(parts: WatchParts): ServerStreamMethod<WatchEntries
 async function* stream(
   { store, tokens, changes, heartbeatMs }: WatchParts,
   { filter, bound, start }: Watch,
-  { signal }: StreamContext,
+  { signal }: CallContext,
 ): AsyncGenerator<Buffer> {
   const read = isNarrow(filter) ? readNextEntriesOfUser : readNextEntries;
   const message = (position: WatchPosition, entry?: Entry): Buffer => {

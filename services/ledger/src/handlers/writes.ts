@@ -16,7 +16,7 @@ import type { Command } from '../ledger/command';
 import { updateAccountCommand } from '../mapping/account-request';
 import { captureHoldCommand, placeHoldCommand, releaseHoldCommand } from '../mapping/hold-request';
 import { Shape } from '../mapping/validator';
-import type { UnaryMethod } from '../rpc/unary';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import {
   creditCommand,
   postTransactionCommand,

@@ -1,8 +1,8 @@
-import 'reflect-metadata';
 import type { EventEmitter } from 'node:events';
-import { DataSource } from 'typeorm';
-import { announceStatements, type Connection } from './pg/connection';
+import type { DataSource } from 'typeorm';
+import { createDataSource, type DataSourceSettings } from '@ledger/kit/postgres/data-source';
 import { migrations } from './migrations';
+import { announceStatements, type Connection } from './pg/connection';
 
 /** The schema that holds everything of the ledger. */
 export const SCHEMA = 'ledger';
@@ -10,53 +10,32 @@ export const SCHEMA = 'ledger';
 /** The role that servers take on; see the migration that makes it. */
 export const RUNTIME_ROLE = 'ledger_runtime';
 
-/** How long a new connection may take. */
-const CONNECT_TIMEOUT_MS = 5_000;
-
 /** How one kind of work connects. */
-export interface DataSourceSettings {
-  readonly url: string;
-  readonly applicationName: string;
-  readonly poolSize: number;
-  /** Server settings of each connection, such as `statement_timeout`. */
-  readonly parameters: Readonly<Record<string, string>>;
+export interface LedgerSourceSettings extends Omit<
+  DataSourceSettings,
+  'migrations' | 'schema' | 'client' | 'onConnect'
+> {
   /** Statements are sent without waiting for the answer to the one before. */
   readonly pipeline?: boolean;
   /** Gives up on a connection that has not answered a statement for so long, whatever the server says. */
   readonly queryTimeoutMs?: number;
 }
 
-/** Makes a TypeORM data source; it connects when it is initialised. */
-export function createDataSource(settings: DataSourceSettings): DataSource {
-  return new DataSource({
-    type: 'postgres',
-    url: settings.url,
-    schema: SCHEMA,
-    applicationName: settings.applicationName,
-    poolSize: settings.poolSize,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    synchronize: false,
-    logging: false,
-    installExtensions: false,
+/** Makes a data source on the ledger's schema; it connects when it is initialised. */
+export function createLedgerSource(settings: LedgerSourceSettings): DataSource {
+  const { pipeline = false, queryTimeoutMs = 0, ...common } = settings;
+  return createDataSource({
+    ...common,
     migrations,
-    migrationsTableName: 'migrations',
-    // A connection that fails while idle is simply replaced by the next one.
-    poolErrorHandler: () => undefined,
-    extra: {
-      options: Object.entries(settings.parameters)
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
-      pipeline: settings.pipeline ?? false,
-      query_timeout: settings.queryTimeoutMs ?? 0,
-      keepAlive: true,
-      // On its way from the pool to its first user nobody else listens to a connection, and an error that nobody
-      // listens to ends the process. Whoever uses it next is told anyway.
-      onConnect: (client: Connection & EventEmitter) => {
-        client.on('error', () => undefined);
-        if (settings.pipeline) announceStatements(client);
-      },
-    },
+    schema: SCHEMA,
+    client: { pipeline, query_timeout: queryTimeoutMs },
+    ...(pipeline ? { onConnect: announce } : {}),
   });
+}
+
+/** The connections of a pool are pg clients. */
+function announce(client: EventEmitter): void {
+  announceStatements(client as Connection & EventEmitter);
 }
 
 /**

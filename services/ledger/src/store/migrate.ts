@@ -1,18 +1,20 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { createDataSource, RUNTIME_ROLE, SCHEMA } from './data-source';
+import { withMigrationLock } from '@ledger/kit/postgres/migration-lock';
+import { StartError } from '@ledger/kit/server/start-error';
+import { createLedgerSource, RUNTIME_ROLE, SCHEMA } from './data-source';
 import { migrations } from './migrations';
 
 /** The oldest Postgres whose features are used (exact `extract`, `pg_current_xact_id`). */
 const OLDEST_SERVER_VERSION = 140000;
 
-/** Held while migrations run, so that servers which start at once run them once. */
+/** The key of the lock under which the schema is changed. */
 const MIGRATION_LOCK = 0x1ed6e1;
 
 /** How long one migration statement, or the wait for another server's migrations, may take. */
 const MIGRATION_TIMEOUT_MS = 300_000;
 
 /** The database is not one that this server can work on. The message says what to do. */
-export class SchemaError extends Error {
+export class SchemaError extends StartError {
   override readonly name = 'SchemaError';
 }
 
@@ -31,7 +33,7 @@ export interface MigrationTarget {
  * @returns the names of the migrations that were run by this call
  */
 export async function migrate(target: MigrationTarget): Promise<string[]> {
-  const source = createDataSource({
+  const source = createLedgerSource({
     url: target.migrationUrl,
     applicationName: 'ledger-migrate',
     poolSize: 2,
@@ -45,12 +47,7 @@ export async function migrate(target: MigrationTarget): Promise<string[]> {
       const pending = await pendingMigrations(runner);
       const user = await serversUser(runner, target);
       if (pending.length === 0 && (await mayTakeRuntimeRole(runner, user))) return [];
-      await runner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-      try {
-        return await runPending(source, runner, user);
-      } finally {
-        await runner.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
-      }
+      return await withMigrationLock(runner, MIGRATION_LOCK, () => runPending(source, runner, user));
     } finally {
       await runner.release();
     }
@@ -116,7 +113,7 @@ async function grantRuntimeRole(runner: QueryRunner, user: string): Promise<void
 /** Who the servers connect as. */
 async function serversUser(runner: QueryRunner, { url, migrationUrl }: MigrationTarget): Promise<string> {
   if (url === migrationUrl) return sessionUser(runner);
-  const source = createDataSource({ url, applicationName: 'ledger-migrate', poolSize: 1, parameters: {} });
+  const source = createLedgerSource({ url, applicationName: 'ledger-migrate', poolSize: 1, parameters: {} });
   await source.initialize();
   try {
     return await sessionUser(source);

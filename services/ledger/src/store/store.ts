@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { createDataSource, readerParameters, writerParameters } from './data-source';
+import { createLedgerSource, readerParameters, writerParameters } from './data-source';
 import { execute, query, type Connection, type PipelinedConnection } from './pg/connection';
 
 /** How the ledger uses its database. */
@@ -43,7 +43,7 @@ export class Store {
 
   /** Connects; the schema must be up to date. */
   static async open(settings: StoreSettings): Promise<Store> {
-    const writers = createDataSource({
+    const writers = createLedgerSource({
       url: settings.url,
       applicationName: 'ledger-writer',
       poolSize: settings.writers,
@@ -51,7 +51,7 @@ export class Store {
       pipeline: true,
       queryTimeoutMs: settings.batchTimeoutMs + SILENT_CONNECTION_MS,
     });
-    const readers = createDataSource({
+    const readers = createLedgerSource({
       url: settings.url,
       applicationName: 'ledger-reader',
       poolSize: settings.readers,

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { types, type CustomTypesConfig, type Query, type QueryArrayConfig } from 'pg';
+import type { Query, QueryArrayConfig } from 'pg';
+import { rowTypes } from '@ledger/kit/postgres/row-types';
 import { sortedMetadata, type Metadata } from '../../ledger/transaction';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
@@ -60,14 +61,6 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
 }
-
-const INT8_OID = 20;
-
-/** How columns are read. Amounts are bigint from wire to disk; pg gives int8 as text otherwise. */
-export const rowTypes: CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === INT8_OID ? (text: string) => BigInt(text) : types.getTypeParser(oid, format),
-};
 
 /** Runs a statement; rows come as tuples in the order of its columns, int8 as bigint. */
 export async function query<Row extends readonly unknown[]>(

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { nextStatement, sendTogether, type Connection, type PipelinedConnection } from './connection';
-import { sqlState } from '../sql-state';
+import { sqlState } from '@ledger/kit/postgres/sql-state';
 import { StatementGroup } from './statement-group';
 import { connectionOf } from '../store';
 

@@ -1,5 +1,6 @@
 import { Query, type Connection as WireConnection, type QueryArrayConfig } from 'pg';
-import { rowTypes, type Connection, type PipelinedConnection } from './connection';
+import { rowTypes } from '@ledger/kit/postgres/row-types';
+import type { Connection, PipelinedConnection } from './connection';
 
 /** What a group uses of pg's side of the protocol; its types leave out some of it. */
 interface Wire {

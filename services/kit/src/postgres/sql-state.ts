@@ -2,15 +2,15 @@ import { DatabaseError } from 'pg';
 
 const UNIQUE_VIOLATION = '23505';
 
-/** What an error of the database means for the batch that met it. */
+/** What an error of the database means for the transaction that met it. */
 export type SqlFault =
-  /** The database is away, out of resources or stopping: the batch fails as a whole. */
+  /** The database is away, out of resources or stopping: the transaction fails as a whole. */
   | 'unavailable'
-  /** A deadlock or a serialisation failure: run the batch again. */
+  /** A deadlock or a serialisation failure: run the transaction again. */
   | 'retry'
-  /** One command is at fault, by the database's word or by this program's: split the batch. */
+  /** One command is at fault, by the database's word or by this program's: split the transaction. */
   | 'refused'
-  /** A fault of this program or of the set-up: the batch fails as a whole. */
+  /** A fault of this program or of the set-up: the transaction fails as a whole. */
   | 'broken';
 
 /**
@@ -40,6 +40,27 @@ export function sqlFault(error: unknown): SqlFault {
     default:
       return 'broken';
   }
+}
+
+/**
+ * Whether the error says that the database is away or cannot serve now, so that the same work may succeed later. Unlike
+ * {@link sqlFault} it takes any error: one that neither the database nor its connection made is no outage.
+ */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof AggregateError) return isOutage(error.errors[0]);
+  if (sqlState(error) === null) return isConnectionError(error);
+  const fault = sqlFault(error);
+  return fault === 'unavailable' || fault === 'retry';
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string')
+    return /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE)/.test(error.code);
+  // What pg says of a connection that broke or could not be had; it gives no code there.
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
+    error.message,
+  );
 }
 
 /** The five characters of the error's SQLSTATE, or null when the server did not speak. */

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { sqlFault, sqlState, type SqlFault } from './sql-state';
+import { isOutage, sqlFault, sqlState, type SqlFault } from './sql-state';
 
 function databaseError(code: string): DatabaseError {
   const error = new DatabaseError('text', 4, 'error');
@@ -75,3 +75,25 @@ it.each([new TypeError('x is undefined'), new RangeError('not locked'), new Synt
     expect(sqlFault(error)).toBe('refused');
   },
 );
+
+it.each<[unknown]>([
+  [databaseError('57P01')],
+  [databaseError('40P01')],
+  [databaseError('3D000')],
+  [systemError('ECONNREFUSED')],
+  [new AggregateError([systemError('ECONNREFUSED'), systemError('ECONNREFUSED')])],
+  [new Error('Connection terminated unexpectedly')],
+])('takes %o for an outage', (error) => {
+  expect(isOutage(error)).toBe(true);
+});
+
+it.each<[unknown]>([
+  [databaseError('23505')],
+  [databaseError('42P01')],
+  [new Error('something else')],
+  [systemError('ENOENT')],
+  [new TypeError('x is undefined')],
+  [undefined],
+])('takes %o for no outage', (error) => {
+  expect(isOutage(error)).toBe(false);
+});

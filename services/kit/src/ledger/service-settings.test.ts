@@ -1,10 +1,11 @@
-import { ConfigError, Environment } from './environment';
+import { ConfigError, Environment } from '../server/environment';
+import { databaseSettings, serviceSettings } from './service-settings';
 
 const URL = 'postgres://user:secret@localhost/peepcoins';
 
 it('has a default for everything but the database', () => {
   const environment = new Environment({ PEEPCOINS_DATABASE_URL: URL }, 'PEEPCOINS');
-  expect({ ...environment.service('127.0.0.1:50052'), ...environment.database() }).toEqual({
+  expect({ ...serviceSettings(environment, '127.0.0.1:50052'), ...databaseSettings(environment) }).toEqual({
     listen: '127.0.0.1:50052',
     ledgerAddress: '127.0.0.1:50051',
     ledgerTimeoutMs: 5_000,
@@ -22,7 +23,7 @@ it('reads the variables of its own service, and the address of the ledger', () =
     ...{ LEDGER_ADDRESS: 'ledger:50051', PEEPCOINS_LISTEN: '[::]:1', PEEPCOINS_LOG_LEVEL: 'warn' },
     STOREFRONT_LISTEN: '0.0.0.0:2',
   };
-  expect(new Environment(variables, 'PEEPCOINS').service('127.0.0.1:0')).toMatchObject({
+  expect(serviceSettings(new Environment(variables, 'PEEPCOINS'), '127.0.0.1:0')).toMatchObject({
     ...{ listen: '[::]:1', ledgerAddress: 'ledger:50051', logLevel: 'warn' },
   });
 });
@@ -38,7 +39,10 @@ it.each([
   ['TEST_DATABASE_URL', 'postgres://user:secret@host/', 'TEST_DATABASE_URL must be set'],
 ])('refuses %s=%j, and names it', (name, value, message) => {
   const environment = new Environment({ TEST_DATABASE_URL: URL, [name]: value }, 'TEST');
-  const read = (): unknown => ({ ...environment.service('127.0.0.1:1'), ...environment.database() });
+  const read = (): unknown => ({
+    ...serviceSettings(environment, '127.0.0.1:1'),
+    ...databaseSettings(environment),
+  });
   expect(read).toThrow(ConfigError);
   expect(read).toThrow(message);
   expect(read).not.toThrow('secret');

@@ -25,8 +25,8 @@ interface HealthListResponse {
 type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
 /**
- * grpc.health.v1: SERVING only while the database answers. Asked at an interval, so that a probe costs the database
- * nothing.
+ * grpc.health.v1: SERVING only while what the server stands on answers, such as its database. That is asked at an
+ * interval, so that a probe costs it nothing.
  */
 export class Health {
   private readonly watches = new Set<Watch>();
@@ -36,11 +36,11 @@ export class Health {
 
   /**
    * @param services what is reported on; the empty name stands for the whole server
-   * @param ping throws when the database does not answer
+   * @param ping throws when what the server stands on does not answer
    */
   constructor(
     private readonly services: readonly string[],
-    private readonly ping: () => Promise<void>,
+    private readonly ping: () => Promise<unknown>,
     private readonly intervalMs: number,
     private readonly onChange: (serving: boolean) => void,
   ) {}
@@ -67,7 +67,7 @@ export class Health {
     });
   }
 
-  /** Asks the database now and from then on. */
+  /** Asks now and from then on, at the interval. */
   async start(): Promise<void> {
     await this.check();
   }

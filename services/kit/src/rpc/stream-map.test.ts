@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import * as fc from 'fast-check';
-import { StreamTable, tabulate, tabulateStreams } from './stream-table';
+import { StreamMap, replaceStreams, useStreamMap } from './stream-map';
 
 const steps = fc.array(fc.tuple(fc.constantFrom('set', 'get', 'delete'), fc.nat(40)), { maxLength: 400 });
 /** Far apart, so that ids of the same place meet. */
@@ -12,43 +12,43 @@ const strides = fc.constantFrom(1, 2, 64, 128, 256);
 it('keeps what a Map keeps', () => {
   fc.assert(
     fc.property(steps, strides, (taken, stride) => {
-      const table = new StreamTable<object>();
+      const streams = new StreamMap<object>();
       const map = new Map<number, object>();
       for (const [step, index] of taken) {
         const id = index * stride * 2 + 1;
         if (step === 'set') {
           const value = {};
-          table.set(id, value);
+          streams.set(id, value);
           map.set(id, value);
-        } else if (step === 'delete') expect(table.delete(id)).toBe(map.delete(id));
-        expect(table.get(id)).toBe(map.get(id));
-        expect(table.has(id)).toBe(map.has(id));
-        expect(table.size).toBe(map.size);
+        } else if (step === 'delete') expect(streams.delete(id)).toBe(map.delete(id));
+        expect(streams.get(id)).toBe(map.get(id));
+        expect(streams.has(id)).toBe(map.has(id));
+        expect(streams.size).toBe(map.size);
       }
       const all = new Map<number, object>();
-      table.forEach((value, id) => all.set(id, value));
+      streams.forEach((value, id) => all.set(id, value));
       expect(all).toEqual(map);
     }),
   );
 });
 
 it('calls back with all of them while they are deleted', () => {
-  const table = new StreamTable<number>();
-  for (let id = 1; id < 200; id += 2) table.set(id, id);
+  const streams = new StreamMap<number>();
+  for (let id = 1; id < 200; id += 2) streams.set(id, id);
   const met: number[] = [];
-  table.forEach((value, id) => {
+  streams.forEach((value, id) => {
     met.push(value);
-    table.delete(id);
+    streams.delete(id);
   });
   expect(met).toHaveLength(100);
   expect(new Set(met).size).toBe(100);
-  expect(table.size).toBe(0);
+  expect(streams.size).toBe(0);
 });
 
 it('takes the place of the Map in the sessions of this Node, which serve as before', async () => {
-  const tabulated: boolean[] = [];
+  const replaced: boolean[] = [];
   const server = createServer();
-  server.on('session', (session) => tabulated.push(tabulate(session)));
+  server.on('session', (session) => replaced.push(replaceStreams(session)));
   server.on('stream', (stream, headers) => {
     stream.respond();
     stream.end(headers[':path']);
@@ -67,7 +67,7 @@ it('takes the place of the Map in the sessions of this Node, which serve as befo
     await expect(Promise.all(answers)).resolves.toEqual(
       Array.from({ length: 300 }, (_, index) => `/${index}`),
     );
-    expect(tabulated).toEqual([true]);
+    expect(replaced).toEqual([true]);
   } finally {
     client.destroy();
     server.close();
@@ -76,20 +76,20 @@ it('takes the place of the Map in the sessions of this Node, which serve as befo
 
 it('finds the listeners of this grpc-js', async () => {
   const server = new Server();
-  expect(tabulateStreams(server)).toBe(0);
+  expect(useStreamMap(server)).toBe(0);
   await new Promise<void>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error) =>
       error === null ? resolve() : reject(error),
     );
   });
-  expect(tabulateStreams(server)).toBe(1);
+  expect(useStreamMap(server)).toBe(1);
   server.forceShutdown();
 });
 
 it('ends the streams of a session that is destroyed', async () => {
   const server = createServer();
   const closed: Promise<unknown>[] = [];
-  server.on('session', tabulate);
+  server.on('session', replaceStreams);
   server.on('stream', (stream) => {
     stream.on('error', () => undefined);
     closed.push(once(stream, 'close'));
@@ -110,10 +110,10 @@ it('ends the streams of a session that is destroyed', async () => {
 });
 
 it('leaves a session alone that keeps its streams in another way', () => {
-  expect(tabulate({})).toBe(false);
-  expect(tabulate({ [Symbol('state')]: {} })).toBe(false);
-  expect(tabulate({ [Symbol('state')]: { streams: [] } })).toBe(false);
+  expect(replaceStreams({})).toBe(false);
+  expect(replaceStreams({ [Symbol('state')]: {} })).toBe(false);
+  expect(replaceStreams({ [Symbol('state')]: { streams: [] } })).toBe(false);
   const streams = new Map([[1, {}]]);
   const session = { [Symbol('state')]: { streams } };
-  expect(tabulate(session)).toBe(false);
+  expect(replaceStreams(session)).toBe(false);
 });

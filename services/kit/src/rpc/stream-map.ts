@@ -4,17 +4,18 @@ import type { Server } from '@grpc/grpc-js';
 
 /**
  * Node keeps the open streams of an HTTP/2 session in a Map. V8 gives a Map that is added to and deleted from a new
- * table again and again, and links each old table to the next. Once one of them has grown old in the heap, every later
- * table is reachable from it, and so is every call in them: none dies young any more, and each must be copied twice and
- * marked before it is gone. That took a tenth of a busy server's time. This table is one that links to nothing.
+ * table again and again, and links each old table to the next. Once one of these tables is in V8's old generation, every
+ * later table is reachable from it, and so is every call in them. Call objects that live for a millisecond are then
+ * copied twice and marked before they are collected, which took a tenth of a busy server's time. This map links to
+ * nothing.
  *
- * What Node uses of the Map is what is here (lib/internal/http2/core.js of Node 20 to 24).
+ * It has those methods of Map that Node uses (lib/internal/http2/core.js of Node 20 to 24).
  */
-export class StreamTable<Value> {
+export class StreamMap<Value> {
   size = 0;
 
-  private ids: number[] = emptyIds(LEAST_SLOTS);
-  private values: (Value | undefined)[] = new Array<undefined>(LEAST_SLOTS).fill(undefined);
+  private ids: number[] = emptyIds(MIN_SLOTS);
+  private values: (Value | undefined)[] = new Array<undefined>(MIN_SLOTS).fill(undefined);
 
   get(id: number): Value | undefined {
     return this.values[this.slotOf(id)];
@@ -56,7 +57,7 @@ export class StreamTable<Value> {
     return true;
   }
 
-  /** Calls back with each that is there now; they may be deleted meanwhile. */
+  /** Calls back with each that is there now; the callback may delete any of them. */
   forEach(callback: (value: Value, id: number) => void): void {
     for (const id of this.ids.filter((each) => each !== FREE)) {
       const slot = this.slotOf(id);
@@ -84,7 +85,7 @@ export class StreamTable<Value> {
 }
 
 /** A power of two. */
-const LEAST_SLOTS = 64;
+const MIN_SLOTS = 64;
 /** No stream has this id: 0 is the connection itself. */
 const FREE = 0;
 
@@ -98,24 +99,25 @@ function homeOf(id: number, mask: number): number {
 }
 
 /**
- * Gives the sessions of a bound server, from now on, a StreamTable in place of Node's Map. Says how many listeners of
- * the server that holds for.
+ * Gives each new session of a bound server a StreamMap in place of Node's Map.
+ *
+ * @returns for how many of the server's listeners
  */
-export function tabulateStreams(server: Server): number {
+export function useStreamMap(server: Server): number {
   // grpc-js hands neither its HTTP/2 servers nor their sessions out.
   const http2Servers: unknown = Reflect.get(server, 'http2Servers');
   if (!types.isMap(http2Servers)) return 0;
   const emitters = [...http2Servers.keys()].filter((each) => each instanceof EventEmitter);
-  for (const emitter of emitters) emitter.on('session', tabulate);
+  for (const emitter of emitters) emitter.on('session', replaceStreams);
   return emitters.length;
 }
 
-/** Says whether it did: a Node that keeps its streams in another way is left alone. */
-export function tabulate(session: object): boolean {
+/** Returns whether it did so; a session of a Node that keeps its streams in another way is left as it is. */
+export function replaceStreams(session: object): boolean {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
   const state: unknown = key === undefined ? undefined : Reflect.get(session, key);
   if (typeof state !== 'object' || state === null || !('streams' in state)) return false;
   if (!types.isMap(state.streams) || state.streams.size > 0) return false;
-  state.streams = new StreamTable();
+  state.streams = new StreamMap();
   return true;
 }

@@ -1,10 +1,20 @@
+/** The fields by which a caller names a write or its subject, and by which one finds the call in the log. */
+export interface CallNames {
+  readonly requestId?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly orderId?: string | undefined;
+  readonly cartId?: string | undefined;
+  readonly resetId?: string | undefined;
+  readonly visitId?: string | undefined;
+}
+
 /** One finished call, as it is logged; what is undefined is left out. Never metadata values, amounts or secrets. */
-export interface CallRecord {
+export interface CallRecord extends CallNames {
   readonly method: string;
   readonly code: string;
   readonly reason?: string | undefined;
-  readonly requestId?: string | undefined;
   readonly durationMs: number;
+  /** How many writes shared the database transaction. */
   readonly batchSize?: number | undefined;
   /** How many messages a stream sent. */
   readonly messages?: number | undefined;

@@ -1,0 +1,49 @@
+import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+
+type ServerCall = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+
+/** What a handler may ask of its call. */
+export interface CallContext {
+  /** When the caller stops waiting, in milliseconds since 1970; Infinity: never. */
+  readonly deadline: number;
+  readonly isCancelled: () => boolean;
+  /** The headers of the caller. */
+  readonly metadata: Metadata;
+  /** Aborted when the caller has left, when its deadline has passed, and for a stream also when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The context of a call; `signal` is given for calls that end for more reasons than their caller's. */
+export function contextOf(call: ServerCall, signal?: AbortSignal): CallContext {
+  return new GrpcCallContext(call, signal ?? null);
+}
+
+class GrpcCallContext implements CallContext {
+  readonly deadline: number;
+  readonly isCancelled = (): boolean => this.call.cancelled;
+
+  constructor(
+    private readonly call: ServerCall,
+    private ownSignal: AbortSignal | null,
+  ) {
+    const deadline = call.getDeadline();
+    this.deadline = deadline instanceof Date ? deadline.getTime() : deadline;
+  }
+
+  get metadata(): Metadata {
+    return this.call.metadata;
+  }
+
+  // Made when a handler asks for it: most never do.
+  get signal(): AbortSignal {
+    this.ownSignal ??= signalOf(this.call);
+    return this.ownSignal;
+  }
+}
+
+function signalOf(call: ServerCall): AbortSignal {
+  const left = new AbortController();
+  if (call.cancelled) left.abort();
+  else call.on('cancelled', () => left.abort());
+  return left.signal;
+}

@@ -1,0 +1,51 @@
+import { status as GrpcCode } from '@grpc/grpc-js';
+import { CallError, type BareReason, type ErrorFacts } from './call-error';
+import type { CallLog } from './call-log';
+import type { CallResult } from './call-result';
+import type { ErrorCodec } from './error-codec';
+
+/** How the errors of a server end its calls. */
+export interface ErrorPolicy<Reason extends string> {
+  readonly codec: ErrorCodec<Reason | 'INTERNAL'>;
+  /** What a caller is told about an error that is not a CallError of this server. */
+  readonly describe: (error: unknown) => ErrorFacts<Reason | 'INTERNAL'>;
+}
+
+/** What a caller is told about a fault of the program. */
+export const INTERNAL_ERROR: ErrorFacts<'INTERNAL'> = {
+  reason: 'INTERNAL',
+  message: 'internal error; the cause is in the log',
+};
+
+const BARE_CODES: Readonly<Record<BareReason, GrpcCode>> = {
+  CANCELLED: GrpcCode.CANCELLED,
+  UNIMPLEMENTED: GrpcCode.UNIMPLEMENTED,
+};
+
+const NO_DETAILS = Buffer.alloc(0);
+
+/** The one way from an error to how its call ends. The cause of a fault or an outage goes to the log alone. */
+export function resultOfError<Reason extends string>(
+  error: unknown,
+  { codec, describe }: ErrorPolicy<Reason>,
+  log: CallLog,
+): CallResult {
+  if (error instanceof CallError) {
+    if (isBare(error.reason)) {
+      return { code: BARE_CODES[error.reason], reason: '', bytes: NO_DETAILS, replayed: false };
+    }
+    if (codec.knows(error)) {
+      return { ...codec.encode(error.reason === 'INTERNAL' ? INTERNAL_ERROR : error), replayed: false };
+    }
+  }
+  const result = { ...codec.encode(describe(error)), replayed: false };
+  if (CAUSE_IS_LOGGED.has(result.code)) log.fault('a call failed', error);
+  return result;
+}
+
+/** Codes that tell the caller nothing of what went wrong. */
+const CAUSE_IS_LOGGED: ReadonlySet<GrpcCode> = new Set([GrpcCode.INTERNAL, GrpcCode.UNAVAILABLE]);
+
+function isBare(reason: string): reason is BareReason {
+  return Object.hasOwn(BARE_CODES, reason);
+}

@@ -1,0 +1,102 @@
+import { Metadata, status as GrpcCode, type handleUnaryCall } from '@grpc/grpc-js';
+import { Status } from '@ledger/proto/google/rpc/status';
+import { contextOf, type CallContext } from './call-context';
+import type { CallLog, CallNames } from './call-log';
+import type { CallResult } from './call-result';
+import { decodeRequest, type Decode } from './decode-request';
+import { resultOfError, type ErrorPolicy } from './error-policy';
+
+/** One rpc: how its request is read and what is done. Errors for the caller are thrown as CallError. */
+export interface UnaryMethod<Request> {
+  /** Full name of the service and the rpc: `ledger.v1.LedgerService/Credit`. */
+  readonly path: string;
+  readonly decode: Decode<Request>;
+  /** Resolves to the encoded response, or to a result that was stored. */
+  readonly handle: (request: Request, context: CallContext) => Promise<Buffer | CallResult>;
+  /** Names that are logged besides the field `requestId`, which always is. */
+  readonly names?: (request: Request) => CallNames;
+}
+
+/** What the calls of a server share. */
+export interface CallSettings<Reason extends string> {
+  readonly log: CallLog;
+  readonly errors: ErrorPolicy<Reason>;
+}
+
+const REQUEST_ID_LOGGED_MAX = 128;
+
+/** The one bridge from async functions to unary calls of grpc-js: deadline, errors, replay flag, log line. */
+export function unaryHandler<Request, Reason extends string>(
+  { path, decode, handle, names }: UnaryMethod<Request>,
+  { log, errors }: CallSettings<Reason>,
+): handleUnaryCall<Buffer, Buffer> {
+  return (call, callback) => {
+    const started = performance.now();
+    let requestId: string | undefined;
+    let otherNames: CallNames | undefined;
+    const run = async (): Promise<Buffer | CallResult> => {
+      const request = decodeRequest(decode, call.request);
+      requestId = requestIdOf(request);
+      otherNames = names?.(request);
+      return handle(request, contextOf(call));
+    };
+    void run()
+      .then(resultOf, (error: unknown) => resultOfError(error, errors, log))
+      .then((result) => {
+        if (result.replayed) call.sendMetadata(replayedMetadata());
+        if (result.code === 0) callback(null, result.bytes);
+        else callback(grpcError(result));
+        const record = {
+          method: path,
+          code: codeName(result.code),
+          reason: result.reason === '' ? undefined : result.reason,
+          requestId,
+          durationMs: millisecondsSince(started),
+          batchSize: result.batchSize,
+          replayed: result.replayed ? (true as const) : undefined,
+        };
+        log.call(otherNames === undefined ? record : { ...record, ...otherNames });
+      })
+      .catch((error: unknown) => log.fault('an answer could not be sent', error));
+  };
+}
+
+/** An error result as grpc-js sends it. */
+export function grpcError({ code, bytes }: CallResult): {
+  code: number;
+  details: string;
+  metadata: Metadata;
+} {
+  const metadata = new Metadata();
+  if (bytes.length > 0) metadata.set('grpc-status-details-bin', bytes);
+  return { code, details: bytes.length > 0 ? Status.decode(bytes).message : '', metadata };
+}
+
+/** The name of a gRPC status code. */
+export function codeName(code: number): string {
+  return GrpcCode[code] ?? code.toString();
+}
+
+/** To the microsecond. */
+export function millisecondsSince(started: number): number {
+  return Math.round((performance.now() - started) * 1000) / 1000;
+}
+
+function resultOf(reply: Buffer | CallResult): CallResult {
+  if (!Buffer.isBuffer(reply)) return reply;
+  return { code: 0, reason: '', bytes: reply, replayed: false };
+}
+
+/** Tells the caller that it gets the result of an earlier call. */
+function replayedMetadata(): Metadata {
+  const metadata = new Metadata();
+  metadata.set('ledger-replayed', 'true');
+  return metadata;
+}
+
+function requestIdOf(request: unknown): string | undefined {
+  if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
+  if (typeof request.requestId !== 'string') return undefined;
+  // One that is too long is refused and still logged, as far as it may go.
+  return request.requestId.slice(0, REQUEST_ID_LOGGED_MAX);
+}

@@ -1,0 +1,80 @@
+import cluster from 'node:cluster';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
+import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
+import { serveUntilStopped } from '@ledger/kit/server/program';
+import type { RunningServer } from '@ledger/kit/server/server';
+import { createLedgerServer } from '../app';
+import { parseConfig, type Config } from '../config';
+import { createLedgerLog, type LedgerLog } from '../logger';
+import { reportListening, startServerProcesses } from '../server-processes';
+import { expectNoArguments, type CommandContext } from './command';
+
+/** How long a stop may take beyond the server's own limit before the process ends itself. */
+const STOP_GRACE_MS = 15_000;
+
+/** How long a server process may take for that before it is killed: less, so that this process sees it end. */
+const PROCESS_GRACE_MS = 10_000;
+
+/** Serves until SIGTERM or SIGINT, on the Postgres of DATABASE_URL or on an embedded one. */
+export async function serveCommand(
+  args: readonly string[],
+  { env, stderr }: CommandContext,
+): Promise<ExitCode> {
+  expectNoArguments('serve', args);
+  const config = parseConfig(env);
+  const log = createLedgerLog(config.logLevel, cluster.worker?.id);
+  await serveUntilStopped({
+    log,
+    start: () => startWithPostgres(config, log),
+    onListening: ({ address, embedded }) => {
+      log.logger.info({ address, embedded: embedded !== null }, 'listening');
+      if (cluster.isWorker) reportListening(address);
+      else stderr.write(greeting(address, embedded));
+    },
+    stopLimitMs: config.shutdownTimeoutMs + STOP_GRACE_MS,
+  });
+  return EXIT_CODES.ok;
+}
+
+interface ServerWithPostgres extends RunningServer {
+  /** The Postgres that it brought; null when it uses another one. */
+  readonly embedded: EmbeddedPostgres | null;
+}
+
+/** The server, and first its Postgres unless there is one; they stop in the opposite order. */
+async function startWithPostgres(config: Config, log: LedgerLog): Promise<ServerWithPostgres> {
+  if (config.databaseUrl !== null)
+    return { ...(await start(config, config.databaseUrl, log)), embedded: null };
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: (message, fields) => log.logger.info({ ...fields }, message),
+  });
+  try {
+    const server = await start(config, embedded.url, log);
+    const stop = (): Promise<void> => server.stop().finally(() => embedded.stop());
+    return { address: server.address, embedded, stop };
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+}
+
+/** The server in this process, or in several that this one looks after. */
+async function start(config: Config, url: string, log: LedgerLog): Promise<RunningServer> {
+  const { processes: count, shutdownTimeoutMs } = config;
+  if (count === 1 || cluster.isWorker) return createLedgerServer(config, url, log);
+  const processes = await startServerProcesses({ count, env: { DATABASE_URL: url }, log: log.logger });
+  return { address: processes.address, stop: () => processes.stop(shutdownTimeoutMs + PROCESS_GRACE_MS) };
+}
+
+/** For the person who started it; standard output carries the log. */
+function greeting(address: string, embedded: EmbeddedPostgres | null): string {
+  const database =
+    embedded === null ? 'the Postgres of DATABASE_URL' : `its own Postgres, data in ${embedded.dataDir}`;
+  return (
+    `\nledger listens on ${address} with ${database}\n` +
+    `try:  npx buf curl --http2-prior-knowledge --protocol grpc \\\n` +
+    `        -d '{"request_id":"first-1","user_id":"lucas","asset":"PEEP","amount":100}' \\\n` +
+    `        http://${address}/ledger.v1.LedgerService/Credit\n\n`
+  );
+}
