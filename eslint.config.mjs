@@ -67,8 +67,8 @@ export default defineConfig(
     },
   },
   {
-    // The whole surface of the client, in one place.
-    files: ['clients/ledger/src/index.{ts,mts}'],
+    // The entries of the client, which list what it exports.
+    files: ['clients/ledger/src/{index,testing}.{ts,mts}'],
     rules: { 'no-restricted-syntax': ['error', noDefaultExport] },
   },
   {

@@ -1,5 +1,4 @@
 import { status } from '@grpc/grpc-js';
-import { encodeDetails } from '../test/scripted-server';
 import { decodeErrorDetails, errorDetailsOf, reasonOf, retryDelayMs } from './error-details';
 import {
   BadRequest,
@@ -8,6 +7,7 @@ import {
   ResourceInfo,
 } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
+import { encodeDetails } from './testing/steps';
 
 function packed(type: string, value: Uint8Array): { typeUrl: string; value: Buffer } {
   return { typeUrl: `type.googleapis.com/google.rpc.${type}`, value: Buffer.from(value) };
@@ -42,9 +42,7 @@ it('reads every detail that the contract names', () => {
 });
 
 it('reads the wait that the server asks for', () => {
-  const details = decodeErrorDetails(
-    encodeDetails(status.RESOURCE_EXHAUSTED, { reason: 'OVERLOADED', retryDelayMs: 250 }),
-  );
+  const details = decodeErrorDetails(encodeDetails('OVERLOADED', { retryDelayMs: 250 }));
   expect(retryDelayMs(details)).toBe(250);
   expect(retryDelayMs({ retryInfo: { retryDelay: { seconds: 2n, nanos: 5_000_000 } } })).toBe(2_005);
   expect(retryDelayMs({ retryInfo: { retryDelay: { seconds: -2n, nanos: 0 } } })).toBe(0);

@@ -1,23 +1,17 @@
 /** @paused: also run by `npm run test:paused`. */
 import { getEventListeners } from 'node:events';
 import { status } from '@grpc/grpc-js';
-import {
-  type Attempt,
-  definitions,
-  fails,
-  replies,
-  type Script,
-  ScriptedServer,
-  staysSilent,
-} from '../test/scripted-server';
-import { ManualClock } from '../test/manual-clock';
 import { Account } from '@ledger/proto/ledger/v1/account_service';
 import { Item } from '@ledger/proto/ledger/v1/catalog_service';
 import { Balance, Hold, Transaction } from '@ledger/proto/ledger/v1/ledger';
 import { BatchWriteResult, GetRequestResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { type Clock, systemClock } from './clock';
 import { LedgerClient } from './ledger-client';
+import { type Script, type ScriptedLedger, startScriptedLedger } from './testing/scripted-ledger';
+import { services } from './testing/scripted-rpcs';
+import { fails, refuses, replies, type ScriptedCall, staysSilent } from './testing/steps';
 import { LedgerError } from './ledger-error';
+import { ManualClock } from '../test/manual-clock';
 import type { LedgerClientOptions } from './transport';
 
 const AN_HOUR_MS = 3_600_000;
@@ -30,19 +24,19 @@ const booked = {
 };
 const gold = { userId: 'ada', asset: 'GOLD', amount: 5n };
 
-let server: ScriptedServer;
+let server: ScriptedLedger;
 let client: LedgerClient;
 let clock: ManualClock;
 
-async function start(unary: Script['unary'] = {}, options: LedgerClientOptions = {}): Promise<void> {
-  server = await ScriptedServer.start({ unary });
+async function start(script: Script = {}, options: LedgerClientOptions = {}): Promise<void> {
+  server = await startScriptedLedger(script);
   clock = new ManualClock();
   client = new LedgerClient({ address: server.address, retry: quick, clock, ...options });
 }
 
 afterEach(() => {
   client.close();
-  server.stop();
+  server.close();
 });
 
 async function errorOf(call: Promise<unknown>): Promise<LedgerError> {
@@ -55,13 +49,13 @@ async function errorOf(call: Promise<unknown>): Promise<LedgerError> {
 }
 
 /** Lets the attempt use up the time that it was given. */
-function runsOutOfTime(attempt: Attempt): void {
+function runsOutOfTime(call: ScriptedCall): void {
   clock.advance(clock.timeouts.at(-1) ?? NaN);
-  fails(status.DEADLINE_EXCEEDED)(attempt);
+  fails(status.DEADLINE_EXCEEDED)(call);
 }
 
 function requestIds(): unknown[] {
-  return server.attempts.map(({ request }) => request['requestId']);
+  return server.calls.map(({ request }) => ('requestId' in request ? request.requestId : undefined));
 }
 
 describe('methods', () => {
@@ -80,14 +74,16 @@ describe('methods', () => {
     results: [],
     nextPageToken: '',
   };
-  const unary = Object.entries(definitions).filter(([, { responseStream }]) => !responseStream);
+  const unary = services
+    .flatMap((service) => Object.entries(service))
+    .filter(([, { responseStream }]) => !responseStream);
 
   it.each(unary)('%s reaches its rpc', async (method) => {
     await start({ [method]: [replies(anyResponse)] });
     const call: unknown = Reflect.get(client, method);
     if (typeof call !== 'function') throw new Error('no such method');
     await Reflect.apply(call, undefined, [{}]);
-    expect(server.attempts.map((attempt) => attempt.method)).toEqual([method]);
+    expect(server.calls.map(({ rpc }) => rpc)).toEqual([method]);
   });
 
   it('fill what the request leaves out, at any depth', async () => {
@@ -97,7 +93,7 @@ describe('methods', () => {
       subject: { $case: 'item', value: { itemId: 'sword', quantity: 2n } },
       reference: undefined,
     });
-    expect(server.attempts[0]?.request).toMatchObject({
+    expect(server.calls[0]?.request).toMatchObject({
       subject: { $case: 'item', value: { itemId: 'sword', quantity: 2n, priceVersion: 0n } },
       reference: '',
     });
@@ -106,14 +102,14 @@ describe('methods', () => {
   it('send the metadata of the call', async () => {
     await start({ getBalance: [replies(booked)] });
     await client.getBalance(gold, { metadata: { 'x-trace': 'abc' } });
-    expect(server.attempts[0]?.metadata.get('x-trace')).toEqual(['abc']);
+    expect(server.calls[0]?.metadata.get('x-trace')).toEqual(['abc']);
   });
 
   it('reject a request that cannot be encoded without sending it', async () => {
     await start({ credit: [replies(booked)] });
     const error = await errorOf(client.credit({ ...gold, amount: 2n ** 70n }));
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, attempts: 0, outcomeUnknown: false });
-    expect(server.attempts).toEqual([]);
+    expect(server.calls).toEqual([]);
   });
 
   it('take a response without its subject for one that cannot be read', async () => {
@@ -145,7 +141,7 @@ describe('a request id', () => {
       ],
       atomic: true,
     });
-    expect(server.attempts[0]?.request).toMatchObject({
+    expect(server.calls[0]?.request).toMatchObject({
       requestId: 'id-1',
       writes: [
         { write: { value: { requestId: 'id-2' } } },
@@ -182,7 +178,7 @@ describe('a retry', () => {
     await start({ credit: [() => server.dropConnections(), replies(booked)] });
     await client.credit(gold);
     expect(new Set(requestIds()).size).toBe(1);
-    expect(server.attempts).toHaveLength(2);
+    expect(server.calls).toHaveLength(2);
   });
 
   it('asks again for a lost response in the time that the first attempt left', async () => {
@@ -205,9 +201,9 @@ describe('a retry', () => {
   });
 
   it('waits as long as RetryInfo asks, and the backoff on top', async () => {
-    const overloaded = { reason: 'OVERLOADED', retryDelayMs: 60 } as const;
+    const overloaded = refuses('OVERLOADED', { retryDelayMs: 60 });
     const retry = { initialBackoffMs: 10 };
-    await start({ credit: [fails(status.RESOURCE_EXHAUSTED, overloaded), replies(booked)] }, { retry });
+    await start({ credit: [overloaded, replies(booked)] }, { retry });
     await client.credit(gold);
     const [waitMs, ...more] = clock.sleeps;
     expect(waitMs).toBeGreaterThanOrEqual(60);
@@ -216,12 +212,12 @@ describe('a retry', () => {
   });
 
   it('is not made when RetryInfo asks for more time than remains', async () => {
-    const overloaded = { reason: 'OVERLOADED', retryDelayMs: 900 } as const;
-    await start({ credit: [fails(status.RESOURCE_EXHAUSTED, overloaded), replies(booked)] });
+    const overloaded = refuses('OVERLOADED', { retryDelayMs: 900 });
+    await start({ credit: [overloaded, replies(booked)] });
     const error = await errorOf(client.credit(gold, { timeoutMs: 800 }));
     expect(error).toMatchObject({ reason: 'OVERLOADED', attempts: 1, outcomeUnknown: false });
     expect(clock.sleeps).toEqual([]);
-    expect(server.attempts).toHaveLength(1);
+    expect(server.calls).toHaveLength(1);
   });
 
   it.each([
@@ -232,9 +228,9 @@ describe('a retry', () => {
     [status.DEADLINE_EXCEEDED, 'NOT_STARTED'],
     [status.UNAVAILABLE, 'STORE_UNAVAILABLE'],
   ] as const)('follows code %i with reason %s', async (code, reason) => {
-    await start({ credit: [fails(code, reason === undefined ? {} : { reason }), replies(booked)] });
+    await start({ credit: [reason === undefined ? fails(code) : refuses(reason), replies(booked)] });
     await client.credit(gold);
-    expect(server.attempts).toHaveLength(2);
+    expect(server.calls).toHaveLength(2);
   });
 
   it.each([
@@ -246,9 +242,9 @@ describe('a retry', () => {
     [status.PERMISSION_DENIED, undefined],
     [status.RESOURCE_EXHAUSTED, undefined],
   ] as const)('never follows code %i with reason %s', async (code, reason) => {
-    await start({ credit: [fails(code, reason === undefined ? {} : { reason }), replies(booked)] });
+    await start({ credit: [reason === undefined ? fails(code) : refuses(reason), replies(booked)] });
     expect(await errorOf(client.credit(gold))).toMatchObject({ code, reason, attempts: 1 });
-    expect(server.attempts).toHaveLength(1);
+    expect(server.calls).toHaveLength(1);
   });
 
   it('is made for reads as well', async () => {
@@ -267,7 +263,7 @@ describe('a retry', () => {
     const down = fails(status.UNAVAILABLE);
     await start({ credit: [down, down, down, replies(booked)] }, { retry: { ...quick, maxAttempts: 3 } });
     expect(await errorOf(client.credit(gold))).toMatchObject({ code: status.UNAVAILABLE, attempts: 3 });
-    expect(server.attempts).toHaveLength(3);
+    expect(server.calls).toHaveLength(3);
   });
 });
 
@@ -286,7 +282,7 @@ describe('the timeout', () => {
   });
 
   it('holds over the waits as well', async () => {
-    const overloaded = fails(status.RESOURCE_EXHAUSTED, { reason: 'OVERLOADED', retryDelayMs: 90 });
+    const overloaded = refuses('OVERLOADED', { retryDelayMs: 90 });
     await start({ credit: [overloaded, overloaded, overloaded] });
     const error = await errorOf(client.credit(gold, { timeoutMs: 200 }));
     expect(error).toMatchObject({ reason: 'OVERLOADED', attempts: 3, outcomeUnknown: false });
@@ -315,8 +311,8 @@ describe('the timeout', () => {
   it('is sent to the server', async () => {
     await start({ getBalance: [replies(booked)] }, { clock: systemClock });
     await client.getBalance(gold, { timeoutMs: 3_600_000 });
-    expect(server.attempts[0]?.deadlineMs).toBeGreaterThan(0);
-    expect(server.attempts[0]?.deadlineMs).toBeLessThanOrEqual(3_600_000);
+    expect(server.calls[0]?.deadlineMs).toBeGreaterThan(0);
+    expect(server.calls[0]?.deadlineMs).toBeLessThanOrEqual(3_600_000);
   });
 
   it.each([0, -1, NaN])('of %d ms sends nothing', async (timeoutMs) => {
@@ -326,20 +322,15 @@ describe('the timeout', () => {
       attempts: 0,
       outcomeUnknown: false,
     });
-    expect(server.attempts).toEqual([]);
+    expect(server.calls).toEqual([]);
   });
 });
 
 describe('an error', () => {
   it('carries what the server sent', async () => {
     const metadata = { balance: '3', available: '3', required: '5' };
-    const refusal = {
-      reason: 'INSUFFICIENT_FUNDS',
-      metadata,
-      text: 'needs 5, has 3',
-      replayed: 'headers',
-    } as const;
-    await start({ credit: [fails(status.FAILED_PRECONDITION, refusal)] });
+    const refusal = { metadata, message: 'needs 5, has 3', replayed: 'headers' } as const;
+    await start({ credit: [refuses('INSUFFICIENT_FUNDS', refusal)] });
     const error = await errorOf(client.credit({ ...gold, requestId: 'r1' }));
     expect(error).toMatchObject({
       name: 'LedgerError',
@@ -365,7 +356,7 @@ describe('an error', () => {
 
   it('survives garbage in the details', async () => {
     const trailer = Buffer.from('0affffffffffff', 'hex');
-    await start({ credit: [fails(status.FAILED_PRECONDITION, { trailer, text: 'no' })] });
+    await start({ credit: [fails(status.FAILED_PRECONDITION, { trailer, message: 'no' })] });
     expect(await errorOf(client.credit(gold))).toMatchObject({
       code: status.FAILED_PRECONDITION,
       reason: undefined,
@@ -375,13 +366,13 @@ describe('an error', () => {
   });
 
   it('leaves the outcome unknown when an earlier attempt may have booked', async () => {
-    const overloaded = fails(status.RESOURCE_EXHAUSTED, { reason: 'OVERLOADED' });
+    const overloaded = refuses('OVERLOADED');
     await start({ credit: [fails(status.UNAVAILABLE), overloaded] }, { retry: { ...quick, maxAttempts: 2 } });
     expect(await errorOf(client.credit(gold))).toMatchObject({ reason: 'OVERLOADED', outcomeUnknown: true });
   });
 
   it('knows the outcome when a later attempt was decided', async () => {
-    const refused = fails(status.FAILED_PRECONDITION, { reason: 'INSUFFICIENT_FUNDS' });
+    const refused = refuses('INSUFFICIENT_FUNDS');
     await start({ credit: [fails(status.UNAVAILABLE), refused] });
     expect(await errorOf(client.credit(gold))).toMatchObject({ attempts: 2, outcomeUnknown: false });
   });
@@ -413,8 +404,8 @@ describe('an abort', () => {
     const abort = new AbortController();
     let tellCancelled: () => void;
     const cancelled = new Promise<void>((resolve) => (tellCancelled = resolve));
-    const hangs = ({ call }: Attempt): void => {
-      call.on('cancelled', tellCancelled);
+    const hangs = ({ cancelled: signal }: ScriptedCall): void => {
+      signal.addEventListener('abort', tellCancelled);
       abort.abort(new Error('enough'));
     };
     await start({ credit: [hangs, replies(booked)] });
@@ -422,7 +413,7 @@ describe('an abort', () => {
     expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 1, outcomeUnknown: true });
     expect(error.cause).toEqual(new Error('enough'));
     await cancelled;
-    expect(server.attempts).toHaveLength(1);
+    expect(server.calls).toHaveLength(1);
   });
 
   it('stops a wait at once, and knows that nothing was booked', async () => {
@@ -435,18 +426,18 @@ describe('an abort', () => {
         return asleep;
       },
     };
-    const overloaded = fails(status.RESOURCE_EXHAUSTED, { reason: 'OVERLOADED' });
+    const overloaded = refuses('OVERLOADED');
     await start({ credit: [overloaded, replies(booked)] }, { clock: aborting });
     const error = await errorOf(client.credit(gold, { signal: abort.signal, timeoutMs: AN_HOUR_MS }));
     expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 1, outcomeUnknown: false });
-    expect(server.attempts).toHaveLength(1);
+    expect(server.calls).toHaveLength(1);
   });
 
   it('before the call sends nothing', async () => {
     await start({ credit: [replies(booked)] });
     const error = await errorOf(client.credit(gold, { signal: AbortSignal.abort() }));
     expect(error).toMatchObject({ codeName: 'CANCELLED', attempts: 0, outcomeUnknown: false });
-    expect(server.attempts).toEqual([]);
+    expect(server.calls).toEqual([]);
   });
 });
 
@@ -458,7 +449,7 @@ describe('the connection', () => {
 
   it('is not ready in time without a server', async () => {
     await start({}, { clock: systemClock });
-    server.stop();
+    server.close();
     const error = await errorOf(client.waitForReady(50));
     expect(error).toMatchObject({ codeName: 'UNAVAILABLE', method: 'waitForReady' });
   });
@@ -468,7 +459,7 @@ describe('the connection', () => {
     await client.waitForReady();
     client.close();
     expect(await errorOf(client.credit(gold))).toMatchObject({ codeName: 'CANCELLED', attempts: 0 });
-    expect(server.attempts).toEqual([]);
+    expect(server.calls).toEqual([]);
   });
 
   it('completes a call that was sent before it was closed', async () => {

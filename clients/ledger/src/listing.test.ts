@@ -1,29 +1,29 @@
 import { status } from '@grpc/grpc-js';
-import { fails, replies, ScriptedServer, type Step } from '../test/scripted-server';
-import { Entry } from '@ledger/proto/ledger/v1/ledger';
 import { LedgerClient } from './ledger-client';
+import { type ScriptedLedger, startScriptedLedger } from './testing/scripted-ledger';
+import { fails, refuses, replies, type Step } from './testing/steps';
 
 const account = { userId: 'ada', asset: 'GOLD' };
 
-let server: ScriptedServer;
+let server: ScriptedLedger;
 let client: LedgerClient;
 
-async function start(...listEntries: Step[]): Promise<void> {
-  server = await ScriptedServer.start({ unary: { listEntries } });
+async function start(...listEntries: Step<'listEntries'>[]): Promise<void> {
+  server = await startScriptedLedger({ listEntries });
   client = new LedgerClient({ address: server.address, retry: { initialBackoffMs: 1, maxBackoffMs: 2 } });
 }
 
 afterEach(() => {
   client.close();
-  server.stop();
+  server.close();
 });
 
-function page(sequences: bigint[], nextPageToken = ''): Step {
-  return replies({ entries: sequences.map((sequence) => Entry.fromPartial({ sequence })), nextPageToken });
+function page(sequences: bigint[], nextPageToken = ''): Step<'listEntries'> {
+  return replies({ entries: sequences.map((sequence) => ({ sequence })), nextPageToken });
 }
 
-function pageTokens(): unknown[] {
-  return server.attempts.map(({ request }) => request['pageToken']);
+function pageTokens(): string[] {
+  return server.requests('listEntries').map(({ pageToken }) => pageToken);
 }
 
 it('gives all items, page after page', async () => {
@@ -32,16 +32,16 @@ it('gives all items, page after page', async () => {
   for await (const { sequence } of client.listEntries({ ...account, pageSize: 2 })) sequences.push(sequence);
   expect(sequences).toEqual([1n, 2n, 3n]);
   expect(pageTokens()).toEqual(['', 'p2', 'p3']);
-  expect(server.attempts.every(({ request }) => request['pageSize'] === 2)).toBe(true);
+  expect(server.requests('listEntries').every(({ pageSize }) => pageSize === 2)).toBe(true);
 });
 
 it('fetches a page only when the one before it was read, and none after the loop was left', async () => {
   await start(page([1n, 2n], 'p2'), page([3n, 4n], 'p3'), page([5n]));
   const listing = client.listEntries(account);
-  expect(server.attempts).toHaveLength(0);
+  expect(server.calls).toHaveLength(0);
   const fetched: number[] = [];
   for await (const { sequence } of listing) {
-    fetched.push(server.attempts.length);
+    fetched.push(server.calls.length);
     if (sequence === 3n) break;
   }
   expect(fetched).toEqual([1, 1, 2]);
@@ -62,7 +62,7 @@ it('gives one page when awaited, and asks for it once', async () => {
   expect(entries.map(({ sequence }) => sequence)).toEqual([1n]);
   expect(nextPageToken).toBe('p2');
   expect((await listing).nextPageToken).toBe('p2');
-  expect(server.attempts).toHaveLength(1);
+  expect(server.calls).toHaveLength(1);
 });
 
 it('begins at the page of the request', async () => {
@@ -80,7 +80,7 @@ it('tries a page again that failed on the way', async () => {
 });
 
 it('rejects with the error of a page', async () => {
-  const forged = fails(status.INVALID_ARGUMENT, { reason: 'INVALID_FIELD' });
+  const forged = refuses('INVALID_FIELD');
   await start(page([1n], 'p2'), forged, forged);
   const sequences: bigint[] = [];
   const read = async (): Promise<void> => {
