@@ -10,6 +10,7 @@ export const scenarioNames = [
   'low-load',
   'open-loop',
   'processes',
+  'builds',
   'kinds',
   'curve',
   'growth',
@@ -18,7 +19,7 @@ export const scenarioNames = [
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--json FILE] [--chart DIR] [--rounds N]
-                        [--seconds N] [--users N] [--entries N] [--seed N] [--postgres DIR]
+                        [--seconds N] [--users N] [--entries N] [--seed N] [--postgres DIR] [--against DIR]
 
   --quick    fewer and shorter turns: under three minutes
   --only     run only some of: ${scenarioNames.join(', ')}
@@ -30,6 +31,7 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--js
   --entries  entries of the longest account (1000000; quick: 50000)
   --seed     seed for the choice of users (random)
   --postgres the folder with initdb and postgres of an installed Postgres (the embedded one)
+  --against  another checkout, installed and built, for the scenario builds: both builds take turns on one database
 `;
 
 /** The command line is invalid. The message says why. */
@@ -48,6 +50,8 @@ export interface Options {
   readonly users: number;
   readonly entries: number;
   readonly seed: number;
+  /** Another checkout of this repository, installed and built; absent: none. */
+  readonly against: string | undefined;
   /** A folder with `initdb` and `postgres`; undefined means the embedded binaries. */
   readonly postgres: string | undefined;
 }
@@ -69,6 +73,7 @@ export function parseOptions(args: readonly string[]): Options {
     entries: number('entries', values.entries ?? (quick ? '50000' : '1000000'), 1_000, 100_000_000),
     seed: number('seed', values.seed ?? randomInt(MAX_SEED).toString(), 0, MAX_SEED),
     postgres: values.postgres,
+    against: values.against,
   };
 }
 
@@ -80,7 +85,7 @@ function parse(args: readonly string[]) {
       options: {
         quick: { type: 'boolean' },
         ...{ only: text, json: text, chart: text, rounds: text, seconds: text, users: text },
-        ...{ entries: text, seed: text, postgres: text },
+        ...{ entries: text, seed: text, postgres: text, against: text },
       },
     }).values;
   } catch (error) {

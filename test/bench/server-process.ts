@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const repository = join(__dirname, '..', '..');
@@ -23,14 +23,14 @@ export interface ServerProcess {
 /**
  * Starts a script that logs JSON lines on standard output, among them `listening` with its address.
  *
- * @param script path relative to the repository
+ * @param script path relative to the repository, or absolute
  */
 export async function startServer(
   script: string,
   { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<ServerProcess> {
   const loader = script.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...startFlags(), ...loader, join(repository, script), ...args], {
+  const child = spawn(process.execPath, [...startFlags(), ...loader, resolve(repository, script), ...args], {
     cwd: repository,
     env: { ...process.env, LEDGER_LISTEN: '127.0.0.1:0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

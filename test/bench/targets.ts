@@ -16,6 +16,13 @@ export const targets = {
   growth_page: { atLeast: 0.8, says: 'time of ListEntries, the same, the worse of first and last page' },
   low_load_p50: { atMost: 0.9, says: 'p50 of one caller over a transaction per request' },
   p99_over_p50: { atMost: 5, says: 'open loop at half of the peak rate' },
+  build_purchase: { atLeast: 0.95, says: 'purchases/s of this build over those of another one (--against)' },
+  build_server_cpu: { atMost: 1.05, says: 'CPU of the server per purchase, the same' },
+  build_postgres_cpu: { atMost: 1.05, says: 'CPU of Postgres per purchase, the same' },
+  build_wal: { atMost: 1.02, says: 'WAL per purchase, the same' },
+  build_balance: { atLeast: 0.95, says: 'GetBalance/s, the same' },
+  build_lone_p50: { atMost: 1.05, says: 'p50 of one caller, the same' },
+  build_lone_server_cpu: { atMost: 1.05, says: 'CPU of the server per purchase of one caller, the same' },
   processes_2: { atLeast: 1.1, says: 'purchases/s of two server processes over one' },
 } as const satisfies Readonly<Record<string, Target>>;
 

@@ -1,6 +1,7 @@
 import type { ScenarioName } from '../options';
 import { balanceScenario } from './balances';
 import { batchScenario } from './batches';
+import { buildsScenario } from './builds';
 import { curveScenario } from './curve';
 import { growthScenario } from './growth';
 import { kindsScenario } from './kinds';
@@ -21,6 +22,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   'low-load': lowLoadScenario,
   'open-loop': openLoopScenario,
   processes: processesScenario,
+  builds: buildsScenario,
   kinds: kindsScenario,
   curve: curveScenario,
   growth: growthScenario,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Bench, Measured } from '../bench';
 import { checkLoadGenerator } from '../check-load-generator';
 import type { Traffic } from '../load/traffic';
@@ -9,6 +10,8 @@ import { checkCopy, copySchema, PER_REQUEST_SCHEMA } from './copied-schema';
 import { RAW_SCHEMA, rawFunction, type RawSpec } from './raw-spec';
 import { seedLedger } from './seed-ledger';
 import { checkSum } from './sum-schema';
+
+const LEDGER_SCRIPT = 'services/ledger/dist/main.js';
 
 const SESSIONS = 4;
 /** This many raw clients, each with one transaction at a time, use about as much of Postgres as purchases do. */
@@ -63,13 +66,22 @@ export class Variants {
   }
 
   /** Starts another ledger server on the same database. */
-  async startLedger(env: Record<string, string>): Promise<ServerProcess> {
-    const server = await startServer('services/ledger/dist/main.js', {
+  async startLedger(env: Record<string, string>, script = LEDGER_SCRIPT): Promise<ServerProcess> {
+    const server = await startServer(script, {
       env: { DATABASE_URL: this.bench.environment.url, ...env },
     });
     this.toStop.push(() => server.stop());
     this.ledgers.add(server);
     return server;
+  }
+
+  /** The server of another checkout of this repository, on the same database. */
+  ledgerOf(checkout: string): Promise<ServerProcess> {
+    return this.once(`ledger of ${checkout}`, async () => {
+      const server = await this.startLedger({}, resolve(checkout, LEDGER_SCRIPT));
+      await this.warmUp(server);
+      return server;
+    });
   }
 
   noop(): Promise<ServerProcess> {
