@@ -150,7 +150,7 @@ export interface Customer {
   level: number;
 }
 
-/** A recipe as it is to be. */
+/** The new state of a recipe. */
 export interface PutRecipeRequest {
   /** The shop. */
   shopId: string;
@@ -188,7 +188,7 @@ export interface CatalogItem {
   recipe:
     | Recipe
     | undefined;
-  /** In stock, 1 to 10,000; more are not told of. */
+  /** In stock, 1 to 10,000; a larger stock is shown as 10,000. */
   quantity: bigint;
 }
 
@@ -215,7 +215,7 @@ export interface PlanBarrelsResponse {
   barrels: Barrels[];
 }
 
-/** Barrels that have come. */
+/** Delivered barrels. */
 export interface DeliverBarrelsRequest {
   /** The shop. */
   shopId: string;
@@ -271,7 +271,7 @@ export interface DeliverBottlesResponse {
   mlUsed: Colours | undefined;
 }
 
-/** Room to buy. */
+/** Capacity to buy. */
 export interface BuyCapacityRequest {
   /** The shop. */
   shopId: string;
@@ -295,7 +295,7 @@ export interface BuyCapacityResponse {
   goldPaid: bigint;
 }
 
-/** Customers who came by. */
+/** Customers who visited the shop. */
 export interface RecordVisitRequest {
   /** The shop. */
   shopId: string;
@@ -321,7 +321,7 @@ export interface GetVisitRequest {
   visitId: string;
 }
 
-/** Customers who came by. */
+/** Customers who visited the shop. */
 export interface GetVisitResponse {
   /** When. */
   time:
@@ -347,7 +347,7 @@ export interface CreateCartResponse {
   cartId: string;
 }
 
-/** What is to be in a cart. */
+/** The new quantity of a potion in a cart. */
 export interface SetCartItemRequest {
   /** The shop. */
   shopId: string;
@@ -394,9 +394,9 @@ export interface CheckOutResponse {
 export interface SearchOrdersRequest {
   /** The shop. */
   shopId: string;
-  /** A part of the customer's name, in either case; empty: anybody. At most 100 bytes. */
+  /** A part of the customer's name, ignoring case; empty: any. At most 100 bytes. */
   customer: string;
-  /** A part of the SKU, in either case; empty: any. */
+  /** A part of the SKU, ignoring case; empty: any. */
   sku: string;
   /** By what. */
   sort: OrderSort;
@@ -441,7 +441,7 @@ export interface OrderLine {
 
 /** A page of what was sold. */
 export interface SearchOrdersResponse {
-  /** In the order asked for; lines that are equal in it by cart_id and SKU. */
+  /** In the requested order; ties are ordered by cart_id and SKU. */
   lines: OrderLine[];
   /** For the page before; empty on the first. */
   previousPageToken: string;
@@ -454,8 +454,8 @@ export interface GetAuditRequest {
   /** The shop. */
   shopId: string;
   /**
-   * After all that was booked up to this instant, inclusive; absent: now. What is being
-   * booked at this moment may still come to lie before an instant of just now.
+   * After all that was booked up to this instant, inclusive; absent: now. A transaction
+   * that is being booked may still get a time before a very recent instant.
    */
   asOfTime: Timestamp | undefined;
 }
@@ -472,7 +472,7 @@ export interface GetAuditResponse {
   mlByColour:
     | Colours
     | undefined;
-  /** Bottles by SKU, of those that there are. */
+  /** Bottles by SKU, without those of which there are none. */
   potionsBySku: PotionCount[];
   /** How many ml the shop has room for, full or free. */
   mlCapacity: bigint;
@@ -3956,23 +3956,23 @@ export const ResetShopResponse: MessageFns<ResetShopResponse> = {
 /**
  * Gold, the ml of each colour, the bottles of each potion and the room for ml and for
  * bottles are balances of the shop in the ledger; none of them can fall below zero,
- * whoever trades at the same time. Every delivery, checkout, purchase of capacity and
- * reset is one transaction there: all of it happens, or nothing. Recipes, carts and
- * visits are this service's own.
+ * whatever runs at the same time. Every delivery, checkout, purchase of capacity and reset
+ * is one transaction there: all of it happens, or nothing. Recipes, carts and visits are
+ * stored by this service.
  *
- * Every write but two names what it is about by an id of the caller's (order, visit, reset,
- * cart). SetCartItem and PutRecipe have no id: the last call counts.
- * A repeat with the same content gets the first answer, so a call that was not answered
- * is simply sent again, and has to be: it happened whole, not at all, or was interrupted
- * between a row here and its booking, and then the repeat completes it.
+ * Every write except SetCartItem and PutRecipe has an id chosen by the caller (order,
+ * visit, reset, cart). For those two the last call counts. A repeat with the same content
+ * gets the first response. A call without a response must be repeated: it happened
+ * completely, not at all, or was interrupted between a row here and its booking, and then
+ * the repeat completes it.
  *
- * A shop_id is 1 to 32 of `a-z`, `0-9`, `_` and `-`. A shop is there once it was reset.
+ * A shop_id is 1 to 32 of `a-z`, `0-9`, `_` and `-`. A shop exists once it was reset.
  */
 export type CauldronsServiceService = typeof CauldronsServiceService;
 export const CauldronsServiceService = {
   /**
-   * Makes a recipe, or gives it another name or price, or takes it off the catalog. Its
-   * mix stays (RECIPE_FIXED). The last call counts; carts pay the price at their
+   * Creates a recipe, changes its name or price, or removes it from the catalog. The mix
+   * of a recipe cannot change (RECIPE_FIXED). The last call counts; carts pay the price at
    * checkout.
    */
   putRecipe: {
@@ -4005,10 +4005,10 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): GetCatalogResponse => GetCatalogResponse.decode(value),
   },
   /**
-   * Which barrels of an offer the shop would buy now: of each colour, red first, one of
-   * its cheapest barrels that has room, if the gold that is left pays for it. Barrels of
-   * mixed colours are left out, and no colour takes more than a quarter of the capacity.
-   * A plan books nothing and reserves nothing.
+   * The barrels of an offer that the shop would buy now: for each colour, red first, one
+   * of the cheapest barrels that fit, if the remaining gold suffices. Barrels of mixed
+   * colours are ignored, and no colour takes more than a quarter of the capacity. A plan
+   * books nothing and reserves nothing.
    */
   planBarrels: {
     path: "/cauldrons.v1.CauldronsService/PlanBarrels" as const,
@@ -4032,9 +4032,9 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): DeliverBarrelsResponse => DeliverBarrelsResponse.decode(value),
   },
   /**
-   * Which bottles the shop would fill now: always one more of the offered potion that it
-   * has the fewest of, as far as the ml and the room for bottles last. Books and reserves
-   * nothing.
+   * The bottles that the shop would fill now: one at a time, always of the offered potion
+   * with the fewest bottles, until the ml or the room for bottles are used up. Books and
+   * reserves nothing.
    */
   planBottles: {
     path: "/cauldrons.v1.CauldronsService/PlanBottles" as const,
@@ -4061,7 +4061,7 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): DeliverBottlesResponse => DeliverBottlesResponse.decode(value),
   },
   /**
-   * Buys room. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
+   * Buys capacity. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
    * shop can buy 10 a day. INSUFFICIENT_GOLD, DAILY_LIMIT.
    */
   buyCapacity: {
@@ -4073,7 +4073,7 @@ export const CauldronsServiceService = {
     responseSerialize: (value: BuyCapacityResponse): Buffer => Buffer.from(BuyCapacityResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BuyCapacityResponse => BuyCapacityResponse.decode(value),
   },
-  /** Keeps who came by in a tick, whether or not they buy. */
+  /** Stores who visited the shop in a tick, whether or not they buy. */
   recordVisit: {
     path: "/cauldrons.v1.CauldronsService/RecordVisit" as const,
     requestStream: false as const,
@@ -4083,7 +4083,7 @@ export const CauldronsServiceService = {
     responseSerialize: (value: RecordVisitResponse): Buffer => Buffer.from(RecordVisitResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RecordVisitResponse => RecordVisitResponse.decode(value),
   },
-  /** Who came by. */
+  /** Who visited the shop. */
   getVisit: {
     path: "/cauldrons.v1.CauldronsService/GetVisit" as const,
     requestStream: false as const,
@@ -4117,8 +4117,8 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): SetCartItemResponse => SetCartItemResponse.decode(value),
   },
   /**
-   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this moment.
-   * The cart is the order: it is checked out once, and the answer to that never changes,
+   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this
+   * moment. The cart is the order: it is checked out once, and its response never changes,
    * SOLD_OUT included. No potion is sold twice, however many carts ask for it at once.
    *
    * The order is written here before it is booked in the ledger, and marked as sold after;
@@ -4134,8 +4134,8 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): CheckOutResponse => CheckOutResponse.decode(value),
   },
   /**
-   * What was sold, line by line, in pages that stay as they are while others buy. A sale
-   * is found as soon as its checkout was answered.
+   * What was sold, line by line. Pages are stable while others buy. A sale is found as
+   * soon as its checkout has been answered.
    */
   searchOrders: {
     path: "/cauldrons.v1.CauldronsService/SearchOrders" as const,
@@ -4148,8 +4148,8 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): SearchOrdersResponse => SearchOrdersResponse.decode(value),
   },
   /**
-   * Counts all of a shop, now or at any instant: one snapshot, so that every trade is in
-   * it whole or not at all.
+   * Everything that a shop has, now or at any past instant, in one snapshot: every trade
+   * is in it completely or not at all.
    */
   getAudit: {
     path: "/cauldrons.v1.CauldronsService/GetAudit" as const,
@@ -4161,9 +4161,9 @@ export const CauldronsServiceService = {
     responseDeserialize: (value: Buffer): GetAuditResponse => GetAuditResponse.decode(value),
   },
   /**
-   * Begins anew: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts that
-   * were not checked out are gone; recipes and what was sold stay. A trade at the same
-   * moment comes before the reset or after it, or the reset is SHOP_CHANGED.
+   * Resets a shop: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts
+   * that were not checked out end; recipes and orders stay. A concurrent trade comes
+   * before or after the reset, or the reset fails with SHOP_CHANGED.
    */
   resetShop: {
     path: "/cauldrons.v1.CauldronsService/ResetShop" as const,
@@ -4178,8 +4178,8 @@ export const CauldronsServiceService = {
 
 export interface CauldronsServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes a recipe, or gives it another name or price, or takes it off the catalog. Its
-   * mix stays (RECIPE_FIXED). The last call counts; carts pay the price at their
+   * Creates a recipe, changes its name or price, or removes it from the catalog. The mix
+   * of a recipe cannot change (RECIPE_FIXED). The last call counts; carts pay the price at
    * checkout.
    */
   putRecipe: handleUnaryCall<PutRecipeRequest, PutRecipeResponse>;
@@ -4188,18 +4188,18 @@ export interface CauldronsServiceServer extends UntypedServiceImplementation {
   /** What customers can buy: potions that are in stock and offered, at most 6 SKUs. */
   getCatalog: handleUnaryCall<GetCatalogRequest, GetCatalogResponse>;
   /**
-   * Which barrels of an offer the shop would buy now: of each colour, red first, one of
-   * its cheapest barrels that has room, if the gold that is left pays for it. Barrels of
-   * mixed colours are left out, and no colour takes more than a quarter of the capacity.
-   * A plan books nothing and reserves nothing.
+   * The barrels of an offer that the shop would buy now: for each colour, red first, one
+   * of the cheapest barrels that fit, if the remaining gold suffices. Barrels of mixed
+   * colours are ignored, and no colour takes more than a quarter of the capacity. A plan
+   * books nothing and reserves nothing.
    */
   planBarrels: handleUnaryCall<PlanBarrelsRequest, PlanBarrelsResponse>;
   /** Pays for barrels and takes them in. INSUFFICIENT_GOLD, CAPACITY_EXCEEDED. */
   deliverBarrels: handleUnaryCall<DeliverBarrelsRequest, DeliverBarrelsResponse>;
   /**
-   * Which bottles the shop would fill now: always one more of the offered potion that it
-   * has the fewest of, as far as the ml and the room for bottles last. Books and reserves
-   * nothing.
+   * The bottles that the shop would fill now: one at a time, always of the offered potion
+   * with the fewest bottles, until the ml or the room for bottles are used up. Books and
+   * reserves nothing.
    */
   planBottles: handleUnaryCall<PlanBottlesRequest, PlanBottlesResponse>;
   /**
@@ -4208,13 +4208,13 @@ export interface CauldronsServiceServer extends UntypedServiceImplementation {
    */
   deliverBottles: handleUnaryCall<DeliverBottlesRequest, DeliverBottlesResponse>;
   /**
-   * Buys room. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
+   * Buys capacity. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
    * shop can buy 10 a day. INSUFFICIENT_GOLD, DAILY_LIMIT.
    */
   buyCapacity: handleUnaryCall<BuyCapacityRequest, BuyCapacityResponse>;
-  /** Keeps who came by in a tick, whether or not they buy. */
+  /** Stores who visited the shop in a tick, whether or not they buy. */
   recordVisit: handleUnaryCall<RecordVisitRequest, RecordVisitResponse>;
-  /** Who came by. */
+  /** Who visited the shop. */
   getVisit: handleUnaryCall<GetVisitRequest, GetVisitResponse>;
   /** Gives a customer an empty cart. */
   createCart: handleUnaryCall<CreateCartRequest, CreateCartResponse>;
@@ -4224,8 +4224,8 @@ export interface CauldronsServiceServer extends UntypedServiceImplementation {
    */
   setCartItem: handleUnaryCall<SetCartItemRequest, SetCartItemResponse>;
   /**
-   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this moment.
-   * The cart is the order: it is checked out once, and the answer to that never changes,
+   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this
+   * moment. The cart is the order: it is checked out once, and its response never changes,
    * SOLD_OUT included. No potion is sold twice, however many carts ask for it at once.
    *
    * The order is written here before it is booked in the ledger, and marked as sold after;
@@ -4233,27 +4233,27 @@ export interface CauldronsServiceServer extends UntypedServiceImplementation {
    */
   checkOut: handleUnaryCall<CheckOutRequest, CheckOutResponse>;
   /**
-   * What was sold, line by line, in pages that stay as they are while others buy. A sale
-   * is found as soon as its checkout was answered.
+   * What was sold, line by line. Pages are stable while others buy. A sale is found as
+   * soon as its checkout has been answered.
    */
   searchOrders: handleUnaryCall<SearchOrdersRequest, SearchOrdersResponse>;
   /**
-   * Counts all of a shop, now or at any instant: one snapshot, so that every trade is in
-   * it whole or not at all.
+   * Everything that a shop has, now or at any past instant, in one snapshot: every trade
+   * is in it completely or not at all.
    */
   getAudit: handleUnaryCall<GetAuditRequest, GetAuditResponse>;
   /**
-   * Begins anew: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts that
-   * were not checked out are gone; recipes and what was sold stay. A trade at the same
-   * moment comes before the reset or after it, or the reset is SHOP_CHANGED.
+   * Resets a shop: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts
+   * that were not checked out end; recipes and orders stay. A concurrent trade comes
+   * before or after the reset, or the reset fails with SHOP_CHANGED.
    */
   resetShop: handleUnaryCall<ResetShopRequest, ResetShopResponse>;
 }
 
 export interface CauldronsServiceClient extends Client {
   /**
-   * Makes a recipe, or gives it another name or price, or takes it off the catalog. Its
-   * mix stays (RECIPE_FIXED). The last call counts; carts pay the price at their
+   * Creates a recipe, changes its name or price, or removes it from the catalog. The mix
+   * of a recipe cannot change (RECIPE_FIXED). The last call counts; carts pay the price at
    * checkout.
    */
   putRecipe(
@@ -4304,10 +4304,10 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetCatalogResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Which barrels of an offer the shop would buy now: of each colour, red first, one of
-   * its cheapest barrels that has room, if the gold that is left pays for it. Barrels of
-   * mixed colours are left out, and no colour takes more than a quarter of the capacity.
-   * A plan books nothing and reserves nothing.
+   * The barrels of an offer that the shop would buy now: for each colour, red first, one
+   * of the cheapest barrels that fit, if the remaining gold suffices. Barrels of mixed
+   * colours are ignored, and no colour takes more than a quarter of the capacity. A plan
+   * books nothing and reserves nothing.
    */
   planBarrels(
     request: PlanBarrelsRequest,
@@ -4341,9 +4341,9 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeliverBarrelsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Which bottles the shop would fill now: always one more of the offered potion that it
-   * has the fewest of, as far as the ml and the room for bottles last. Books and reserves
-   * nothing.
+   * The bottles that the shop would fill now: one at a time, always of the offered potion
+   * with the fewest bottles, until the ml or the room for bottles are used up. Books and
+   * reserves nothing.
    */
   planBottles(
     request: PlanBottlesRequest,
@@ -4380,7 +4380,7 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeliverBottlesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Buys room. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
+   * Buys capacity. A unit is 50 bottles or 10,000 ml and costs 1,000 gold; of each kind a
    * shop can buy 10 a day. INSUFFICIENT_GOLD, DAILY_LIMIT.
    */
   buyCapacity(
@@ -4398,7 +4398,7 @@ export interface CauldronsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BuyCapacityResponse) => void,
   ): ClientUnaryCall;
-  /** Keeps who came by in a tick, whether or not they buy. */
+  /** Stores who visited the shop in a tick, whether or not they buy. */
   recordVisit(
     request: RecordVisitRequest,
     callback: (error: ServiceError | null, response: RecordVisitResponse) => void,
@@ -4414,7 +4414,7 @@ export interface CauldronsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RecordVisitResponse) => void,
   ): ClientUnaryCall;
-  /** Who came by. */
+  /** Who visited the shop. */
   getVisit(
     request: GetVisitRequest,
     callback: (error: ServiceError | null, response: GetVisitResponse) => void,
@@ -4466,8 +4466,8 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: SetCartItemResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this moment.
-   * The cart is the order: it is checked out once, and the answer to that never changes,
+   * Sells what is in a cart, all of it or nothing (SOLD_OUT), at the prices of this
+   * moment. The cart is the order: it is checked out once, and its response never changes,
    * SOLD_OUT included. No potion is sold twice, however many carts ask for it at once.
    *
    * The order is written here before it is booked in the ledger, and marked as sold after;
@@ -4489,8 +4489,8 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: CheckOutResponse) => void,
   ): ClientUnaryCall;
   /**
-   * What was sold, line by line, in pages that stay as they are while others buy. A sale
-   * is found as soon as its checkout was answered.
+   * What was sold, line by line. Pages are stable while others buy. A sale is found as
+   * soon as its checkout has been answered.
    */
   searchOrders(
     request: SearchOrdersRequest,
@@ -4508,8 +4508,8 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: SearchOrdersResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Counts all of a shop, now or at any instant: one snapshot, so that every trade is in
-   * it whole or not at all.
+   * Everything that a shop has, now or at any past instant, in one snapshot: every trade
+   * is in it completely or not at all.
    */
   getAudit(
     request: GetAuditRequest,
@@ -4527,9 +4527,9 @@ export interface CauldronsServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAuditResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Begins anew: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts that
-   * were not checked out are gone; recipes and what was sold stay. A trade at the same
-   * moment comes before the reset or after it, or the reset is SHOP_CHANGED.
+   * Resets a shop: 100 gold, room for 50 bottles and 10,000 ml, nothing in stock. Carts
+   * that were not checked out end; recipes and orders stay. A concurrent trade comes
+   * before or after the reset, or the reset fails with SHOP_CHANGED.
    */
   resetShop(
     request: ResetShopRequest,

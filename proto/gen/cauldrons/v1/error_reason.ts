@@ -13,8 +13,8 @@
  * and `metadata` has every number of the message under the keys named below. The set
  * is closed. Branch on the reason, never on the message.
  *
- * "Stored" says that the failure is the outcome of its id for ever: a repeat gets it
- * again, even when it would succeed by now. Send a new id for a new attempt.
+ * "Stored" means that the failure is the permanent outcome of its id: a repeat gets it
+ * again, even if it would succeed now. Send a new id for a new attempt.
  */
 export enum ErrorReason {
   /** UNSPECIFIED - Never sent. */
@@ -43,12 +43,12 @@ export enum ErrorReason {
    */
   TOO_MANY_RECIPES = 5,
   /**
-   * CART_NOT_FOUND - NOT_FOUND, not stored. No such cart, or the shop was reset since it was made.
+   * CART_NOT_FOUND - NOT_FOUND, not stored. No such cart, or the shop was reset since it was created.
    * Metadata: cart_id.
    */
   CART_NOT_FOUND = 6,
   /**
-   * CART_CHECKED_OUT - FAILED_PRECONDITION, not stored. The cart was checked out, whatever came of it.
+   * CART_CHECKED_OUT - FAILED_PRECONDITION, not stored. The cart was checked out, successfully or not.
    * Metadata: cart_id.
    */
   CART_CHECKED_OUT = 7,
@@ -80,13 +80,13 @@ export enum ErrorReason {
    */
   DAILY_LIMIT = 13,
   /**
-   * SHOP_CHANGED - ABORTED, stored. Something was booked between the look at the shop and its reset;
-   * the shop is as it was. Reset it again, under a new id.
+   * SHOP_CHANGED - ABORTED, stored. Something was booked while the reset was prepared; the shop is
+   * unchanged. Reset it again, under a new id.
    */
   SHOP_CHANGED = 14,
   /**
    * SHOP_FROZEN - FAILED_PRECONDITION, stored. An operator has stopped the shop's account; or a reset
-   * cannot have all that is in it, because some of it is held back.
+   * cannot move all balances, because some amounts are held.
    */
   SHOP_FROZEN = 15,
   /** VISIT_NOT_FOUND - NOT_FOUND, not stored. Metadata: visit_id. */
@@ -97,13 +97,13 @@ export enum ErrorReason {
    */
   ID_REUSED = 17,
   /**
-   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not answer;
-   * what became of the write is told by a repeat with the same id.
+   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not respond; a
+   * repeat with the same id tells what became of the write.
    */
   LEDGER_UNAVAILABLE = 18,
   /**
-   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database does not answer;
-   * as above.
+   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database does not respond;
+   * otherwise as above.
    */
   STORE_UNAVAILABLE = 19,
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the service's log only. */

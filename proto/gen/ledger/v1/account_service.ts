@@ -43,7 +43,7 @@ export interface Account {
   metadata: Map<string, string>;
   /** Changes with the settings, not with the balance. */
   etag: string;
-  /** When it was made; absent for an account that was never written. */
+  /** When it was created; absent for an account that was never written. */
   createTime:
     | Timestamp
     | undefined;
@@ -90,7 +90,7 @@ export interface ListAccountsResponse {
 
 /** New settings of an account. */
 export interface UpdateAccountRequest {
-  /** Identifies this write for ever within user_id: 1 to 128 printable ASCII characters. */
+  /** Identifies this write permanently within user_id: 1 to 128 printable ASCII characters. */
   requestId: string;
   /** The user. */
   userId: string;
@@ -106,7 +106,7 @@ export interface UpdateAccountRequest {
   updateMask:
     | string[]
     | undefined;
-  /** The etag of the settings that the editor saw; empty: no guard. */
+  /** The etag of the settings that the editor saw; empty: no check. */
   etag: string;
 }
 
@@ -1010,9 +1010,9 @@ export const AccountServiceService = {
     responseDeserialize: (value: Buffer): ListAccountsResponse => ListAccountsResponse.decode(value),
   },
   /**
-   * Changes the settings named in update_mask, and makes the account when there is
-   * none. CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would
-   * be above what is available.
+   * Changes the settings named in update_mask, and creates the account when there is none.
+   * CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would be above
+   * what is available.
    */
   updateAccount: {
     path: "/ledger.v1.AccountService/UpdateAccount" as const,
@@ -1035,9 +1035,9 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   /** All accounts of a user, by asset. */
   listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
   /**
-   * Changes the settings named in update_mask, and makes the account when there is
-   * none. CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would
-   * be above what is available.
+   * Changes the settings named in update_mask, and creates the account when there is none.
+   * CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would be above
+   * what is available.
    */
   updateAccount: handleUnaryCall<UpdateAccountRequest, UpdateAccountResponse>;
 }
@@ -1079,9 +1079,9 @@ export interface AccountServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes the settings named in update_mask, and makes the account when there is
-   * none. CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would
-   * be above what is available.
+   * Changes the settings named in update_mask, and creates the account when there is none.
+   * CONFLICT when the etag is stale; INSUFFICIENT_FUNDS when min_balance would be above
+   * what is available.
    */
   updateAccount(
     request: UpdateAccountRequest,

@@ -37,15 +37,18 @@ export interface Item {
   /** 1, 2, 3 … per item. */
   version: bigint;
   /**
-   * When this version was made, by the database's clock. It ends when its successor
-   * is made.
+   * When this version was created, by the database's clock. It ends when its successor is
+   * created.
    */
   createTime: Timestamp | undefined;
 }
 
-/** A new version of an item, all of it: what is left out is empty in the new version. */
+/**
+ * A new version of an item, all of it: fields that are omitted are empty in the new
+ * version.
+ */
 export interface PutItemRequest {
-  /** Identifies this write for ever: 1 to 128 printable ASCII characters. */
+  /** Identifies this write permanently: 1 to 128 printable ASCII characters. */
   requestId: string;
   /** 1 to 128 printable ASCII characters without spaces. */
   itemId: string;
@@ -62,11 +65,11 @@ export interface PutItemRequest {
    * nothing. Not the asset that it is paid with.
    */
   grantAsset: string;
-  /** The version that this one replaces, as the editor saw it; 0: no guard. */
+  /** The version that this one replaces, as the editor saw it; 0: no check. */
   expectedVersion: bigint;
 }
 
-/** The version that was made. */
+/** The version that was created. */
 export interface PutItemResponse {
   /** As stored. */
   item: Item | undefined;
@@ -907,14 +910,14 @@ export const ListItemVersionsResponse: MessageFns<ListItemVersionsResponse> = {
 };
 
 /**
- * Items and their prices, in versions. A version is never changed: each PutItem
- * makes the next one, and a purchase keeps a snapshot of the version that it paid.
+ * Items and their prices, in versions. A version is never changed: each PutItem creates
+ * the next one, and a purchase keeps a snapshot of the version that it paid.
  */
 export type CatalogServiceService = typeof CatalogServiceService;
 export const CatalogServiceService = {
   /**
-   * Makes the first or the next version of an item. The request's scope is
-   * `@catalog`. Fails with CONFLICT when expected_version is not the current one.
+   * Creates the first or the next version of an item. The request's scope is `@catalog`.
+   * Fails with CONFLICT when expected_version is not the current one.
    */
   putItem: {
     path: "/ledger.v1.CatalogService/PutItem" as const,
@@ -925,7 +928,10 @@ export const CatalogServiceService = {
     responseSerialize: (value: PutItemResponse): Buffer => Buffer.from(PutItemResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PutItemResponse => PutItemResponse.decode(value),
   },
-  /** One version of an item, by default the current one. ITEM_NOT_FOUND without it. */
+  /**
+   * One version of an item, by default the current one. ITEM_NOT_FOUND when it does not
+   * exist.
+   */
   getItem: {
     path: "/ledger.v1.CatalogService/GetItem" as const,
     requestStream: false as const,
@@ -961,11 +967,14 @@ export const CatalogServiceService = {
 
 export interface CatalogServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes the first or the next version of an item. The request's scope is
-   * `@catalog`. Fails with CONFLICT when expected_version is not the current one.
+   * Creates the first or the next version of an item. The request's scope is `@catalog`.
+   * Fails with CONFLICT when expected_version is not the current one.
    */
   putItem: handleUnaryCall<PutItemRequest, PutItemResponse>;
-  /** One version of an item, by default the current one. ITEM_NOT_FOUND without it. */
+  /**
+   * One version of an item, by default the current one. ITEM_NOT_FOUND when it does not
+   * exist.
+   */
   getItem: handleUnaryCall<GetItemRequest, GetItemResponse>;
   /** The current version of every item, by item_id. */
   listItems: handleUnaryCall<ListItemsRequest, ListItemsResponse>;
@@ -975,8 +984,8 @@ export interface CatalogServiceServer extends UntypedServiceImplementation {
 
 export interface CatalogServiceClient extends Client {
   /**
-   * Makes the first or the next version of an item. The request's scope is
-   * `@catalog`. Fails with CONFLICT when expected_version is not the current one.
+   * Creates the first or the next version of an item. The request's scope is `@catalog`.
+   * Fails with CONFLICT when expected_version is not the current one.
    */
   putItem(
     request: PutItemRequest,
@@ -993,7 +1002,10 @@ export interface CatalogServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PutItemResponse) => void,
   ): ClientUnaryCall;
-  /** One version of an item, by default the current one. ITEM_NOT_FOUND without it. */
+  /**
+   * One version of an item, by default the current one. ITEM_NOT_FOUND when it does not
+   * exist.
+   */
   getItem(
     request: GetItemRequest,
     callback: (error: ServiceError | null, response: GetItemResponse) => void,

@@ -14,9 +14,9 @@
  * keys named below (decimal text). The set is closed: a new reason is a new
  * number here. Branch on the reason, never on the message.
  *
- * "Stored" says that the failure is the outcome of its request_id for ever: a
- * repeat gets it again, byte for byte, even when it would succeed by now. Send a
- * new request_id for a new attempt.
+ * "Stored" means that the failure is the permanent outcome of its request_id: a repeat
+ * gets it again, byte for byte, even if it would succeed now. Send a new request_id for a
+ * new attempt.
  */
 export enum ErrorReason {
   /** UNSPECIFIED - Never sent. */
@@ -39,8 +39,8 @@ export enum ErrorReason {
    */
   ACCOUNT_FROZEN = 3,
   /**
-   * ITEM_INACTIVE - FAILED_PRECONDITION, stored. The item is not sold at present, grace or not.
-   * Metadata: item_id, current_version.
+   * ITEM_INACTIVE - FAILED_PRECONDITION, stored. The item is not sold at present; the grace period does
+   * not matter. Metadata: item_id, current_version.
    */
   ITEM_INACTIVE = 4,
   /**
@@ -55,8 +55,8 @@ export enum ErrorReason {
    */
   HOLD_NOT_OPEN = 6,
   /**
-   * CAPTURE_EXCEEDS_HOLD - FAILED_PRECONDITION, stored. More was to be captured than is held.
-   * Metadata: hold_id, held, requested.
+   * CAPTURE_EXCEEDS_HOLD - FAILED_PRECONDITION, stored. The capture exceeds the held amount. Metadata: hold_id,
+   * held, requested.
    */
   CAPTURE_EXCEEDS_HOLD = 7,
   /**
@@ -70,9 +70,8 @@ export enum ErrorReason {
    */
   NOT_REVERSIBLE = 9,
   /**
-   * AMOUNT_OVERFLOW - OUT_OF_RANGE, stored on writes. A balance or a total would pass int64.
-   * Metadata: user_id, asset, balance, and change on writes; or item_id, price,
-   * quantity.
+   * AMOUNT_OVERFLOW - OUT_OF_RANGE, stored on writes. A balance or a total would exceed int64. Metadata:
+   * user_id, asset, balance, and change on writes; or item_id, price, quantity.
    */
   AMOUNT_OVERFLOW = 10,
   /**
@@ -112,9 +111,9 @@ export enum ErrorReason {
    */
   OVERLOADED = 17,
   /**
-   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database is away or
-   * the server is stopping. Whether the write was booked is told by a repeat with
-   * the same request_id.
+   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database is unavailable or the
+   * server is stopping. A repeat with the same request_id tells whether the write was
+   * booked.
    */
   STORE_UNAVAILABLE = 18,
   /**

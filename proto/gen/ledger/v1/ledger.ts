@@ -20,7 +20,7 @@ export enum EntryKind {
   TRANSFER = 3,
   /** POST - A free combination of legs. */
   POST = 4,
-  /** REVERSAL - Takes an earlier transaction back, whole or in part. */
+  /** REVERSAL - Reverses an earlier transaction, completely or in part. */
   REVERSAL = 5,
   /** CAPTURE - A hold was paid. */
   CAPTURE = 6,
@@ -38,15 +38,15 @@ export enum SortOrder {
   UNRECOGNIZED = -1,
 }
 
-/** What a hold has come to. */
+/** The state of a hold. */
 export enum HoldState {
   /** UNSPECIFIED - Never stored. */
   UNSPECIFIED = 0,
   /** OPEN - The amount is set aside. */
   OPEN = 1,
-  /** CAPTURED - Paid, whole or in part; the rest is free again. */
+  /** CAPTURED - Paid, completely or in part; the rest is available again. */
   CAPTURED = 2,
-  /** RELEASED - Given up by its owner. */
+  /** RELEASED - Released by its owner. */
   RELEASED = 3,
   /** EXPIRED - Its expire_time has passed by the database's clock. */
   EXPIRED = 4,
@@ -76,7 +76,7 @@ export interface Transaction {
   createTime:
     | Timestamp
     | undefined;
-  /** What the caller said about when it took place; for information only. */
+  /** When it took place according to the caller; for information only. */
   effectiveTime:
     | Timestamp
     | undefined;
@@ -92,12 +92,12 @@ export interface Transaction {
   item:
     | ItemSnapshot
     | undefined;
-  /** The transaction that this one takes back; reversals only. */
+  /** The transaction that this one reverses; reversals only. */
   reversesTransactionId: string;
   /**
-   * What reversals may still take back, in the smallest unit: of the first entry's
-   * asset for two entries; for more, 1 when it can still be reversed (whole) and 0
-   * when not. As of the moment of this answer; zero for reversals.
+   * The amount that can still be reversed, in the smallest unit of the first entry's
+   * asset, for two entries; for more entries, 1 when it can still be reversed (completely)
+   * and 0 when not. As of this response; zero for reversals.
    */
   reversibleAmount: bigint;
 }
@@ -147,13 +147,13 @@ export interface Balance {
   asset: string;
   /** The sum of all entries, in the asset's smallest unit. */
   balance: bigint;
-  /** Set aside by open holds; absent in as-of answers. */
+  /** Set aside by open holds; absent in as-of responses. */
   held?:
     | bigint
     | undefined;
   /**
-   * balance - held: what may be spent down to the account's min_balance; absent in
-   * as-of answers.
+   * balance - held: what may be spent down to the account's min_balance; absent in as-of
+   * responses.
    */
   available?:
     | bigint
@@ -195,9 +195,9 @@ export interface Hold {
   capturedAmount: bigint;
   /** Where a capture goes to: a system account. */
   destination: string;
-  /** What it has come to. */
+  /** Its state. */
   state: HoldState;
-  /** When it lapses by the database's clock; absent: never. */
+  /** When it expires, by the database's clock; absent: never. */
   expireTime:
     | Timestamp
     | undefined;

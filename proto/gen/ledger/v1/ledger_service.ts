@@ -28,7 +28,7 @@ import { Balance, Entry, EntryKind, Hold, HoldState, SortOrder, Transaction } fr
 /** Value for a user. */
 export interface CreditRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -37,7 +37,7 @@ export interface CreditRequest {
    * without spaces, not beginning with `@`.
    */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -52,7 +52,7 @@ export interface CreditRequest {
   reference: string;
   /** Free pairs: at most 16, keys of 1 to 64 bytes, values of up to 256, no NUL. */
   metadata: Map<string, string>;
-  /** When it took place, for information; cut to microseconds. */
+  /** When it took place, for information; truncated to microseconds. */
   effectiveTime: Timestamp | undefined;
 }
 
@@ -86,7 +86,7 @@ export interface PurchaseItem {
 
 /** A price that the caller knows. */
 export interface PurchasePrice {
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** All of it, in the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -97,7 +97,7 @@ export interface PurchasePrice {
 /** A payment of a user. */
 export interface PurchaseRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -123,7 +123,7 @@ export interface PurchaseRequest {
   reference: string;
   /** Free pairs: at most 16, keys of 1 to 64 bytes, values of up to 256, no NUL. */
   metadata: Map<string, string>;
-  /** When it took place, for information; cut to microseconds. */
+  /** When it took place, for information; truncated to microseconds. */
   effectiveTime: Timestamp | undefined;
 }
 
@@ -145,7 +145,7 @@ export interface PurchaseResponse {
 /** A payment between users. */
 export interface TransferRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -153,7 +153,7 @@ export interface TransferRequest {
   fromUserId: string;
   /** Who gets it; not the sender. */
   toUserId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -163,7 +163,7 @@ export interface TransferRequest {
   reference: string;
   /** Free pairs: at most 16, keys of 1 to 64 bytes, values of up to 256, no NUL. */
   metadata: Map<string, string>;
-  /** When it took place, for information; cut to microseconds. */
+  /** When it took place, for information; truncated to microseconds. */
   effectiveTime: Timestamp | undefined;
 }
 
@@ -186,7 +186,7 @@ export interface TransferResponse {
 export interface Leg {
   /** A user, or a system account. */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** Signed, in the asset's smallest unit; not zero. */
   change: bigint;
@@ -197,7 +197,7 @@ export interface Leg {
 /** A free movement. */
 export interface PostTransactionRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -211,7 +211,7 @@ export interface PostTransactionRequest {
   reference: string;
   /** Free pairs: at most 16, keys of 1 to 64 bytes, values of up to 256, no NUL. */
   metadata: Map<string, string>;
-  /** When it took place, for information; cut to microseconds. */
+  /** When it took place, for information; truncated to microseconds. */
   effectiveTime: Timestamp | undefined;
 }
 
@@ -230,16 +230,16 @@ export interface PostTransactionResponse {
   balances: Balance[];
 }
 
-/** What to take back. */
+/** What to reverse. */
 export interface ReverseTransactionRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
   /** The owner of the transaction; the scope of the request_id. */
   userId: string;
-  /** The transaction to take back. */
+  /** The transaction to reverse. */
   transactionId: string;
   /** How much, for a transaction of two entries; 0: all that is left. */
   amount: bigint;
@@ -260,7 +260,7 @@ export interface ReverseTransactionResponse {
 /** An amount to set aside. */
 export interface PlaceHoldRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -269,7 +269,7 @@ export interface PlaceHoldRequest {
    * without spaces, not beginning with `@`.
    */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -294,7 +294,7 @@ export interface PlaceHoldResponse {
 /** Which hold to pay. */
 export interface CaptureHoldRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -320,10 +320,10 @@ export interface CaptureHoldResponse {
   balance: Balance | undefined;
 }
 
-/** Which hold to give up. */
+/** Which hold to release. */
 export interface ReleaseHoldRequest {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII
+   * Identifies this write permanently within its scope: 1 to 128 printable ASCII
    * characters; a UUID is recommended.
    */
   requestId: string;
@@ -333,7 +333,7 @@ export interface ReleaseHoldRequest {
   holdId: string;
 }
 
-/** The hold, given up. */
+/** The released hold. */
 export interface ReleaseHoldResponse {
   /** As it stands. */
   hold:
@@ -377,13 +377,14 @@ export interface BatchWriteItem {
 /** Many writes. */
 export interface BatchWriteRequest {
   /**
-   * Of the envelope, in the scope `@batch`: required when atomic, not used otherwise.
-   * An atomic batch keeps its failure under it; its writes are then not burnt.
+   * Of the envelope, in the scope `@batch`: required when atomic, not used otherwise. A
+   * failed atomic batch stores its failure under this id; the request_ids of its writes
+   * can be used again.
    */
   requestId: string;
-  /** 1 to 10,000, carried out in order. */
+  /** 1 to 10,000, executed in order. */
   writes: BatchWriteItem[];
-  /** All or nothing, in one transaction. Otherwise each stands for itself. */
+  /** All or nothing, in one transaction. Otherwise each write succeeds or fails on its own. */
   atomic: boolean;
 }
 
@@ -416,10 +417,10 @@ export interface BatchWriteResult {
     /** Of ReleaseHold. */
     { $case: "releaseHold"; value: ReleaseHoldResponse }
     | //
-    /** As the rpc alone would have failed. */
+    /** The error that the rpc on its own would have returned. */
     { $case: "error"; value: Status }
     | undefined;
-  /** It was booked before; this is its first answer. */
+  /** It was booked before; this is its first response. */
   replayed: boolean;
 }
 
@@ -433,7 +434,7 @@ export interface BatchWriteResponse {
 export interface GetBalanceRequest {
   /** A user, or a system account. */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** Absent: now. */
   asOf:
@@ -456,7 +457,7 @@ export interface GetBalanceResponse {
 export interface AccountKey {
   /** A user, or a system account. */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
 }
 
@@ -500,7 +501,7 @@ export interface ListBalancesResponse {
 export interface ListEntriesRequest {
   /** A user, or a system account. */
   userId: string;
-  /** What is counted: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places). */
   asset: string;
   /** 0 to take 50; more than 1,000 gives 1,000. */
   pageSize: number;
@@ -533,8 +534,8 @@ export interface GetTransactionRequest {
   /** The transaction. */
   transactionId: string;
   /**
-   * Its owner, which finds it without looking elsewhere; TRANSACTION_NOT_FOUND when it
-   * belongs to another. May be empty.
+   * Its owner, which makes the lookup cheaper; TRANSACTION_NOT_FOUND when another user
+   * owns it. May be empty.
    */
   userId: string;
 }
@@ -645,7 +646,7 @@ export interface WatchEntriesRequest {
   userId: string;
   /** Only this asset; empty: all. */
   asset: string;
-  /** Where an earlier stream with the same filter was left; empty: from now on. */
+  /** The resume_token of an earlier stream with the same filter; empty: from now on. */
   resumeToken: string;
   /** From the first entry ever; not together with a resume_token. */
   fromStart: boolean;
@@ -667,7 +668,7 @@ export interface VerifyLedgerRequest {
   userId: string;
 }
 
-/** How far it is. */
+/** Progress. */
 export interface VerifyProgress {
   /** Accounts (and stripes) done. */
   accountsChecked: bigint;
@@ -708,7 +709,7 @@ export interface VerifyReport {
   entriesChecked: bigint;
   /** At most 1,000. */
   violations: VerifyViolation[];
-  /** There are more. */
+  /** There are more than that. */
   violationsTruncated: boolean;
 }
 
@@ -5718,21 +5719,21 @@ export const VerifyLedgerResponse: MessageFns<VerifyLedgerResponse> = {
 /**
  * Where value moves.
  *
- * Every write carries a request_id and happens at most once. Its scope is the user
- * that it names. A repeat with the same content gets the first answer, byte for
- * byte, with the initial metadata `ledger-replayed: true`; this holds for failures
- * too: an INSUFFICIENT_FUNDS stays INSUFFICIENT_FUNDS for that request_id, even
- * when the money is there by now. WHO WANTS A NEW TRY SENDS A NEW request_id. The
- * same request_id with other content is REQUEST_ID_REUSED. An answered write is on
- * disk. An unanswered one happened whole or not at all; a repeat tells which.
+ * Every write carries a request_id and happens at most once. Its scope is the user that it
+ * names. A repeat with the same content gets the first response, byte for byte, with the
+ * initial metadata `ledger-replayed: true`; this holds for failures too: an
+ * INSUFFICIENT_FUNDS stays INSUFFICIENT_FUNDS for that request_id, even when the money has
+ * arrived since. TO TRY AGAIN, SEND A NEW request_id. The same request_id with other
+ * content is REQUEST_ID_REUSED. An answered write is on disk. An unanswered one happened
+ * completely or not at all; a repeat tells which.
  *
- * Faults are judged in this order, so two at once have one answer: shape, request
- * known, existence, etag or version, state, reversal or capture limits, overflow,
+ * A write with several faults fails with the first of them in this order: validation,
+ * known request, existence, etag or version, state, reversal or capture limits, overflow,
  * funds. ErrorReason says what each error carries.
  */
 export type LedgerServiceService = typeof LedgerServiceService;
 export const LedgerServiceService = {
-  /** Value comes in: from a system account to a user. */
+  /** Moves value from a system account to a user. */
   credit: {
     path: "/ledger.v1.LedgerService/Credit" as const,
     requestStream: false as const,
@@ -5743,9 +5744,9 @@ export const LedgerServiceService = {
     responseDeserialize: (value: Buffer): CreditResponse => CreditResponse.decode(value),
   },
   /**
-   * A user pays for an item of the catalog or a price. With not enough it books
-   * nothing. An item with a grant_asset also credits the quantity of it to the buyer,
-   * in the same transaction.
+   * A user pays for an item of the catalog, or a price. Without sufficient funds nothing
+   * is booked. An item with a grant_asset also credits the quantity of it to the buyer, in
+   * the same transaction.
    */
   purchase: {
     path: "/ledger.v1.LedgerService/Purchase" as const,
@@ -5756,7 +5757,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: PurchaseResponse): Buffer => Buffer.from(PurchaseResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PurchaseResponse => PurchaseResponse.decode(value),
   },
-  /** From one user to another. */
+  /** Moves value from one user to another. */
   transfer: {
     path: "/ledger.v1.LedgerService/Transfer" as const,
     requestStream: false as const,
@@ -5767,8 +5768,8 @@ export const LedgerServiceService = {
     responseDeserialize: (value: Buffer): TransferResponse => TransferResponse.decode(value),
   },
   /**
-   * Any movement of two legs and more, all or nothing. The changes sum to zero per
-   * asset, and each account has one leg.
+   * Any movement of two or more legs, all or nothing. The changes sum to zero per asset,
+   * and each account has one leg.
    */
   postTransaction: {
     path: "/ledger.v1.LedgerService/PostTransaction" as const,
@@ -5782,8 +5783,8 @@ export const LedgerServiceService = {
     responseDeserialize: (value: Buffer): PostTransactionResponse => PostTransactionResponse.decode(value),
   },
   /**
-   * Takes a transaction back through the same accounts and stripes: whole, or in
-   * parts when it has two entries; never more than the original in total.
+   * Reverses a transaction through the same accounts and stripes: completely, or in parts
+   * when it has two entries; in total never more than the original.
    */
   reverseTransaction: {
     path: "/ledger.v1.LedgerService/ReverseTransaction" as const,
@@ -5806,7 +5807,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: PlaceHoldResponse): Buffer => Buffer.from(PlaceHoldResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlaceHoldResponse => PlaceHoldResponse.decode(value),
   },
-  /** Pays a hold, or a part of it and frees the rest. */
+  /** Pays a hold, or pays a part of it and frees the rest. */
   captureHold: {
     path: "/ledger.v1.LedgerService/CaptureHold" as const,
     requestStream: false as const,
@@ -5816,7 +5817,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: CaptureHoldResponse): Buffer => Buffer.from(CaptureHoldResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CaptureHoldResponse => CaptureHoldResponse.decode(value),
   },
-  /** Gives a hold up: its amount is available again. */
+  /** Releases a hold: its amount is available again. */
   releaseHold: {
     path: "/ledger.v1.LedgerService/ReleaseHold" as const,
     requestStream: false as const,
@@ -5826,7 +5827,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: ReleaseHoldResponse): Buffer => Buffer.from(ReleaseHoldResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReleaseHoldResponse => ReleaseHoldResponse.decode(value),
   },
-  /** Many writes in one message: each by itself, or all in one transaction. */
+  /** Many writes in one message: each on its own, or all in one transaction. */
   batchWrite: {
     path: "/ledger.v1.LedgerService/BatchWrite" as const,
     requestStream: false as const,
@@ -5836,7 +5837,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: BatchWriteResponse): Buffer => Buffer.from(BatchWriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchWriteResponse => BatchWriteResponse.decode(value),
   },
-  /** The balance of one account. One that was never credited reads as zero. */
+  /** The balance of one account. An account without entries reads as zero. */
   getBalance: {
     path: "/ledger.v1.LedgerService/GetBalance" as const,
     requestStream: false as const,
@@ -5903,7 +5904,7 @@ export const LedgerServiceService = {
       Buffer.from(ListTransactionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTransactionsResponse => ListTransactionsResponse.decode(value),
   },
-  /** How a request ended, without its body. REQUEST_NOT_FOUND when it did not (yet). */
+  /** How a request ended, without its body. REQUEST_NOT_FOUND when it has not ended (yet). */
   getRequest: {
     path: "/ledger.v1.LedgerService/GetRequest" as const,
     requestStream: false as const,
@@ -5948,8 +5949,8 @@ export const LedgerServiceService = {
     responseDeserialize: (value: Buffer): WatchEntriesResponse => WatchEntriesResponse.decode(value),
   },
   /**
-   * Checks that entries sum to zero, that balances, sequences and holds agree with
-   * them, and that the hash chains are whole, while others write.
+   * Checks that entries sum to zero, that balances, sequences and holds agree with them,
+   * and that the hash chains are intact, while other calls write.
    */
   verifyLedger: {
     path: "/ledger.v1.LedgerService/VerifyLedger" as const,
@@ -5964,35 +5965,35 @@ export const LedgerServiceService = {
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
-  /** Value comes in: from a system account to a user. */
+  /** Moves value from a system account to a user. */
   credit: handleUnaryCall<CreditRequest, CreditResponse>;
   /**
-   * A user pays for an item of the catalog or a price. With not enough it books
-   * nothing. An item with a grant_asset also credits the quantity of it to the buyer,
-   * in the same transaction.
+   * A user pays for an item of the catalog, or a price. Without sufficient funds nothing
+   * is booked. An item with a grant_asset also credits the quantity of it to the buyer, in
+   * the same transaction.
    */
   purchase: handleUnaryCall<PurchaseRequest, PurchaseResponse>;
-  /** From one user to another. */
+  /** Moves value from one user to another. */
   transfer: handleUnaryCall<TransferRequest, TransferResponse>;
   /**
-   * Any movement of two legs and more, all or nothing. The changes sum to zero per
-   * asset, and each account has one leg.
+   * Any movement of two or more legs, all or nothing. The changes sum to zero per asset,
+   * and each account has one leg.
    */
   postTransaction: handleUnaryCall<PostTransactionRequest, PostTransactionResponse>;
   /**
-   * Takes a transaction back through the same accounts and stripes: whole, or in
-   * parts when it has two entries; never more than the original in total.
+   * Reverses a transaction through the same accounts and stripes: completely, or in parts
+   * when it has two entries; in total never more than the original.
    */
   reverseTransaction: handleUnaryCall<ReverseTransactionRequest, ReverseTransactionResponse>;
   /** Sets an amount aside: it lowers `available`, not `balance`. */
   placeHold: handleUnaryCall<PlaceHoldRequest, PlaceHoldResponse>;
-  /** Pays a hold, or a part of it and frees the rest. */
+  /** Pays a hold, or pays a part of it and frees the rest. */
   captureHold: handleUnaryCall<CaptureHoldRequest, CaptureHoldResponse>;
-  /** Gives a hold up: its amount is available again. */
+  /** Releases a hold: its amount is available again. */
   releaseHold: handleUnaryCall<ReleaseHoldRequest, ReleaseHoldResponse>;
-  /** Many writes in one message: each by itself, or all in one transaction. */
+  /** Many writes in one message: each on its own, or all in one transaction. */
   batchWrite: handleUnaryCall<BatchWriteRequest, BatchWriteResponse>;
-  /** The balance of one account. One that was never credited reads as zero. */
+  /** The balance of one account. An account without entries reads as zero. */
   getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
   /** The balances of many accounts, in one snapshot, in the order asked for. */
   batchGetBalances: handleUnaryCall<BatchGetBalancesRequest, BatchGetBalancesResponse>;
@@ -6004,7 +6005,7 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   getTransaction: handleUnaryCall<GetTransactionRequest, GetTransactionResponse>;
   /** Transactions of a user, or with a reference, newest first by default. */
   listTransactions: handleUnaryCall<ListTransactionsRequest, ListTransactionsResponse>;
-  /** How a request ended, without its body. REQUEST_NOT_FOUND when it did not (yet). */
+  /** How a request ended, without its body. REQUEST_NOT_FOUND when it has not ended (yet). */
   getRequest: handleUnaryCall<GetRequestRequest, GetRequestResponse>;
   /** One hold, as it stands by the database's clock. */
   getHold: handleUnaryCall<GetHoldRequest, GetHoldResponse>;
@@ -6016,14 +6017,14 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
    */
   watchEntries: handleServerStreamingCall<WatchEntriesRequest, WatchEntriesResponse>;
   /**
-   * Checks that entries sum to zero, that balances, sequences and holds agree with
-   * them, and that the hash chains are whole, while others write.
+   * Checks that entries sum to zero, that balances, sequences and holds agree with them,
+   * and that the hash chains are intact, while other calls write.
    */
   verifyLedger: handleServerStreamingCall<VerifyLedgerRequest, VerifyLedgerResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
-  /** Value comes in: from a system account to a user. */
+  /** Moves value from a system account to a user. */
   credit(
     request: CreditRequest,
     callback: (error: ServiceError | null, response: CreditResponse) => void,
@@ -6040,9 +6041,9 @@ export interface LedgerServiceClient extends Client {
     callback: (error: ServiceError | null, response: CreditResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A user pays for an item of the catalog or a price. With not enough it books
-   * nothing. An item with a grant_asset also credits the quantity of it to the buyer,
-   * in the same transaction.
+   * A user pays for an item of the catalog, or a price. Without sufficient funds nothing
+   * is booked. An item with a grant_asset also credits the quantity of it to the buyer, in
+   * the same transaction.
    */
   purchase(
     request: PurchaseRequest,
@@ -6059,7 +6060,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PurchaseResponse) => void,
   ): ClientUnaryCall;
-  /** From one user to another. */
+  /** Moves value from one user to another. */
   transfer(
     request: TransferRequest,
     callback: (error: ServiceError | null, response: TransferResponse) => void,
@@ -6076,8 +6077,8 @@ export interface LedgerServiceClient extends Client {
     callback: (error: ServiceError | null, response: TransferResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Any movement of two legs and more, all or nothing. The changes sum to zero per
-   * asset, and each account has one leg.
+   * Any movement of two or more legs, all or nothing. The changes sum to zero per asset,
+   * and each account has one leg.
    */
   postTransaction(
     request: PostTransactionRequest,
@@ -6095,8 +6096,8 @@ export interface LedgerServiceClient extends Client {
     callback: (error: ServiceError | null, response: PostTransactionResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Takes a transaction back through the same accounts and stripes: whole, or in
-   * parts when it has two entries; never more than the original in total.
+   * Reverses a transaction through the same accounts and stripes: completely, or in parts
+   * when it has two entries; in total never more than the original.
    */
   reverseTransaction(
     request: ReverseTransactionRequest,
@@ -6129,7 +6130,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlaceHoldResponse) => void,
   ): ClientUnaryCall;
-  /** Pays a hold, or a part of it and frees the rest. */
+  /** Pays a hold, or pays a part of it and frees the rest. */
   captureHold(
     request: CaptureHoldRequest,
     callback: (error: ServiceError | null, response: CaptureHoldResponse) => void,
@@ -6145,7 +6146,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CaptureHoldResponse) => void,
   ): ClientUnaryCall;
-  /** Gives a hold up: its amount is available again. */
+  /** Releases a hold: its amount is available again. */
   releaseHold(
     request: ReleaseHoldRequest,
     callback: (error: ServiceError | null, response: ReleaseHoldResponse) => void,
@@ -6161,7 +6162,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReleaseHoldResponse) => void,
   ): ClientUnaryCall;
-  /** Many writes in one message: each by itself, or all in one transaction. */
+  /** Many writes in one message: each on its own, or all in one transaction. */
   batchWrite(
     request: BatchWriteRequest,
     callback: (error: ServiceError | null, response: BatchWriteResponse) => void,
@@ -6177,7 +6178,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchWriteResponse) => void,
   ): ClientUnaryCall;
-  /** The balance of one account. One that was never credited reads as zero. */
+  /** The balance of one account. An account without entries reads as zero. */
   getBalance(
     request: GetBalanceRequest,
     callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
@@ -6273,7 +6274,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTransactionsResponse) => void,
   ): ClientUnaryCall;
-  /** How a request ended, without its body. REQUEST_NOT_FOUND when it did not (yet). */
+  /** How a request ended, without its body. REQUEST_NOT_FOUND when it has not ended (yet). */
   getRequest(
     request: GetRequestRequest,
     callback: (error: ServiceError | null, response: GetRequestResponse) => void,
@@ -6335,8 +6336,8 @@ export interface LedgerServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchEntriesResponse>;
   /**
-   * Checks that entries sum to zero, that balances, sequences and holds agree with
-   * them, and that the hash chains are whole, while others write.
+   * Checks that entries sum to zero, that balances, sequences and holds agree with them,
+   * and that the hash chains are intact, while other calls write.
    */
   verifyLedger(
     request: VerifyLedgerRequest,

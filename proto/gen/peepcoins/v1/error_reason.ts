@@ -13,7 +13,7 @@
  * and `metadata` has every number of the message under the keys named below. The set
  * is closed. Branch on the reason, never on the message.
  *
- * "Stored" says that the failure is the outcome of its request_id for ever.
+ * "Stored" means that the failure is the permanent outcome of its request_id.
  */
 export enum ErrorReason {
   /** UNSPECIFIED - Never sent. */
@@ -44,8 +44,8 @@ export enum ErrorReason {
    */
   COUPON_NOT_FOUND = 6,
   /**
-   * COUPON_NAME_TAKEN - ALREADY_EXISTS, not stored. The name is that of another coupon of the business, or
-   * was it before. Metadata: name.
+   * COUPON_NAME_TAKEN - ALREADY_EXISTS, not stored. Another coupon of the business has the name, or had it
+   * before. Metadata: name.
    */
   COUPON_NAME_TAKEN = 7,
   /**
@@ -77,13 +77,13 @@ export enum ErrorReason {
    */
   REQUEST_ID_REUSED = 13,
   /**
-   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not answer;
-   * what became of the write is told by a repeat with the same request_id.
+   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not respond; a
+   * repeat with the same request_id tells what became of the write.
    */
   LEDGER_UNAVAILABLE = 14,
   /**
-   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database does not answer;
-   * as above.
+   * STORE_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database does not respond;
+   * otherwise as above.
    */
   STORE_UNAVAILABLE = 15,
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the service's log only. */

@@ -20,29 +20,29 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp";
 
-/** Somewhere to walk. It never changes. */
+/** A route to walk. It never changes. */
 export interface Route {
   /** 32 digits and letters from A to F. */
   routeId: string;
   /** Unique among all routes. */
   name: string;
-  /** Who added it. */
+  /** The user who added it. */
   userId: string;
   /** What completing it earns, in coins. */
   reward: bigint;
 }
 
-/** Something that a business gives for coins, in one of its versions. */
+/** A version of a coupon that a business sells for coins. */
 export interface Coupon {
   /** 32 digits and letters from A to F; the ledger's asset is `COUPON:<coupon_id>`. */
   couponId: string;
-  /** Whose it is. */
+  /** The business. */
   businessId: string;
   /** Unique within the business. */
   name: string;
   /** In coins, at least 1. */
   price: bigint;
-  /** 1, 2, 3 …: each edit and each withdrawal makes the next. */
+  /** 1, 2, 3 …: each edit and each withdrawal creates the next. */
   version: bigint;
   /** Whether it can be bought. */
   onOffer: boolean;
@@ -92,11 +92,11 @@ export interface AddRouteResponse {
   route:
     | Route
     | undefined;
-  /** The reward of who added it. */
+  /** The reward for adding it. */
   movement: Movement | undefined;
 }
 
-/** A walk. */
+/** A completed route. */
 export interface CompleteRouteRequest {
   /** Tells a repeat of this call from a second completion. */
   requestId: string;
@@ -112,7 +112,7 @@ export interface CompleteRouteResponse {
   movement: Movement | undefined;
 }
 
-/** An opinion. */
+/** A review. */
 export interface ReviewRouteRequest {
   /** Tells a repeat of this call from a second review. */
   requestId: string;
@@ -185,7 +185,7 @@ export interface AddCouponResponse {
   coupon: Coupon | undefined;
 }
 
-/** A coupon as it is to be, all of it. */
+/** The new version of a coupon, all of it. */
 export interface EditCouponRequest {
   /** Identifies this write among those of the coupon. */
   requestId: string;
@@ -196,8 +196,8 @@ export interface EditCouponRequest {
   /** The version that the editor saw. */
   expectedVersion: bigint;
   /**
-   * As in AddCouponRequest. A name that the coupon gives up, or that it was to get by an
-   * edit that was refused, stays its own.
+   * As in AddCouponRequest. A name that the coupon had, or that a refused edit would have
+   * given it, stays reserved for it.
    */
   name: string;
   /** In coins, 1 to 1,000,000. */
@@ -206,11 +206,11 @@ export interface EditCouponRequest {
 
 /** The coupon. */
 export interface EditCouponResponse {
-  /** The version that was made. */
+  /** The version that was created. */
   coupon: Coupon | undefined;
 }
 
-/** A coupon that is not to be sold any more. */
+/** A coupon to withdraw. */
 export interface WithdrawCouponRequest {
   /** Identifies this write among those of the coupon. */
   requestId: string;
@@ -224,7 +224,7 @@ export interface WithdrawCouponRequest {
 
 /** The coupon. */
 export interface WithdrawCouponResponse {
-  /** The version that was made. */
+  /** The version that was created. */
   coupon: Coupon | undefined;
 }
 
@@ -2210,17 +2210,17 @@ export const BuyCouponResponse: MessageFns<BuyCouponResponse> = {
 };
 
 /**
- * Coins are whole numbers. They and the coupons that users own are booked in the
- * ledger; routes, reviews and the names of coupons are this service's own.
+ * Coins are whole numbers. They and the coupons that users own are booked in the ledger;
+ * routes, reviews and the names of coupons are stored by this service.
  *
- * Every write carries a request_id: 1 to 64 letters, digits and `_.-`, made by the
- * caller. A repeat with the same content gets the first answer, so a call that was not
- * answered is simply sent again, and has to be: it happened whole, not at all, or was
- * interrupted between the route and its reward, and then the repeat completes it.
+ * Every write carries a request_id: 1 to 64 letters, digits and `_.-`, chosen by the
+ * caller. A repeat with the same content gets the first response. A call without a
+ * response must be repeated: it happened completely, not at all, or was interrupted
+ * between the route and its reward, and then the repeat completes it.
  */
 export type PeepcoinsServiceService = typeof PeepcoinsServiceService;
 export const PeepcoinsServiceService = {
-  /** Adds a route; who does gets 5 coins. ROUTE_NAME_TAKEN for a name that is there. */
+  /** Adds a route, for a reward of 5 coins. ROUTE_NAME_TAKEN when the name exists. */
   addRoute: {
     path: "/peepcoins.v1.PeepcoinsService/AddRoute" as const,
     requestStream: false as const,
@@ -2232,7 +2232,7 @@ export const PeepcoinsServiceService = {
   },
   /**
    * Rewards a user for walking a route, once per user and route: another request for the
-   * same is ALREADY_COMPLETED, also at the same moment.
+   * same gets ALREADY_COMPLETED, even when both run at the same time.
    */
   completeRoute: {
     path: "/peepcoins.v1.PeepcoinsService/CompleteRoute" as const,
@@ -2245,8 +2245,8 @@ export const PeepcoinsServiceService = {
     responseDeserialize: (value: Buffer): CompleteRouteResponse => CompleteRouteResponse.decode(value),
   },
   /**
-   * Keeps a user's opinion of a route for 5 coins, once per user and route: another
-   * request for the same is ALREADY_REVIEWED, also at the same moment.
+   * Stores a user's review of a route for 5 coins, once per user and route: another
+   * request for the same gets ALREADY_REVIEWED, even when both run at the same time.
    */
   reviewRoute: {
     path: "/peepcoins.v1.PeepcoinsService/ReviewRoute" as const,
@@ -2257,7 +2257,10 @@ export const PeepcoinsServiceService = {
     responseSerialize: (value: ReviewRouteResponse): Buffer => Buffer.from(ReviewRouteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReviewRouteResponse => ReviewRouteResponse.decode(value),
   },
-  /** The coins and coupons of a user, as of one moment: a purchase is in both or neither. */
+  /**
+   * The coins and coupons of a user, in one snapshot: a purchase is visible in both or in
+   * neither.
+   */
   getBalance: {
     path: "/peepcoins.v1.PeepcoinsService/GetBalance" as const,
     requestStream: false as const,
@@ -2267,10 +2270,7 @@ export const PeepcoinsServiceService = {
     responseSerialize: (value: GetBalanceResponse): Buffer => Buffer.from(GetBalanceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetBalanceResponse => GetBalanceResponse.decode(value),
   },
-  /**
-   * What the coins of a user came from and went to, newest first. Stable while others
-   * write.
-   */
+  /** The history of a user's coins, newest first. Pages are stable while other calls write. */
   listHistory: {
     path: "/peepcoins.v1.PeepcoinsService/ListHistory" as const,
     requestStream: false as const,
@@ -2281,8 +2281,8 @@ export const PeepcoinsServiceService = {
     responseDeserialize: (value: Buffer): ListHistoryResponse => ListHistoryResponse.decode(value),
   },
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
-   * used for a second coupon of the business.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN when another coupon of the business has or
+   * had the name.
    */
   addCoupon: {
     path: "/peepcoins.v1.PeepcoinsService/AddCoupon" as const,
@@ -2307,8 +2307,8 @@ export const PeepcoinsServiceService = {
     responseDeserialize: (value: Buffer): EditCouponResponse => EditCouponResponse.decode(value),
   },
   /**
-   * Takes a coupon off offer: from then on every purchase is COUPON_WITHDRAWN. Who has
-   * bought it keeps it. Guarded as EditCoupon is.
+   * Takes a coupon off offer: from then on every purchase fails with COUPON_WITHDRAWN.
+   * Users keep the coupons that they own. Concurrent editors are treated as in EditCoupon.
    */
   withdrawCoupon: {
     path: "/peepcoins.v1.PeepcoinsService/WithdrawCoupon" as const,
@@ -2332,7 +2332,7 @@ export const PeepcoinsServiceService = {
     responseDeserialize: (value: Buffer): ListCouponsResponse => ListCouponsResponse.decode(value),
   },
   /**
-   * Buys one coupon: the coins go and the coupon comes in one transaction of the ledger.
+   * Buys one coupon: one transaction of the ledger takes the coins and grants the coupon.
    * The price is that of the version which the buyer saw, for as long as the ledger's
    * grace period lasts (10 minutes unless it is set), and never another.
    */
@@ -2348,28 +2348,28 @@ export const PeepcoinsServiceService = {
 } as const;
 
 export interface PeepcoinsServiceServer extends UntypedServiceImplementation {
-  /** Adds a route; who does gets 5 coins. ROUTE_NAME_TAKEN for a name that is there. */
+  /** Adds a route, for a reward of 5 coins. ROUTE_NAME_TAKEN when the name exists. */
   addRoute: handleUnaryCall<AddRouteRequest, AddRouteResponse>;
   /**
    * Rewards a user for walking a route, once per user and route: another request for the
-   * same is ALREADY_COMPLETED, also at the same moment.
+   * same gets ALREADY_COMPLETED, even when both run at the same time.
    */
   completeRoute: handleUnaryCall<CompleteRouteRequest, CompleteRouteResponse>;
   /**
-   * Keeps a user's opinion of a route for 5 coins, once per user and route: another
-   * request for the same is ALREADY_REVIEWED, also at the same moment.
+   * Stores a user's review of a route for 5 coins, once per user and route: another
+   * request for the same gets ALREADY_REVIEWED, even when both run at the same time.
    */
   reviewRoute: handleUnaryCall<ReviewRouteRequest, ReviewRouteResponse>;
-  /** The coins and coupons of a user, as of one moment: a purchase is in both or neither. */
-  getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
   /**
-   * What the coins of a user came from and went to, newest first. Stable while others
-   * write.
+   * The coins and coupons of a user, in one snapshot: a purchase is visible in both or in
+   * neither.
    */
+  getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
+  /** The history of a user's coins, newest first. Pages are stable while other calls write. */
   listHistory: handleUnaryCall<ListHistoryRequest, ListHistoryResponse>;
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
-   * used for a second coupon of the business.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN when another coupon of the business has or
+   * had the name.
    */
   addCoupon: handleUnaryCall<AddCouponRequest, AddCouponResponse>;
   /**
@@ -2378,14 +2378,14 @@ export interface PeepcoinsServiceServer extends UntypedServiceImplementation {
    */
   editCoupon: handleUnaryCall<EditCouponRequest, EditCouponResponse>;
   /**
-   * Takes a coupon off offer: from then on every purchase is COUPON_WITHDRAWN. Who has
-   * bought it keeps it. Guarded as EditCoupon is.
+   * Takes a coupon off offer: from then on every purchase fails with COUPON_WITHDRAWN.
+   * Users keep the coupons that they own. Concurrent editors are treated as in EditCoupon.
    */
   withdrawCoupon: handleUnaryCall<WithdrawCouponRequest, WithdrawCouponResponse>;
   /** The coupons of a business that are on offer, each in its current version. */
   listCoupons: handleUnaryCall<ListCouponsRequest, ListCouponsResponse>;
   /**
-   * Buys one coupon: the coins go and the coupon comes in one transaction of the ledger.
+   * Buys one coupon: one transaction of the ledger takes the coins and grants the coupon.
    * The price is that of the version which the buyer saw, for as long as the ledger's
    * grace period lasts (10 minutes unless it is set), and never another.
    */
@@ -2393,7 +2393,7 @@ export interface PeepcoinsServiceServer extends UntypedServiceImplementation {
 }
 
 export interface PeepcoinsServiceClient extends Client {
-  /** Adds a route; who does gets 5 coins. ROUTE_NAME_TAKEN for a name that is there. */
+  /** Adds a route, for a reward of 5 coins. ROUTE_NAME_TAKEN when the name exists. */
   addRoute(
     request: AddRouteRequest,
     callback: (error: ServiceError | null, response: AddRouteResponse) => void,
@@ -2411,7 +2411,7 @@ export interface PeepcoinsServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Rewards a user for walking a route, once per user and route: another request for the
-   * same is ALREADY_COMPLETED, also at the same moment.
+   * same gets ALREADY_COMPLETED, even when both run at the same time.
    */
   completeRoute(
     request: CompleteRouteRequest,
@@ -2429,8 +2429,8 @@ export interface PeepcoinsServiceClient extends Client {
     callback: (error: ServiceError | null, response: CompleteRouteResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Keeps a user's opinion of a route for 5 coins, once per user and route: another
-   * request for the same is ALREADY_REVIEWED, also at the same moment.
+   * Stores a user's review of a route for 5 coins, once per user and route: another
+   * request for the same gets ALREADY_REVIEWED, even when both run at the same time.
    */
   reviewRoute(
     request: ReviewRouteRequest,
@@ -2447,26 +2447,26 @@ export interface PeepcoinsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReviewRouteResponse) => void,
   ): ClientUnaryCall;
-  /** The coins and coupons of a user, as of one moment: a purchase is in both or neither. */
-  getBalance(
-    request: GetBalanceRequest,
-    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
-  ): ClientUnaryCall;
-  getBalance(
-    request: GetBalanceRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
-  ): ClientUnaryCall;
-  getBalance(
-    request: GetBalanceRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
-  ): ClientUnaryCall;
   /**
-   * What the coins of a user came from and went to, newest first. Stable while others
-   * write.
+   * The coins and coupons of a user, in one snapshot: a purchase is visible in both or in
+   * neither.
    */
+  getBalance(
+    request: GetBalanceRequest,
+    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
+  ): ClientUnaryCall;
+  getBalance(
+    request: GetBalanceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
+  ): ClientUnaryCall;
+  getBalance(
+    request: GetBalanceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
+  ): ClientUnaryCall;
+  /** The history of a user's coins, newest first. Pages are stable while other calls write. */
   listHistory(
     request: ListHistoryRequest,
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
@@ -2483,8 +2483,8 @@ export interface PeepcoinsServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Puts a coupon on offer. COUPON_NAME_TAKEN for a name that is another's: names are never
-   * used for a second coupon of the business.
+   * Puts a coupon on offer. COUPON_NAME_TAKEN when another coupon of the business has or
+   * had the name.
    */
   addCoupon(
     request: AddCouponRequest,
@@ -2521,8 +2521,8 @@ export interface PeepcoinsServiceClient extends Client {
     callback: (error: ServiceError | null, response: EditCouponResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Takes a coupon off offer: from then on every purchase is COUPON_WITHDRAWN. Who has
-   * bought it keeps it. Guarded as EditCoupon is.
+   * Takes a coupon off offer: from then on every purchase fails with COUPON_WITHDRAWN.
+   * Users keep the coupons that they own. Concurrent editors are treated as in EditCoupon.
    */
   withdrawCoupon(
     request: WithdrawCouponRequest,
@@ -2556,7 +2556,7 @@ export interface PeepcoinsServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListCouponsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Buys one coupon: the coins go and the coupon comes in one transaction of the ledger.
+   * Buys one coupon: one transaction of the ledger takes the coins and grants the coupon.
    * The price is that of the version which the buyer saw, for as long as the ledger's
    * grace period lasts (10 minutes unless it is set), and never another.
    */

@@ -13,7 +13,7 @@
  * and `metadata` has every number of the message under the keys named below. The set
  * is closed. Branch on the reason, never on the message.
  *
- * "Stored" says that the failure is the outcome of its idempotency key for ever.
+ * "Stored" means that the failure is the permanent outcome of its idempotency key.
  */
 export enum ErrorReason {
   /** UNSPECIFIED - Never sent. */
@@ -51,13 +51,13 @@ export enum ErrorReason {
    */
   IDEMPOTENCY_KEY_REUSED = 9,
   /**
-   * ITEM_CHANGED - ABORTED, stored. Somebody else has edited the item. Metadata: item_id, expected,
+   * ITEM_CHANGED - ABORTED, stored. Another editor has changed the item. Metadata: item_id, expected,
    * current (versions).
    */
   ITEM_CHANGED = 10,
   /**
-   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not answer;
-   * whether the write was booked is told by a repeat with the same key.
+   * LEDGER_UNAVAILABLE - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The ledger does not respond; a
+   * repeat with the same key tells whether the write was booked.
    */
   LEDGER_UNAVAILABLE = 11,
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the service's log only. */

@@ -20,7 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp";
 
-/** Something on sale, in one of its versions. */
+/** A version of an item. */
 export interface Item {
   /** 1 to 64 letters, digits and `_.-`. */
   itemId: string;
@@ -28,7 +28,7 @@ export interface Item {
   name: string;
   /** Price of one, in cents; at least 1. */
   priceCents: bigint;
-  /** 1, 2, 3 … per item: each PutItem makes the next. */
+  /** 1, 2, 3 … per item: each PutItem creates the next. */
   version: bigint;
   /** Whether it can be bought. */
   onSale: boolean;
@@ -74,8 +74,8 @@ export interface CreditRequest {
   /** In cents, 1 to 1,000,000,000 (ten million). */
   amountCents: bigint;
   /**
-   * Identifies this write for ever: 1 to 64 letters, digits and `_-`, such as a UUID.
-   * May be left out when the metadata has it; both must agree.
+   * Identifies this write permanently: 1 to 64 letters, digits and `_-`, such as a UUID.
+   * May be omitted when the metadata has it; if both are set, they must be equal.
    */
   idempotencyKey: string;
 }
@@ -170,15 +170,15 @@ export interface PutItemRequest {
   /** Whether it can be bought. */
   onSale: boolean;
   /**
-   * The version that the editor saw: ITEM_CHANGED when it is no longer the current one.
-   * 0: no guard.
+   * The version that the editor saw: ITEM_CHANGED when it is no longer the current one. 0:
+   * no check.
    */
   expectedVersion: bigint;
   /** As in CreditRequest, among all writes of items. */
   idempotencyKey: string;
 }
 
-/** The version that was made. */
+/** The version that was created. */
 export interface PutItemResponse {
   /** As it is sold from now on. */
   item: Item | undefined;
@@ -1379,17 +1379,17 @@ export const PutItemResponse: MessageFns<PutItemResponse> = {
 };
 
 /**
- * What a user does in the shop. Every call acts for the user whom the metadata
- * `x-user-id` names: the one that the proxy in front of this service has
- * authenticated. Without it a call is refused with UNAUTHENTICATED; when its body
- * names another user, with NOT_YOUR_ACCOUNT.
+ * The methods for users. Every call acts for the user whom the metadata `x-user-id` names:
+ * the one that the proxy in front of this service has authenticated. Without it a call is
+ * refused with UNAUTHENTICATED; when the request names another user, with
+ * NOT_YOUR_ACCOUNT.
  *
- * A write happens at most once per user and idempotency key. The key comes in the
- * metadata `idempotency-key` or in the field `idempotency_key`, and becomes the
- * request id of the ledger as it is. A repeat with the same content gets the first
- * answer, ALSO WHEN THAT WAS A FAILURE: who wants a new try after INSUFFICIENT_CREDIT
- * takes a new key. The same key with other content is IDEMPOTENCY_KEY_REUSED.
- * An unanswered call happened whole or not at all; a repeat tells which.
+ * A write happens at most once per user and idempotency key. The key comes in the metadata
+ * `idempotency-key` or in the field `idempotency_key`, and becomes the request id of the
+ * ledger as it is. A repeat with the same content gets the first response, EVEN IF THAT
+ * WAS A FAILURE: to try again after INSUFFICIENT_CREDIT, use a new key. The same key with
+ * other content is IDEMPOTENCY_KEY_REUSED. An unanswered call happened completely or not
+ * at all; a repeat tells which.
  */
 export type StorefrontServiceService = typeof StorefrontServiceService;
 export const StorefrontServiceService = {
@@ -1405,7 +1405,7 @@ export const StorefrontServiceService = {
   },
   /**
    * Buys one item. The price is read once, in the ledger's transaction that takes the
-   * money; the answer is a snapshot of the item as it was then. A balance can be spent
+   * money; the response is a snapshot of the item as it was then. A balance can be spent
    * to the last cent and never falls below zero.
    */
   purchase: {
@@ -1427,7 +1427,10 @@ export const StorefrontServiceService = {
     responseSerialize: (value: GetBalanceResponse): Buffer => Buffer.from(GetBalanceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetBalanceResponse => GetBalanceResponse.decode(value),
   },
-  /** Credits and purchases of the user, newest first. Stable while others write. */
+  /**
+   * Credits and purchases of the user, newest first. Pages are stable while other calls
+   * write.
+   */
   listHistory: {
     path: "/storefront.v1.StorefrontService/ListHistory" as const,
     requestStream: false as const,
@@ -1437,7 +1440,7 @@ export const StorefrontServiceService = {
     responseSerialize: (value: ListHistoryResponse): Buffer => Buffer.from(ListHistoryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListHistoryResponse => ListHistoryResponse.decode(value),
   },
-  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. No `x-user-id` is needed. */
   listItems: {
     path: "/storefront.v1.StorefrontService/ListItems" as const,
     requestStream: false as const,
@@ -1454,15 +1457,18 @@ export interface StorefrontServiceServer extends UntypedServiceImplementation {
   credit: handleUnaryCall<CreditRequest, CreditResponse>;
   /**
    * Buys one item. The price is read once, in the ledger's transaction that takes the
-   * money; the answer is a snapshot of the item as it was then. A balance can be spent
+   * money; the response is a snapshot of the item as it was then. A balance can be spent
    * to the last cent and never falls below zero.
    */
   purchase: handleUnaryCall<PurchaseRequest, PurchaseResponse>;
   /** What the user has. */
   getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
-  /** Credits and purchases of the user, newest first. Stable while others write. */
+  /**
+   * Credits and purchases of the user, newest first. Pages are stable while other calls
+   * write.
+   */
   listHistory: handleUnaryCall<ListHistoryRequest, ListHistoryResponse>;
-  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. No `x-user-id` is needed. */
   listItems: handleUnaryCall<ListItemsRequest, ListItemsResponse>;
 }
 
@@ -1485,7 +1491,7 @@ export interface StorefrontServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Buys one item. The price is read once, in the ledger's transaction that takes the
-   * money; the answer is a snapshot of the item as it was then. A balance can be spent
+   * money; the response is a snapshot of the item as it was then. A balance can be spent
    * to the last cent and never falls below zero.
    */
   purchase(
@@ -1519,7 +1525,10 @@ export interface StorefrontServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
   ): ClientUnaryCall;
-  /** Credits and purchases of the user, newest first. Stable while others write. */
+  /**
+   * Credits and purchases of the user, newest first. Pages are stable while other calls
+   * write.
+   */
   listHistory(
     request: ListHistoryRequest,
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
@@ -1535,7 +1544,7 @@ export interface StorefrontServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListHistoryResponse) => void,
   ): ClientUnaryCall;
-  /** What is on sale, by item_id, page by page. For anybody: no `x-user-id` is needed. */
+  /** What is on sale, by item_id, page by page. No `x-user-id` is needed. */
   listItems(
     request: ListItemsRequest,
     callback: (error: ServiceError | null, response: ListItemsResponse) => void,
@@ -1562,12 +1571,15 @@ export const StorefrontServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
-/** What the shop's staff does. It asks for no user: a proxy does not let users in. */
+/**
+ * The methods for the staff of the shop. They check no user: the proxy must not let users
+ * call them.
+ */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
   /**
-   * Makes an item, or a new version of it: purchases from then on pay the new price,
-   * those before keep what they paid. The idempotency key as in StorefrontService.
+   * Creates an item, or a new version of it: later purchases pay the new price, earlier
+   * ones keep theirs. The idempotency key as in StorefrontService.
    */
   putItem: {
     path: "/storefront.v1.StockService/PutItem" as const,
@@ -1582,16 +1594,16 @@ export const StockServiceService = {
 
 export interface StockServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes an item, or a new version of it: purchases from then on pay the new price,
-   * those before keep what they paid. The idempotency key as in StorefrontService.
+   * Creates an item, or a new version of it: later purchases pay the new price, earlier
+   * ones keep theirs. The idempotency key as in StorefrontService.
    */
   putItem: handleUnaryCall<PutItemRequest, PutItemResponse>;
 }
 
 export interface StockServiceClient extends Client {
   /**
-   * Makes an item, or a new version of it: purchases from then on pay the new price,
-   * those before keep what they paid. The idempotency key as in StorefrontService.
+   * Creates an item, or a new version of it: later purchases pay the new price, earlier
+   * ones keep theirs. The idempotency key as in StorefrontService.
    */
   putItem(
     request: PutItemRequest,
