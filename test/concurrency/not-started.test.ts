@@ -1,5 +1,5 @@
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
-import type { CreditCommand } from '../../services/ledger/src/ledger/command';
+import type { CreditCommand } from '../../services/ledger/src/ledger/writes/credit';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
 import { Store } from '../../services/ledger/src/store/store';
 import { checkLedger } from '../harness/check-ledger';
@@ -32,11 +32,11 @@ describe('a write whose turn comes after its deadline', () => {
       ...{
         store,
         encoder: outcomeEncoder,
-        lanes: 1,
+        batchWorkers: 1,
         bulkBatchMax: 1,
         bulkQueueMax: 1,
         batchMax: 10,
-        gatherMs: 50,
+        lingerMs: 50,
         queueMax: 10,
         stripes: 1,
       },
@@ -57,7 +57,7 @@ describe('a write whose turn comes after its deadline', () => {
       { deadline: Infinity, isCancelled },
     );
 
-    await expect(late).rejects.toMatchObject({ name: 'Rejection', reason: 'NOT_STARTED' });
+    await expect(late).rejects.toMatchObject({ name: 'CallError', reason: 'NOT_STARTED' });
     expect(await neighbour).toMatchObject({ code: 0, replayed: false, batchSize: 1 });
     expect(await database.query('SELECT request_id FROM ledger.requests')).toEqual([
       { request_id: 'in-time' },

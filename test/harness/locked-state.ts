@@ -39,7 +39,7 @@ export function traceOf(set: WorkingSet, accounts: readonly Pick<Account, 'userI
   return {
     accounts: accounts.map(({ userId, asset }) => {
       const account = set.account(userId, asset);
-      return [accountId(userId, asset, account.stripe), { ...account }];
+      return [accountId(userId, asset, account.stripe), { ...account }, set.isChanged(account)];
     }),
     transactions: [...set.transactions],
     newItems: [...set.newItems],

@@ -35,30 +35,16 @@ import {
   ReverseTransactionRequest,
   TransferRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
-import { updateAccountCommand } from '../../services/ledger/src/mapping/account-request';
 import { accountQuery, accountsQuery } from '../../services/ledger/src/handlers/accounts';
 import { balanceQuery, balancesQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
 import { batchCommands } from '../../services/ledger/src/handlers/batch-write';
 import { itemQuery, itemsQuery, itemVersionsQuery } from '../../services/ledger/src/handlers/catalog';
 import { requestQuery } from '../../services/ledger/src/handlers/requests';
-import {
-  captureHoldCommand,
-  placeHoldCommand,
-  releaseHoldCommand,
-} from '../../services/ledger/src/mapping/hold-request';
 import { holdQuery, holdsQuery } from '../../services/ledger/src/handlers/holds';
 import { entriesQuery } from '../../services/ledger/src/handlers/entries';
 import { CallError } from '@ledger/kit/rpc/call-error';
 import { transactionQuery, transactionsQuery } from '../../services/ledger/src/handlers/transactions';
-import { shapedCommand } from '../../services/ledger/src/handlers/writes';
-import {
-  creditCommand,
-  postTransactionCommand,
-  purchaseCommand,
-  putItemCommand,
-  reverseTransactionCommand,
-  transferCommand,
-} from '../../services/ledger/src/mapping/write-request';
+import { toValidCommand, writeMappings } from '../../services/ledger/src/mapping/writes';
 import * as requests from '../model/arbitrary-requests';
 
 const registry = createFileRegistry(
@@ -82,7 +68,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: CreditRequest,
       requests: requests.credit,
-      check: (request) => shapedCommand(request, creditCommand),
+      check: (request) => toValidCommand(writeMappings.Credit, request),
       fields: ['amount', 'asset', ...annotations, 'request_id', 'source', 'user_id'],
     }),
   ],
@@ -91,7 +77,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: PurchaseRequest,
       requests: requests.purchase,
-      check: (request) => shapedCommand(request, purchaseCommand),
+      check: (request) => toValidCommand(writeMappings.Purchase, request),
       fields: [
         ...['item.item_id', 'item.price_version', 'item.quantity'],
         ...['price.amount', 'price.asset', 'price.item_id', 'subject'],
@@ -104,7 +90,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: PutItemRequest,
       requests: requests.putItem,
-      check: (request) => shapedCommand(request, putItemCommand),
+      check: (request) => toValidCommand(writeMappings.PutItem, request),
       fields: ['asset', 'expected_version', 'grant_asset', 'item_id', 'name', 'price', 'request_id'],
     }),
   ],
@@ -158,7 +144,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: TransferRequest,
       requests: requests.transfer,
-      check: (request) => shapedCommand(request, transferCommand),
+      check: (request) => toValidCommand(writeMappings.Transfer, request),
       fields: ['amount', 'asset', ...annotations, 'from_user_id', 'request_id', 'to_user_id'],
     }),
   ],
@@ -167,7 +153,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: PostTransactionRequest,
       requests: requests.postTransaction,
-      check: (request) => shapedCommand(request, postTransactionCommand),
+      check: (request) => toValidCommand(writeMappings.PostTransaction, request),
       fields: [
         ...annotations,
         'legs',
@@ -184,7 +170,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: ReverseTransactionRequest,
       requests: requests.reverseTransaction,
-      check: (request) => shapedCommand(request, reverseTransactionCommand),
+      check: (request) => toValidCommand(writeMappings.ReverseTransaction, request),
       fields: ['amount', 'description', 'request_id', 'transaction_id', 'user_id'],
     }),
   ],
@@ -193,7 +179,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: PlaceHoldRequest,
       requests: requests.placeHold,
-      check: (request) => shapedCommand(request, placeHoldCommand),
+      check: (request) => toValidCommand(writeMappings.PlaceHold, request),
       fields: ['amount', 'asset', 'destination', 'expire_time', 'request_id', 'user_id'],
     }),
   ],
@@ -202,7 +188,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: CaptureHoldRequest,
       requests: requests.captureHold,
-      check: (request) => shapedCommand(request, captureHoldCommand),
+      check: (request) => toValidCommand(writeMappings.CaptureHold, request),
       fields: ['amount', 'hold_id', 'request_id', 'user_id'],
     }),
   ],
@@ -211,7 +197,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: ReleaseHoldRequest,
       requests: requests.releaseHold,
-      check: (request) => shapedCommand(request, releaseHoldCommand),
+      check: (request) => toValidCommand(writeMappings.ReleaseHold, request),
       fields: ['hold_id', 'request_id', 'user_id'],
     }),
   ],
@@ -316,7 +302,7 @@ describe.each<[rpc: string, judged: Judged]>([
     judged({
       codec: UpdateAccountRequest,
       requests: requests.updateAccount,
-      check: (request) => shapedCommand(request, updateAccountCommand),
+      check: (request) => toValidCommand(writeMappings.UpdateAccount, request),
       fields: ['asset', 'etag', 'metadata', 'request_id', 'update_mask', 'user_id'],
     }),
   ],
@@ -348,7 +334,7 @@ describe('the checks of a time', () => {
       ...{ requestId: 'r-1', userId: 'ada', asset: 'GOLD', amount: 1n },
       effectiveTime: { seconds: 1n, nanos },
     });
-    expect(violatedChecks(() => shapedCommand(request, creditCommand))).toEqual(['effective_time']);
+    expect(violatedChecks(() => toValidCommand(writeMappings.Credit, request))).toEqual(['effective_time']);
   });
 });
 

@@ -5,11 +5,12 @@ import {
   CommitUnknown,
   PipelinedTransaction,
 } from '../../services/ledger/src/store/pg/pipelined-transaction';
+import { statementTransport } from '../../services/ledger/src/store/pg/statement-group';
 import { violatedKey } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../../services/ledger/src/store/statements/insert-accounts';
 import { lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
-import { Store } from '../../services/ledger/src/store/store';
+import { connectionOf, Store } from '../../services/ledger/src/store/store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const key = { userId: 'ada', asset: 'GOLD', stripe: 0 };
@@ -17,6 +18,7 @@ const key = { userId: 'ada', asset: 'GOLD', stripe: 0 };
 const BEYOND_TIME = 10n ** 30n;
 
 const xidStatement = { name: 'xid', text: 'SELECT pg_current_xact_id()::text' };
+const assignedXidStatement = { name: 'assigned_xid', text: 'SELECT pg_current_xact_id_if_assigned()::text' };
 const failStatement = { name: 'fail', text: 'SELECT 1 / $1::int' };
 const endStatement = { name: 'end', text: 'SELECT pg_terminate_backend(pg_backend_pid())' };
 
@@ -117,20 +119,38 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
   it('books nothing when a row that is to be updated is not where it should be', async () => {
     await book();
     const failed = PipelinedTransaction.run(runner, async (transaction) => {
-      const [locked] = await transaction.send((connection) => lockAccounts(connection, [key]));
+      const locations = await transaction.send((connection) => lockAccounts(connection, [key]));
+      const [locked] = locations.keys();
+      const nowhere = account(5n);
+      locked!.balance = 8n;
+      locations.set(nowhere, '(4000,1)');
       await transaction.commit((connection) =>
         Promise.all([
           insertAccounts(connection, [{ ...account(9n), userId: 'bob' }], 0n),
-          updateAccounts(connection, [
-            { ...locked!, balance: 8n },
-            { ...locked!, place: '(4000,1)' },
-          ]),
+          updateAccounts(connection, [locked!, nowhere], locations),
         ]),
       );
     });
 
     await expect(failed).rejects.toThrow('1 of 2 rows were there to be updated');
     expect(await balances()).toEqual([{ user_id: 'ada', balance: '7' }]);
+  });
+
+  it('leaves the runner without a transaction, whatever became of it', async () => {
+    await book();
+    expect(runner.isTransactionActive).toBe(false);
+    await expect(book()).rejects.toMatchObject({ constraint: 'accounts_pkey' });
+    expect(runner.isTransactionActive).toBe(false);
+    await expect(
+      PipelinedTransaction.run(runner, () => Promise.reject(new Error('before anything was sent'))),
+    ).rejects.toThrow('before anything was sent');
+    expect(runner.isTransactionActive).toBe(false);
+    const [xid] = await query<[string | null]>(
+      (await runner.connect()) as Connection,
+      assignedXidStatement,
+      [],
+    );
+    expect(xid).toEqual([null]);
   });
 
   it('is of unknown outcome when the connection ends under its COMMIT', async () => {
@@ -154,6 +174,55 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
     );
 
     await expect(ended).rejects.not.toBeInstanceOf(CommitUnknown);
+  });
+
+  describe('where pg lacks what groups are made with', () => {
+    beforeEach(async () => {
+      // Only groups use it.
+      const { connection } = (await runner.connect()) as { connection: { close: unknown } };
+      connection.close = undefined;
+      expect(statementTransport(await connectionOf(runner))).toBe('one by one');
+    });
+
+    it('is one transaction still', async () => {
+      const xids = await PipelinedTransaction.run(runner, async (transaction) => {
+        const first = await transaction.send((connection) => query<[string]>(connection, xidStatement, []));
+        const second = await transaction.send((connection) => query<[string]>(connection, xidStatement, []));
+        await transaction.commit(insert);
+        return [first, second];
+      });
+
+      expect(xids[0]).toEqual(xids[1]);
+      expect(await balances()).toEqual([{ user_id: 'ada', balance: '7' }]);
+    });
+
+    it('is rolled back when a statement before COMMIT fails, and the connection goes on', async () => {
+      const failed = PipelinedTransaction.run(runner, async (transaction) => {
+        await transaction.send((connection) => lockAccounts(connection, [key]));
+        await transaction.commit((connection) =>
+          Promise.all([insert(connection), execute(connection, failStatement, [0])]),
+        );
+      });
+
+      await expect(failed).rejects.toMatchObject({ code: '22012' });
+      expect(await balances()).toEqual([]);
+      await book();
+      expect(await balances()).toEqual([{ user_id: 'ada', balance: '7' }]);
+    });
+
+    it('is of unknown outcome when the connection ends after its last statement', async () => {
+      const { stream } = ((await runner.connect()) as { connection: { stream: { destroy(): void } } })
+        .connection;
+      const cut = PipelinedTransaction.run(runner, async (transaction) => {
+        await transaction.send((connection) => lockAccounts(connection, [key]));
+        await transaction.commit(async (connection) => {
+          await insert(connection);
+          stream.destroy();
+        });
+      });
+
+      await expect(cut).rejects.toBeInstanceOf(CommitUnknown);
+    });
   });
 
   function book(): Promise<void> {

@@ -1,6 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import { query, type PipelinedConnection } from '../../services/ledger/src/store/pg/connection';
-import { StatementGroup } from '../../services/ledger/src/store/pg/statement-group';
+import { query, type Connection } from '../../services/ledger/src/store/pg/connection';
+import {
+  groupOf,
+  statementTransport,
+  type StatementGroup,
+} from '../../services/ledger/src/store/pg/statement-group';
 import { connectionOf, Store } from '../../services/ledger/src/store/store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
@@ -14,7 +18,7 @@ describe('statements that travel together', () => {
   let database: TestDatabase;
   let store: Store;
   let runner: QueryRunner;
-  let connection: PipelinedConnection;
+  let connection: Connection;
   let group: StatementGroup;
 
   beforeEach(async () => {
@@ -23,7 +27,8 @@ describe('statements that travel together', () => {
     store = await Store.open({ url: database.url, ...limits });
     runner = store.createWriter();
     connection = await connectionOf(runner);
-    group = new StatementGroup(connection);
+    group = groupOf(connection)!;
+    group.hold();
   });
   afterEach(async () => {
     await runner.release();
@@ -31,10 +36,14 @@ describe('statements that travel together', () => {
     await database.drop();
   });
 
+  it('are what this version of pg can do', () => {
+    expect(statementTransport(connection)).toBe('in groups');
+  });
+
   it('are answered each with its own rows, in the types of the connection', async () => {
-    const first = query(group, sum, ['41', 'ü']);
-    const second = query(group, rows, ['3']);
-    const third = query(group, rows, ['0']);
+    const first = query(connection, sum, ['41', 'ü']);
+    const second = query(connection, rows, ['3']);
+    const third = query(connection, rows, ['0']);
     group.send();
 
     expect(await first).toEqual([[42n, 'ü', null]]);
@@ -44,16 +53,18 @@ describe('statements that travel together', () => {
 
   it('end with one Sync, so the database answers once', async () => {
     let messages = '';
-    const { stream } = connection.connection as unknown as {
-      stream: { write(chunk: Buffer): boolean; on(event: 'data', listener: (data: Buffer) => void): void };
-    };
+    const { stream } = (connection as unknown as { connection: { stream: WritableSocket } }).connection;
     const write = stream.write.bind(stream);
     stream.write = (chunk) => {
       messages += String.fromCharCode(chunk[0] ?? 0);
       return write(chunk);
     };
 
-    const answers = [query(group, sum, ['1', '']), query(group, rows, ['1']), query(group, rows, ['2'])];
+    const answers = [
+      query(connection, sum, ['1', '']),
+      query(connection, rows, ['1']),
+      query(connection, rows, ['2']),
+    ];
     group.send();
     await Promise.all(answers);
     expect(messages.match(/S/g)).toHaveLength(1);
@@ -68,33 +79,37 @@ describe('statements that travel together', () => {
   it.each([
     ['cannot be prepared', unknownTable, [], '42P01'],
     ['cannot be run', divide, ['0'], '22012'],
-  ])('are passed over behind one that %s, and can be sent again', async (_, failing, values, code) => {
-    const before = query(group, rows, ['1']);
-    const failed = query(group, failing, values);
-    const after = query(group, sum, ['1', '']);
+  ])('are skipped behind one that %s, and can be sent again', async (_, failing, values, code) => {
+    const before = query(connection, rows, ['1']);
+    const failed = query(connection, failing, values);
+    const after = query(connection, sum, ['1', '']);
     group.send();
 
     expect(await before).toEqual([[1]]);
     await expect(failed).rejects.toMatchObject({ code });
     await expect(after).rejects.toMatchObject({ code });
 
-    const again = new StatementGroup(connection);
-    const answers = [query(again, sum, ['1', '']), query(again, divide, ['2']), query(again, rows, ['1'])];
-    again.send();
+    group.hold();
+    const answers = [
+      query(connection, sum, ['1', '']),
+      query(connection, divide, ['2']),
+      query(connection, rows, ['1']),
+    ];
+    group.send();
     expect(await Promise.all(answers)).toEqual([[[2n, '', null]], [[3]], [[1]]]);
   });
 
   it('are all rejected when the connection ends', async () => {
-    const answers = [query(group, end, []), query(group, rows, ['1'])];
+    const answers = [query(connection, end, []), query(connection, rows, ['1'])];
     group.send();
 
     for (const answer of await Promise.allSettled(answers)) expect(answer.status).toBe('rejected');
   });
 
   it('go by themselves when the group is on its way', async () => {
-    const first = query(group, rows, ['1']);
+    const first = query(connection, rows, ['1']);
     group.send();
-    const late = query(group, rows, ['2']);
+    const late = query(connection, rows, ['2']);
 
     expect(await first).toEqual([[1]]);
     expect(await late).toEqual([[1], [2]]);
@@ -105,12 +120,25 @@ describe('statements that travel together', () => {
     expect(await query(connection, rows, ['1'])).toEqual([[1]]);
   });
 
+  it('are rejected and never sent when the group is discarded', async () => {
+    const discarded = query(connection, end, []);
+    expect(group.discard(new Error('no'))).toBe(true);
+
+    await expect(discarded).rejects.toThrow('no');
+    expect(group.discard(new Error('again'))).toBe(false);
+    expect(await query(connection, rows, ['1'])).toEqual([[1]]);
+  });
+
   it('take numbers, and refuse what they would have to guess the form of before anything is sent', async () => {
-    const two = query(group, rows, [2]);
-    await expect(query(group, { name: 'dates', text: 'SELECT $1::date' }, [new Date()])).rejects.toThrow(
+    const two = query(connection, rows, [2]);
+    await expect(query(connection, { name: 'dates', text: 'SELECT $1::date' }, [new Date()])).rejects.toThrow(
       'dates: a value is neither text, a number nor bytes',
     );
     group.send();
     expect(await two).toEqual([[1], [2]]);
   });
 });
+
+interface WritableSocket {
+  write(chunk: Buffer): boolean;
+}

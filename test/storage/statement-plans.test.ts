@@ -93,7 +93,7 @@ const WRITER_STATEMENTS: Statements = {
   insert_items: (connection) => insertItems(connection, []),
   insert_requests: (connection) => insertRequests(connection, [], 0n),
   insert_transactions: (connection) => insertTransactions(connection, [], new Map()),
-  update_accounts: (connection) => updateAccounts(connection, []),
+  update_accounts: (connection) => updateAccounts(connection, [], new Map()),
   update_holds: (connection) => updateHolds(connection, []),
   update_settings: (connection) => updateSettings(connection, []),
 };
@@ -246,7 +246,7 @@ function expectByIndex(plan: readonly PlanNode[]): void {
     expect(node['Node Type']).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
     if (node['Node Type'] === 'ModifyTable') continue;
     if (node['Node Type'] === 'Tid Scan') {
-      expect(node['TID Cond']).toBe('(ctid = k.place)');
+      expect(node['TID Cond']).toBe('(ctid = k.location)');
       continue;
     }
     if (node['Relation Name'] !== undefined && node['Node Type'] !== 'Bitmap Heap Scan') {

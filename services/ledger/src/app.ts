@@ -9,7 +9,8 @@ import { PageTokens } from './mapping/page-token';
 import { BalanceReader } from './store/balance-reader';
 import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
-import { shareSecret } from './store/statements/get-or-create-secret';
+import { statementTransport } from './store/pg/statement-group';
+import { getOrCreateSecret } from './store/statements/get-or-create-secret';
 import { Store } from './store/store';
 
 const PAGE_TOKEN_SECRET = 'page-token';
@@ -40,7 +41,7 @@ export async function createLedgerServer(
     batchTimeoutMs: config.batchTimeoutMs,
     readTimeoutMs: config.readTimeoutMs,
   });
-  const secret = await pageTokenSecret(store).catch(async (error: unknown) => {
+  const secret = await pageTokenSecret(store, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
@@ -48,8 +49,12 @@ export async function createLedgerServer(
 }
 
 /** The same for all servers of a database, so that a token of one is good at another. */
-function pageTokenSecret(store: Store): Promise<Buffer> {
-  return store.write((connection) => shareSecret(connection, PAGE_TOKEN_SECRET, randomBytes(SECRET_BYTES)));
+function pageTokenSecret(store: Store, log: LedgerLog): Promise<Buffer> {
+  return store.write((connection) => {
+    const statements = statementTransport(connection);
+    log.logger.info({ statements }, 'how the statements of a batch are sent');
+    return getOrCreateSecret(connection, PAGE_TOKEN_SECRET, randomBytes(SECRET_BYTES));
+  });
 }
 
 interface Opened {
@@ -62,9 +67,9 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
   const commit = new GroupCommit({
     store,
     encoder: outcomeEncoder,
-    lanes: config.batchWorkers,
+    batchWorkers: config.batchWorkers,
     batchMax: config.batchMax,
-    gatherMs: config.lingerMs,
+    lingerMs: config.lingerMs,
     queueMax: config.queueMax,
     bulkBatchMax: config.bulkBatchMax,
     bulkQueueMax: config.bulkQueueMax,

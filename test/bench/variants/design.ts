@@ -1,11 +1,11 @@
-import type { Answer } from '../../../services/ledger/src/engine/answer';
-import type { Command } from '../../../services/ledger/src/ledger/command';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { Command } from '../../../services/ledger/src/ledger/writes';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 
 /** An implementation behind the gRPC interface of the ledger that replaces the ledger itself. */
 export interface Design {
   /** Executes a write. Resolves when it is on disk. */
-  submit(command: Command): Promise<Answer>;
+  submit(command: Command): Promise<CallResult>;
   /** The current balance; null for an account without entries. */
   read(key: { readonly userId: string; readonly asset: string }): Promise<BalanceView | null>;
 }

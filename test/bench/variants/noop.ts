@@ -1,5 +1,5 @@
-import type { Answer } from '../../../services/ledger/src/engine/answer';
-import type { Command } from '../../../services/ledger/src/ledger/command';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { Command } from '../../../services/ledger/src/ledger/writes';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import type { Entry, Transaction } from '../../../services/ledger/src/ledger/transaction';
 // The compiled code, exactly what a server runs.
@@ -18,7 +18,7 @@ export const noop: Design = {
       ...({ type: 'posted', transaction, reversibleAmount: 1n } as const),
       balances: [sampleBalance(transaction.userId)],
     };
-    const answer: Answer = { ...outcomeEncoder.encode(command, outcome), replayed: false, batchSize: 1 };
+    const answer: CallResult = { ...outcomeEncoder.encode(command, outcome), replayed: false, batchSize: 1 };
     return Promise.resolve(answer);
   },
   read: ({ userId }) => Promise.resolve(sampleBalance(userId)),

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import type { Answer } from '../../../services/ledger/src/engine/answer';
-import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { PurchaseCommand } from '../../../services/ledger/src/ledger/writes/purchase';
 import { contentHash } from '../../../services/ledger/dist/ledger/content-hash';
 import { PER_REQUEST_SCHEMA } from './copied-schema';
 import { openDesignDatabase } from './design-database';
@@ -33,7 +33,7 @@ async function purchase(
   source: DataSource,
   revenue: RevenueStripes,
   command: PurchaseCommand,
-): Promise<Answer> {
+): Promise<CallResult> {
   const runner = source.createQueryRunner();
   try {
     await runner.startTransaction();
@@ -80,7 +80,11 @@ const LAST_OF_STRIPE = `
 
 const HASH = Buffer.alloc(32, 7);
 
-async function book(runner: QueryRunner, stripes: RevenueStripes, command: PurchaseCommand): Promise<Answer> {
+async function book(
+  runner: QueryRunner,
+  stripes: RevenueStripes,
+  command: PurchaseCommand,
+): Promise<CallResult> {
   if (command.subject.by !== 'price') throw new UnsupportedByDesign('a purchase by item');
   const client = (await runner.connect()) as Client;
   const { userId, requestId, destination } = command;

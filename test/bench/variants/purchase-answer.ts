@@ -1,5 +1,5 @@
-import type { Answer } from '../../../services/ledger/src/engine/answer';
-import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { PurchaseCommand } from '../../../services/ledger/src/ledger/writes/purchase';
 import { PurchaseResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { timestampOf } from '../../../services/ledger/dist/mapping/messages';
 
@@ -17,7 +17,7 @@ export interface BookedPurchase {
 }
 
 /** The result of a purchase, in the form that the ledger returns. */
-export function purchaseAnswer(command: PurchaseCommand, booked: BookedPurchase): Answer {
+export function purchaseAnswer(command: PurchaseCommand, booked: BookedPurchase): CallResult {
   const { transactionId, asset, amount, sequence, balance, revenue, hash } = booked;
   const createTime = timestampOf(booked.createTime);
   const common = { asset, transactionId, kind: 2, createTime, hash };

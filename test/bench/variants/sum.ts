@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import type { Answer } from '../../../services/ledger/src/engine/answer';
-import type { PurchaseCommand } from '../../../services/ledger/src/ledger/command';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { PurchaseCommand } from '../../../services/ledger/src/ledger/writes/purchase';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import { openDesignDatabase } from './design-database';
 import { UnsupportedByDesign, type Design } from './design';
@@ -36,7 +36,7 @@ interface Sum {
   readonly entries: string;
 }
 
-async function purchase(source: DataSource, command: PurchaseCommand): Promise<Answer> {
+async function purchase(source: DataSource, command: PurchaseCommand): Promise<CallResult> {
   if (command.subject.by !== 'price') throw new UnsupportedByDesign('a purchase by item');
   const { userId } = command;
   const { asset, amount, itemId } = command.subject;

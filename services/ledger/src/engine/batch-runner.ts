@@ -1,18 +1,20 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
+import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf, type Store } from '../store/store';
-import { Rejection, type Answer, type OutcomeEncoder } from './answer';
-import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import {
-  LostRace,
   runAtomicBatch,
   runBatchTransaction,
   type BatchSettings,
   type Envelope,
   type Write,
 } from './batch-transaction';
+import type { OutcomeEncoder } from './outcome-encoder';
+import type { NoOutcome, WriteResult } from './write-result';
+import { LostRace } from './write-rows';
 
 /** How often a batch that lost a race or met a deadlock is run in all. */
 const MAX_ATTEMPTS = 20;
@@ -20,9 +22,9 @@ const MAX_ATTEMPTS = 20;
 /** How long an unknown outcome of COMMIT is tried to be resolved before callers are told to repeat. */
 const RESOLVE_UNKNOWN_MS = 10_000;
 
-/** Waits between attempts: nothing at first, then doubled up to the most. */
+/** Waits between attempts: none at first, then doubled up to the maximum. */
 const FIRST_BACKOFF_MS = 5;
-const MOST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 250;
 
 /** What a runner of batches needs. */
 export interface BatchRunnerSettings {
@@ -31,7 +33,7 @@ export interface BatchRunnerSettings {
   /** How many stripes a system account has. */
   readonly stripes: number;
   readonly priceGraceMicros: bigint;
-  /** Told of every attempt that failed. */
+  /** Called for every attempt that failed. */
   readonly onFault: (fault: BatchFault) => void;
 }
 
@@ -43,14 +45,11 @@ export interface BatchFault {
   readonly action: 'run again' | 'split' | 'reject';
 }
 
-/** A write's answer, or why it has none. */
-export type Settlement = Answer | Rejection;
-
 /**
- * Runs batches on one connection, one after the other, until each write has an answer or a rejection. What went
- * wrong decides: a command at fault splits the batch, so it never fails its neighbours; a lost race or a deadlock
- * runs it again; a database that is away fails it as a whole, but for a COMMIT whose answer did not come: that
- * batch is run again until it is known, since the first attempt may have been booked.
+ * Runs batches on one connection, one after the other, until each write has a result. An attempt that failed is
+ * handled by its error: a command at fault splits the batch, so it never fails its neighbours; a lost race or a
+ * deadlock runs the batch again; a database that is away fails the batch as a whole. A COMMIT whose answer did not
+ * come is resolved: the batch is run again until its outcome is known, since the first attempt may have been booked.
  */
 export class BatchRunner {
   private runner: QueryRunner | null = null;
@@ -58,42 +57,42 @@ export class BatchRunner {
 
   constructor(private readonly settings: BatchRunnerSettings) {}
 
-  /** Never throws. Settles the writes in their order. */
-  async run(writes: readonly Write[]): Promise<Settlement[]> {
-    const settled = await this.settle(writes.length, writes.length > 1, (runner, settings) =>
+  /** Never throws. The results are in the order of the writes. */
+  async run(writes: readonly Write[]): Promise<WriteResult[]> {
+    const results = await this.complete(writes.length, writes.length > 1, (runner, settings) =>
       runBatchTransaction(runner, writes, settings),
     );
-    if (settled === 'split') return this.runHalves(writes);
-    return settled instanceof Rejection ? writes.map(() => settled) : settled;
+    if (results === 'split') return this.runHalves(writes);
+    return results instanceof CallError ? writes.map(() => results) : results;
   }
 
-  /** Never throws. Settles an atomic batch as a whole. */
-  async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<Settlement> {
-    const settled = await this.settle(writes.length, false, (runner, settings) =>
+  /** Never throws. An atomic batch has one result as a whole. */
+  async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<WriteResult> {
+    const result = await this.complete(writes.length, false, (runner, settings) =>
       runAtomicBatch(runner, envelope, writes, settings),
     );
-    return settled === 'split' ? new Rejection('INTERNAL', 'an atomic batch cannot be split') : settled;
+    return result === 'split' ? new CallError('INTERNAL', 'an atomic batch cannot be split') : result;
   }
 
   /** Attempts until there is an outcome, or nothing more can be done. */
-  private async settle<T>(
+  private async complete<T>(
     batchSize: number,
     divisible: boolean,
     work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
-  ): Promise<T | Rejection | 'split'> {
+  ): Promise<T | NoOutcome | 'split'> {
     let resolveUntil = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(work);
       } catch (error) {
-        const lost = error instanceof CommitUnknown;
-        if (lost && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
+        const isUnknown = error instanceof CommitUnknown;
+        if (isUnknown && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
-        if (lost || fault === 'unavailable') await this.release();
+        if (isUnknown || fault === 'unavailable') await this.release();
         const action = actionFor(fault, divisible, attempt, Date.now() < resolveUntil);
         this.settings.onFault({ error, batchSize, attempt, action });
         if (action === 'split') return 'split';
-        if (action === 'reject') return rejectionOf(fault, error);
+        if (action === 'reject') return noOutcome(fault, error);
         await delay(backoffMs(attempt));
       }
     }
@@ -122,7 +121,7 @@ export class BatchRunner {
     return runner;
   }
 
-  private async runHalves(writes: readonly Write[]): Promise<Settlement[]> {
+  private async runHalves(writes: readonly Write[]): Promise<WriteResult[]> {
     const middle = Math.ceil(writes.length / 2);
     const first = await this.run(writes.slice(0, middle));
     const second = await this.run(writes.slice(middle));
@@ -152,15 +151,15 @@ function faultOf(error: unknown): SqlFault {
   return error instanceof LostRace || error instanceof CommitUnknown ? 'retry' : sqlFault(error);
 }
 
-function rejectionOf(fault: SqlFault, cause: unknown): Rejection {
+function noOutcome(fault: SqlFault, cause: unknown): NoOutcome {
   return fault === 'unavailable' || fault === 'retry'
-    ? new Rejection('STORE_UNAVAILABLE', 'the database is away', {}, { cause })
-    : new Rejection('INTERNAL', 'a batch failed', {}, { cause });
+    ? new CallError('STORE_UNAVAILABLE', 'the database is away', { cause })
+    : new CallError('INTERNAL', 'a batch failed', { cause });
 }
 
 function backoffMs(attempt: number): number {
   if (attempt === 1) return 0;
-  const most = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MOST_BACKOFF_MS);
+  const max = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MAX_BACKOFF_MS);
   // Jitter: two servers that met once should not meet again.
-  return most * (0.5 + Math.random() / 2);
+  return max * (0.5 + Math.random() / 2);
 }

@@ -1,72 +1,73 @@
-import { Rejection } from './answer';
-import type { BatchRunner, Settlement } from './batch-runner';
+import { CallError } from '@ledger/kit/rpc/call-error';
+import type { BatchRunner } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
-import { Crew } from './worker-pool';
-import { notStarted, type Patience } from './wait-limit';
+import { notStarted, type WaitLimit } from './wait-limit';
+import { WorkerPool } from './worker-pool';
+import type { NoOutcome, WriteResult } from './write-result';
 
 /** Many writes of one caller. */
-export interface BulkJob extends Patience {
+export interface BulkJob extends WaitLimit {
   readonly writes: readonly Write[];
 }
 
-/** Writes that stand each for itself. */
+/** Writes that are independent of each other. */
 export interface IndependentJob extends BulkJob {
   /** Once the answers have this size no more writes are started: they would not fit the message that carries them. */
   readonly answerMaxBytes: number;
 }
 
-/** Writes that stand together. */
+/** Writes that are booked all or none. */
 export interface AtomicJob extends BulkJob {
   readonly envelope: Envelope;
 }
 
 /**
- * The lanes of large batches, on connections of their own, so that they never stand in front of single writes. Jobs
- * are cut into chunks and take turns, chunk by chunk; the chunks of one job run one after the other.
+ * Runs large batches on workers of their own, so that they never delay single writes. Jobs are cut into chunks and take
+ * turns, chunk by chunk; the chunks of one job run one after the other.
  */
-export class BulkLanes {
+export class BulkScheduler {
   /** How many writes wait. */
   waiting = 0;
 
   private readonly turns: ((runner: BatchRunner) => Promise<boolean>)[] = [];
-  private readonly crew: Crew;
+  private readonly workers: WorkerPool;
 
   constructor(
     runners: readonly BatchRunner[],
     private readonly chunkMax: number,
   ) {
-    this.crew = new Crew(runners, (runner) => this.next(runner));
+    this.workers = new WorkerPool(runners, (runner) => this.next(runner));
   }
 
-  /** Settles each write, in order; what was not started in time is rejected. */
-  enqueue(job: IndependentJob): Promise<Settlement[]> {
-    const settled: Settlement[] = [];
+  /** The result of each write, in order; writes that were not started in time get no outcome. */
+  enqueue(job: IndependentJob): Promise<WriteResult[]> {
+    const results: WriteResult[] = [];
     let bytes = 0;
     return this.schedule(job, async (runner) => {
-      const rest = job.writes.slice(settled.length);
+      const rest = job.writes.slice(results.length);
       const refusal = bytes >= job.answerMaxBytes ? answerIsFull(job) : notStarted(job, Date.now());
       const chunk = rest.slice(0, this.chunkMax);
-      const results = refusal === null ? await runner.run(chunk) : rest.map(() => refusal);
-      settled.push(...results);
-      this.waiting -= results.length;
-      for (const result of results) bytes += result instanceof Rejection ? 0 : result.bytes.length;
-      return settled.length < job.writes.length ? null : settled;
+      const part = refusal === null ? await runner.run(chunk) : rest.map(() => refusal);
+      results.push(...part);
+      this.waiting -= part.length;
+      for (const result of part) bytes += result instanceof CallError ? 0 : result.bytes.length;
+      return results.length < job.writes.length ? null : results;
     });
   }
 
-  /** Settles the job as a whole, in one database transaction. */
-  enqueueAtomic(job: AtomicJob): Promise<Settlement> {
+  /** The result of the job as a whole, from one database transaction. */
+  enqueueAtomic(job: AtomicJob): Promise<WriteResult> {
     return this.schedule(job, async (runner) => {
       const refusal = notStarted(job, Date.now());
-      const settled = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
+      const result = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
       this.waiting -= job.writes.length;
-      return settled;
+      return result;
     });
   }
 
   /** Resolves when nothing is left to do. */
-  idle(): Promise<void> {
-    return this.crew.rest();
+  whenIdle(): Promise<void> {
+    return this.workers.whenIdle();
   }
 
   /** Gives a job its turns until one of them has the result. */
@@ -83,7 +84,7 @@ export class BulkLanes {
         }
         return true;
       });
-      this.crew.wake();
+      this.workers.wake();
     });
   }
 
@@ -96,7 +97,8 @@ export class BulkLanes {
   }
 }
 
-function answerIsFull(job: IndependentJob): Rejection {
+function answerIsFull(job: IndependentJob): NoOutcome {
   const limit = job.answerMaxBytes.toString();
-  return new Rejection('OVERLOADED', `the answer is full at ${limit} bytes: send the rest again`, { limit });
+  const message = `the answer is full at ${limit} bytes: send the rest again`;
+  return new CallError('OVERLOADED', message, { metadata: { limit } });
 }

@@ -1,13 +1,13 @@
 import type { BatchRunner } from './batch-runner';
 
-/** Connections that work side by side, each on one thing at a time. */
-export class Crew {
+/** Workers that run side by side, each with a connection of its own and one piece of work at a time. */
+export class WorkerPool {
   private readonly idle: BatchRunner[];
   private readonly working = new Set<Promise<void>>();
 
   /**
-   * @param next begins the next piece of work, or says with null that there is none for this connection. Whoever adds
-   *   work wakes the crew: a connection that was told null does not ask again by itself.
+   * @param next starts the next piece of work, or returns null when there is none for this worker. Whoever adds work
+   *   wakes the pool: a worker that got null does not ask again by itself.
    */
   constructor(
     private readonly runners: readonly BatchRunner[],
@@ -26,9 +26,9 @@ export class Crew {
   }
 
   /**
-   * Puts one that is idle to work, when there is one.
+   * Puts an idle worker to work, when there is one.
    *
-   * @param start what it waits for before it asks for its first piece
+   * @param start what the worker waits for before it asks for its first piece
    */
   wake(start?: Promise<void>): void {
     const runner = this.idle.pop();
@@ -38,15 +38,15 @@ export class Crew {
     void work.then(() => this.working.delete(work));
   }
 
-  /** Resolves when all are idle. */
-  async rest(): Promise<void> {
+  /** Resolves when all workers are idle. */
+  async whenIdle(): Promise<void> {
     while (this.working.size > 0) await Promise.all(this.working);
   }
 
   private async work(runner: BatchRunner, start?: Promise<void>): Promise<void> {
     if (start !== undefined) await start;
     for (let piece = this.next(runner); piece !== null; piece = this.next(runner)) await piece;
-    // In the same moment in which it was told that there is nothing: who adds work from now on finds it idle.
+    // In the same turn in which it got null: whoever adds work from now on finds the worker idle.
     this.idle.push(runner);
   }
 }

@@ -1,56 +1,58 @@
-import { Rejection, type Answer } from './answer';
-import type { BatchRunner, Settlement } from './batch-runner';
-import { WriteLanes, type WaitingWrite } from './write-scheduler';
+import { CallError } from '@ledger/kit/rpc/call-error';
+import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { BatchRunner } from './batch-runner';
+import type { WriteResult } from './write-result';
+import { WriteScheduler, type WaitingWrite } from './write-scheduler';
 
 const BATCH_MAX = 128;
 const LONG_MS = 60_000;
 
-const answer: Answer = { code: 0, reason: '', bytes: Buffer.alloc(0), replayed: false, batchSize: 1 };
+const success: CallResult = { code: 0, reason: '', bytes: Buffer.alloc(0), replayed: false, batchSize: 1 };
 
 /** A connection whose batches run until they are let go, or not at all. */
 class FakeRunner {
   readonly batches: string[][] = [];
-  private readonly held: (() => void)[] = [];
+  private readonly blocked: (() => void)[] = [];
 
-  constructor(private readonly holds = false) {}
+  constructor(private readonly blocks = false) {}
 
-  async run(writes: readonly WaitingWrite[]): Promise<Settlement[]> {
+  async run(writes: readonly WaitingWrite[]): Promise<WriteResult[]> {
     this.batches.push(writes.map(({ command }) => command.requestId));
-    if (this.holds) await new Promise<void>((resolve) => this.held.push(resolve));
+    if (this.blocks) await new Promise<void>((resolve) => this.blocked.push(resolve));
     return writes.map(({ command }) =>
       command.requestId === 'r-7'
-        ? new Rejection('INTERNAL', 'the seventh')
-        : { ...answer, bytes: Buffer.from(command.requestId) },
+        ? new CallError('INTERNAL', 'the seventh')
+        : { ...success, bytes: Buffer.from(command.requestId) },
     );
   }
 
-  letGo(): void {
-    this.held.shift()?.();
+  release(): void {
+    this.blocked.shift()?.();
   }
 }
 
-function lanesOf(runners: readonly FakeRunner[], gatherMs = LONG_MS): WriteLanes {
-  return new WriteLanes(runners as unknown as readonly BatchRunner[], { batchMax: BATCH_MAX, gatherMs });
+function schedulerOf(runners: readonly FakeRunner[], lingerMs = LONG_MS): WriteScheduler {
+  return new WriteScheduler(runners as unknown as readonly BatchRunner[], { batchMax: BATCH_MAX, lingerMs });
 }
 
-let told: string[];
+let answered: string[];
 beforeEach(() => {
-  told = [];
+  answered = [];
 });
 
-function push(lanes: WriteLanes, requestId: string, isCancelled = false): void {
-  lanes.push({
+function push(scheduler: WriteScheduler, requestId: string, isCancelled = false): void {
+  scheduler.push({
     command: { requestId } as WaitingWrite['command'],
     contentHash: Buffer.alloc(0),
     deadline: Infinity,
     isCancelled: () => isCancelled,
-    resolve: ({ bytes }) => told.push(bytes.toString()),
-    reject: ({ message }) => told.push(message),
+    resolve: ({ bytes }) => answered.push(bytes.toString()),
+    reject: ({ message }) => answered.push(message),
   });
 }
 
-function pushMany(lanes: WriteLanes, count: number, prefix = 'r'): void {
-  for (let index = 0; index < count; index += 1) push(lanes, `${prefix}-${index}`);
+function pushMany(scheduler: WriteScheduler, count: number, prefix = 'r'): void {
+  for (let index = 0; index < count; index += 1) push(scheduler, `${prefix}-${index}`);
 }
 
 function batchesOf(runners: readonly FakeRunner[]): string[][] {
@@ -66,105 +68,105 @@ async function turns(count = 10): Promise<void> {
 }
 
 it('is idle only when every caller of its batches was answered, each with its own answer', async () => {
-  const lanes = lanesOf([new FakeRunner()]);
-  pushMany(lanes, 300);
-  await lanes.idle();
-  expect(told.sort()).toEqual(
+  const scheduler = schedulerOf([new FakeRunner()]);
+  pushMany(scheduler, 300);
+  await scheduler.whenIdle();
+  expect(answered.sort()).toEqual(
     Array.from({ length: 300 }, (_, index) => (index === 7 ? 'the seventh' : `r-${index}`)).sort(),
   );
-  expect(lanes.waiting).toBe(0);
+  expect(scheduler.waiting).toBe(0);
 });
 
 it('starts at once for a write that meets no running batch', async () => {
   const runners = [new FakeRunner(), new FakeRunner()];
-  const lanes = lanesOf(runners);
-  push(lanes, 'first');
-  await lanes.idle();
-  push(lanes, 'second');
-  await lanes.idle();
-  expect(told).toEqual(['first', 'second']);
+  const scheduler = schedulerOf(runners);
+  push(scheduler, 'first');
+  await scheduler.whenIdle();
+  push(scheduler, 'second');
+  await scheduler.whenIdle();
+  expect(answered).toEqual(['first', 'second']);
 });
 
-it('lets the next batch gather while one runs, and begins beside it only when it is full', async () => {
+it('lets writes linger while a batch runs, and starts the next batch beside it only when that is full', async () => {
   const runners = [new FakeRunner(true), new FakeRunner(true)];
-  const lanes = lanesOf(runners);
-  push(lanes, 'first');
+  const scheduler = schedulerOf(runners);
+  push(scheduler, 'first');
   await turns();
-  pushMany(lanes, BATCH_MAX - 1, 'gathered');
+  pushMany(scheduler, BATCH_MAX - 1, 'lingering');
   await turns();
   expect(sizes(runners)).toEqual([1]);
-  push(lanes, 'last');
+  push(scheduler, 'last');
   await turns();
   expect(sizes(runners).sort()).toEqual([1, BATCH_MAX]);
-  runners.forEach((runner) => runner.letGo());
-  await lanes.idle();
-  expect(told).toHaveLength(BATCH_MAX + 1);
+  runners.forEach((runner) => runner.release());
+  await scheduler.whenIdle();
+  expect(answered).toHaveLength(BATCH_MAX + 1);
 });
 
-it('takes what has gathered when the batches before it are done, the last of them', async () => {
+it('starts the batch that has lingered when the last of the batches before it is done', async () => {
   const runners = [new FakeRunner(true), new FakeRunner(true)];
-  const lanes = lanesOf(runners);
-  pushMany(lanes, 2 * BATCH_MAX);
+  const scheduler = schedulerOf(runners);
+  pushMany(scheduler, 2 * BATCH_MAX);
   await turns();
   expect(sizes(runners)).toEqual([BATCH_MAX, BATCH_MAX]);
-  push(lanes, 'late');
-  runners[0]?.letGo();
+  push(scheduler, 'late');
+  runners[0]?.release();
   await turns();
   expect(sizes(runners)).toEqual([BATCH_MAX, BATCH_MAX]);
-  runners[1]?.letGo();
+  runners[1]?.release();
   await turns();
   expect(batchesOf(runners).filter((batch) => batch.length === 1)).toEqual([['late']]);
-  runners.forEach((runner) => runner.letGo());
-  await lanes.idle();
-  expect(told).toContain('late');
+  runners.forEach((runner) => runner.release());
+  await scheduler.whenIdle();
+  expect(answered).toContain('late');
 });
 
-it('does not wait longer than it may for a batch that is held up', async () => {
+it('stops lingering after its limit when the running batch is held up', async () => {
   const runners = [new FakeRunner(true), new FakeRunner(true)];
-  const lanes = lanesOf(runners, 5);
-  push(lanes, 'held up');
+  const scheduler = schedulerOf(runners, 5);
+  push(scheduler, 'held up');
   await turns();
-  push(lanes, 'patient');
+  push(scheduler, 'lingering');
   while (sizes(runners).length < 2) await turns(1);
-  expect(batchesOf(runners).sort()).toEqual([['held up'], ['patient']]);
-  // Patience is for each batch anew.
-  runners.find(({ batches }) => batches.some((batch) => batch.includes('patient')))?.letGo();
-  while (!told.includes('patient')) await turns(1);
-  push(lanes, 'next');
+  expect(batchesOf(runners).sort()).toEqual([['held up'], ['lingering']]);
+  // Each batch lingers anew.
+  runners.find(({ batches }) => batches.some((batch) => batch.includes('lingering')))?.release();
+  while (!answered.includes('lingering')) await turns(1);
+  push(scheduler, 'next');
   await turns();
   expect(sizes(runners)).toHaveLength(2);
   while (sizes(runners).length < 3) await turns(1);
-  runners.forEach((runner) => runner.letGo());
-  await lanes.idle();
-  expect(told.sort()).toEqual(['held up', 'next', 'patient']);
+  runners.forEach((runner) => runner.release());
+  await scheduler.whenIdle();
+  expect(answered.sort()).toEqual(['held up', 'lingering', 'next']);
 });
 
 it.each([
-  ['a lane that is idle by then', 3],
-  ['the lane that is done first', 2],
-])('has patience with what a batch left behind as well, and gives it to %s', async (_, count) => {
+  ['a worker that is idle by then', 3],
+  ['the worker that is done first', 2],
+])('lets the writes that did not fit a batch linger as well, and gives them to %s', async (_, count) => {
   const runners = Array.from({ length: count }, () => new FakeRunner(true));
-  const lanes = lanesOf(runners, 5);
-  push(lanes, 'held up');
+  const scheduler = schedulerOf(runners, 5);
+  push(scheduler, 'held up');
   await turns();
-  pushMany(lanes, BATCH_MAX + 1);
+  pushMany(scheduler, BATCH_MAX + 1);
   await turns();
   const full = runners.find(({ batches }) => batches.some((batch) => batch.length === BATCH_MAX));
-  if (count === 2) full?.letGo();
+  if (count === 2) full?.release();
   while (sizes(runners).length < 3) await turns(1);
   expect(sizes(runners).sort()).toEqual([1, 1, BATCH_MAX]);
-  runners.forEach((runner) => runner.letGo());
-  await lanes.idle();
-  expect(told).toHaveLength(BATCH_MAX + 2);
+  runners.forEach((runner) => runner.release());
+  await scheduler.whenIdle();
+  expect(answered).toHaveLength(BATCH_MAX + 2);
 });
 
-it('goes on to those who wait still when a whole batch of callers has gone', async () => {
+it('goes on to the callers who still wait when a whole batch of callers has gone', async () => {
   const runner = new FakeRunner();
-  const lanes = lanesOf([runner]);
-  for (let index = 0; index < 3; index += 1) push(lanes, `gone-${index}`, true);
-  push(lanes, 'here');
-  await lanes.idle();
+  const scheduler = schedulerOf([runner]);
+  for (let index = 0; index < 3; index += 1) push(scheduler, `gone-${index}`, true);
+  push(scheduler, 'here');
+  await scheduler.whenIdle();
   expect(runner.batches).toEqual([['here']]);
-  expect(told).toContain('here');
-  expect(told).toHaveLength(4);
+  expect(answered).toContain('here');
+  expect(answered).toHaveLength(4);
 });

@@ -13,7 +13,7 @@ import { findAccount, listAccounts as selectAccounts } from '../store/statements
 import type { Store } from '../store/store';
 import { accountMessage, bytesOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -33,10 +33,10 @@ export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
 
 /** Which account. Throws INVALID_FIELD with all that is wrong. */
 export function accountQuery(request: GetAccountRequest): { userId: string; asset: string } {
-  const shape = new Shape();
-  const userId = shape.accountUserId('user_id', request.userId);
-  const asset = shape.asset('asset', request.asset);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = validator.accountUserId('user_id', request.userId);
+  const asset = validator.asset('asset', request.asset);
+  validator.throwIfInvalid();
   return { userId, asset };
 }
 
@@ -66,11 +66,11 @@ export function accountsQuery(request: ListAccountsRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const userId = shape.accountUserId('user_id', request.userId);
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = validator.accountUserId('user_id', request.userId);
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { userId, pageSize, token };
 }
 

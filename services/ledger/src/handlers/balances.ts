@@ -24,7 +24,7 @@ import {
 import type { Store } from '../store/store';
 import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -48,10 +48,10 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
 
 /** Which account, and when. Throws INVALID_FIELD with all that is wrong. */
 export function balanceQuery(request: GetBalanceRequest): { key: BalanceKey; asOf: AsOf | null } {
-  const shape = new Shape();
-  const key = keyOf(shape, '', request);
-  const asOf = asOfOf(shape, request);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const key = keyOf(validator, '', request);
+  const asOf = asOfOf(validator, request);
+  validator.throwIfInvalid();
   return { key, asOf };
 }
 
@@ -80,14 +80,16 @@ export function batchBalancesQuery(request: BatchGetBalancesRequest): {
   keys: BalanceKey[];
   time: bigint | null;
 } {
-  const shape = new Shape();
+  const validator = new RequestValidator();
   const { accounts } = request;
   if (accounts.length < 1 || accounts.length > ACCOUNTS_MAX) {
-    shape.violate('accounts', `must be 1 to ${ACCOUNTS_MAX}`);
+    validator.addViolation('accounts', `must be 1 to ${ACCOUNTS_MAX}`);
   }
-  const keys = accounts.slice(0, ACCOUNTS_MAX).map((key, index) => keyOf(shape, `accounts[${index}].`, key));
-  const time = shape.optionalTime('as_of_time', request.asOfTime);
-  shape.refuse();
+  const keys = accounts
+    .slice(0, ACCOUNTS_MAX)
+    .map((key, index) => keyOf(validator, `accounts[${index}].`, key));
+  const time = validator.optionalTime('as_of_time', request.asOfTime);
+  validator.throwIfInvalid();
   return { keys, time };
 }
 
@@ -120,12 +122,12 @@ export function balancesQuery(request: ListBalancesRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const userId = shape.accountUserId('user_id', request.userId);
-  const time = shape.optionalTime('as_of_time', request.asOfTime);
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = validator.accountUserId('user_id', request.userId);
+  const time = validator.optionalTime('as_of_time', request.asOfTime);
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { userId, time, pageSize, token };
 }
 
@@ -134,11 +136,11 @@ const ZERO = { balance: 0n, held: 0n, sequence: 0n, lastEntryTime: 0n };
 
 type AsOf = { readonly time: bigint } | { readonly sequence: bigint };
 
-function asOfOf(shape: Shape, { asOf, userId }: GetBalanceRequest): AsOf | null {
+function asOfOf(validator: RequestValidator, { asOf, userId }: GetBalanceRequest): AsOf | null {
   if (asOf === undefined) return null;
-  if (asOf.$case === 'asOfTime') return { time: shape.optionalTime('as_of_time', asOf.value) ?? 0n };
-  if (userId.startsWith('@')) shape.violate('as_of_sequence', 'is not for system accounts');
-  return { sequence: shape.notNegative('as_of_sequence', asOf.value) };
+  if (asOf.$case === 'asOfTime') return { time: validator.optionalTime('as_of_time', asOf.value) ?? 0n };
+  if (userId.startsWith('@')) validator.addViolation('as_of_sequence', 'is not for system accounts');
+  return { sequence: validator.notNegative('as_of_sequence', asOf.value) };
 }
 
 async function pastBalance(connection: Connection, key: BalanceKey, asOf: AsOf): Promise<Balance> {
@@ -149,10 +151,10 @@ async function pastBalance(connection: Connection, key: BalanceKey, asOf: AsOf):
   return pastBalanceMessage(found ?? { ...key, ...ZERO });
 }
 
-function keyOf(shape: Shape, path: string, { userId, asset }: BalanceKey): BalanceKey {
+function keyOf(validator: RequestValidator, path: string, { userId, asset }: BalanceKey): BalanceKey {
   return {
-    userId: shape.accountUserId(`${path}user_id`, userId),
-    asset: shape.asset(`${path}asset`, asset),
+    userId: validator.accountUserId(`${path}user_id`, userId),
+    asset: validator.asset(`${path}asset`, asset),
   };
 }
 

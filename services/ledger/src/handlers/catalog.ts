@@ -16,7 +16,7 @@ import {
 import type { Store } from '../store/store';
 import { bytesOf, itemMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -79,10 +79,10 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
 
 /** Which version of which item. Throws INVALID_FIELD with all that is wrong. */
 export function itemQuery(request: GetItemRequest): { itemId: string; version: bigint } {
-  const shape = new Shape();
-  const itemId = shape.itemId('item_id', request.itemId);
-  const version = shape.notNegative('version', request.version);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const itemId = validator.itemId('item_id', request.itemId);
+  const version = validator.notNegative('version', request.version);
+  validator.throwIfInvalid();
   return { itemId, version };
 }
 
@@ -92,10 +92,10 @@ export function itemsQuery({ includeInactive, ...request }: ListItemsRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { includeInactive, pageSize, token };
 }
 
@@ -105,11 +105,11 @@ export function itemVersionsQuery(request: ListItemVersionsRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const itemId = shape.itemId('item_id', request.itemId);
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const itemId = validator.itemId('item_id', request.itemId);
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { itemId, pageSize, token };
 }
 

@@ -7,15 +7,15 @@ import {
   findSequencesBefore,
   listEntries as selectEntries,
   type EntryFilter,
-  type StoredEntry,
   type StripeRange,
 } from '../store/statements/list-entries';
+import type { StoredEntry } from '../store/stored-entry';
 import { listStripes } from '../store/statements/list-stripes';
 import type { Store } from '../store/store';
 import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** ListEntries: pages by key, so a page costs the same wherever it lies, and writers do not shift it. */
@@ -47,24 +47,24 @@ export function entriesQuery(request: ListEntriesRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
+  const validator = new RequestValidator();
   const query = {
-    filter: filterOf(shape, request),
-    pageSize: shape.pageSize(request.pageSize),
-    token: shape.pageToken(request.pageToken),
+    filter: filterOf(validator, request),
+    pageSize: validator.pageSize(request.pageSize),
+    token: validator.pageToken(request.pageToken),
   };
-  shape.refuse();
+  validator.throwIfInvalid();
   return query;
 }
 
-function filterOf(shape: Shape, request: ListEntriesRequest): EntryFilter {
+function filterOf(validator: RequestValidator, request: ListEntriesRequest): EntryFilter {
   return {
-    userId: shape.accountUserId('user_id', request.userId),
-    asset: shape.asset('asset', request.asset),
-    newestFirst: newestFirst(shape, request.order),
-    startTime: shape.optionalTime('start_time', request.startTime),
-    endTime: shape.optionalTime('end_time', request.endTime),
-    kinds: entryKinds(shape, request.kinds),
+    userId: validator.accountUserId('user_id', request.userId),
+    asset: validator.asset('asset', request.asset),
+    newestFirst: newestFirst(validator, request.order),
+    startTime: validator.optionalTime('start_time', request.startTime),
+    endTime: validator.optionalTime('end_time', request.endTime),
+    kinds: entryKinds(validator, request.kinds),
   };
 }
 

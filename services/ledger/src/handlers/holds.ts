@@ -11,7 +11,7 @@ import { findHold, listHolds as selectHolds, type HoldFilter } from '../store/st
 import type { Store } from '../store/store';
 import { bytesOf, holdMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -39,10 +39,10 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
 
 /** Which hold. Throws INVALID_FIELD with all that is wrong. */
 export function holdQuery(request: GetHoldRequest): { userId: string; holdId: string } {
-  const shape = new Shape();
-  const userId = shape.userId('user_id', request.userId);
-  const holdId = shape.uuid('hold_id', request.holdId);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = validator.userId('user_id', request.userId);
+  const holdId = validator.uuid('hold_id', request.holdId);
+  validator.throwIfInvalid();
   return { userId, holdId };
 }
 
@@ -72,27 +72,27 @@ export function holdsQuery(request: ListHoldsRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const filter = filterOf(shape, request);
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const filter = filterOf(validator, request);
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { filter, pageSize, token };
 }
 
-function filterOf(shape: Shape, request: ListHoldsRequest): HoldFilter {
-  if (request.states.length > STATES_MAX) shape.violate('states', `must be up to ${STATES_MAX}`);
+function filterOf(validator: RequestValidator, request: ListHoldsRequest): HoldFilter {
+  if (request.states.length > STATES_MAX) validator.addViolation('states', `must be up to ${STATES_MAX}`);
   return {
-    userId: shape.userId('user_id', request.userId),
-    asset: shape.optionalAsset('asset', request.asset),
+    userId: validator.userId('user_id', request.userId),
+    asset: validator.optionalAsset('asset', request.asset),
     states: request.states
       .slice(0, STATES_MAX)
-      .map((state, index) => holdState(shape, `states[${index}]`, state)),
+      .map((state, index) => holdState(validator, `states[${index}]`, state)),
   };
 }
 
-function holdState(shape: Shape, field: string, state: number): HoldState {
+function holdState(validator: RequestValidator, field: string, state: number): HoldState {
   const known = STATES.find((value) => value === state);
-  if (known === undefined) shape.violate(field, 'is not a known state');
+  if (known === undefined) validator.addViolation(field, 'is not a known state');
   return known ?? HoldState.OPEN;
 }

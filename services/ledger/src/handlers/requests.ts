@@ -4,7 +4,7 @@ import { GetRequestRequest, GetRequestResponse } from '@ledger/proto/ledger/v1/l
 import { findRequest } from '../store/statements/find-request';
 import type { Store } from '../store/store';
 import { bytesOf, timestampOf } from '../mapping/messages';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -39,10 +39,10 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
 
 /** Which request. Throws INVALID_FIELD with all that is wrong. */
 export function requestQuery(request: GetRequestRequest): { userId: string; requestId: string } {
-  const shape = new Shape();
-  const userId = shape.scope('user_id', request.userId);
-  const requestId = shape.requestId(request.requestId);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = validator.scope('user_id', request.userId);
+  const requestId = validator.requestId(request.requestId);
+  validator.throwIfInvalid();
   return { userId, requestId };
 }
 

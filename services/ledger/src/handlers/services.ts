@@ -21,7 +21,7 @@ import type { PageTokens } from '../mapping/page-token';
 import { getTransaction, listTransactions } from './transactions';
 import { verifyLedger } from './verify-ledger';
 import { watchEntries } from './watch-entries';
-import { writeHandler, writeMethods, type WriteMethod } from './writes';
+import { writeMethods } from './writes';
 
 /** What the rpcs work with. */
 export interface ServiceParts {
@@ -46,16 +46,9 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 
 function ledgerService(parts: ServiceParts): ServedService {
   const { commit, store, balances, tokens, batchAnswerMaxBytes } = parts;
-  const { read, write, stream } = handlers(parts);
+  const { read, writesOf, stream } = handlers(parts);
   return serveBytes(LedgerServiceService, {
-    credit: write(writeMethods.credit),
-    purchase: write(writeMethods.purchase),
-    transfer: write(writeMethods.transfer),
-    postTransaction: write(writeMethods.postTransaction),
-    reverseTransaction: write(writeMethods.reverseTransaction),
-    placeHold: write(writeMethods.placeHold),
-    captureHold: write(writeMethods.captureHold),
-    releaseHold: write(writeMethods.releaseHold),
+    ...writesOf('ledger.v1.LedgerService'),
     batchWrite: read(batchWrite(commit, batchAnswerMaxBytes)),
     getBalance: read(getBalance(store, balances)),
     batchGetBalances: read(batchGetBalances(store)),
@@ -73,9 +66,9 @@ function ledgerService(parts: ServiceParts): ServedService {
 
 function catalogService(parts: ServiceParts): ServedService {
   const { store, tokens } = parts;
-  const { read, write } = handlers(parts);
+  const { read, writesOf } = handlers(parts);
   return serveBytes(CatalogServiceService, {
-    putItem: write(writeMethods.putItem),
+    ...writesOf('ledger.v1.CatalogService'),
     getItem: read(getItem(store)),
     listItems: read(listItems(store, tokens)),
     listItemVersions: read(listItemVersions(store, tokens)),
@@ -84,17 +77,18 @@ function catalogService(parts: ServiceParts): ServedService {
 
 function accountService(parts: ServiceParts): ServedService {
   const { store, tokens } = parts;
-  const { read, write } = handlers(parts);
+  const { read, writesOf } = handlers(parts);
   return serveBytes(AccountServiceService, {
     getAccount: read(getAccount(store)),
     listAccounts: read(listAccounts(store, tokens)),
-    updateAccount: write(writeMethods.updateAccount),
+    ...writesOf('ledger.v1.AccountService'),
   });
 }
 
 interface Handlers {
   readonly read: <Request>(method: UnaryMethod<Request>) => Handler;
-  readonly write: <Request>(method: WriteMethod<Request>) => Handler;
+  /** The writes of a service, by the names of their rpcs. */
+  readonly writesOf: (service: string) => Readonly<Record<string, Handler>>;
   readonly stream: <Request>(method: ServerStreamMethod<Request>) => StreamHandler;
 }
 
@@ -105,7 +99,20 @@ function handlers({ commit, log, stopping }: ServiceParts): Handlers {
   const settings = { log, errors: ledgerErrors, stopping };
   return {
     read: (method) => unaryHandler(method, settings),
-    write: (method) => unaryHandler(writeHandler(commit, method), settings),
+    writesOf: (service) =>
+      Object.fromEntries(
+        writeMethods(commit)
+          .filter(({ path }) => path.startsWith(`${service}/`))
+          .map((method) => [
+            camelCase(method.path.slice(service.length + 1)),
+            unaryHandler(method, settings),
+          ]),
+      ),
     stream: (method) => serverStreamHandler(method, settings),
   };
+}
+
+/** The name of an rpc as the generated service definitions have it. */
+function camelCase(rpc: string): string {
+  return rpc.charAt(0).toLowerCase() + rpc.slice(1);
 }

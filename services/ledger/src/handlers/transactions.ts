@@ -20,7 +20,7 @@ import type { Store } from '../store/store';
 import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, transactionMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -47,10 +47,10 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
 
 /** Which transaction, and whose; of anybody when empty. Throws INVALID_FIELD with all that is wrong. */
 export function transactionQuery(request: GetTransactionRequest): { transactionId: string; userId: string } {
-  const shape = new Shape();
-  const transactionId = shape.uuid('transaction_id', request.transactionId);
-  const userId = shape.optionalUserId('user_id', request.userId);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const transactionId = validator.uuid('transaction_id', request.transactionId);
+  const userId = validator.optionalUserId('user_id', request.userId);
+  validator.throwIfInvalid();
   return { transactionId, userId };
 }
 
@@ -86,25 +86,25 @@ export function transactionsQuery(request: ListTransactionsRequest): {
   pageSize: number;
   token: string;
 } {
-  const shape = new Shape();
-  const filter = filterOf(shape, request);
-  const start = shape.optionalTime('start_time', request.startTime);
-  const end = shape.optionalTime('end_time', request.endTime);
-  const pageSize = shape.pageSize(request.pageSize);
-  const token = shape.pageToken(request.pageToken);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const filter = filterOf(validator, request);
+  const start = validator.optionalTime('start_time', request.startTime);
+  const end = validator.optionalTime('end_time', request.endTime);
+  const pageSize = validator.pageSize(request.pageSize);
+  const token = validator.pageToken(request.pageToken);
+  validator.throwIfInvalid();
   return { filter, start, end, pageSize, token };
 }
 
-function filterOf(shape: Shape, request: ListTransactionsRequest): TransactionFilter {
+function filterOf(validator: RequestValidator, request: ListTransactionsRequest): TransactionFilter {
   if (request.userId === '' && request.reference === '') {
-    shape.violate('user_id', 'is required unless a reference is given');
+    validator.addViolation('user_id', 'is required unless a reference is given');
   }
   return {
-    userId: shape.optionalUserId('user_id', request.userId),
-    reference: shape.reference(request.reference),
-    newestFirst: newestFirst(shape, request.order),
-    kinds: entryKinds(shape, request.kinds),
+    userId: validator.optionalUserId('user_id', request.userId),
+    reference: validator.reference(request.reference),
+    newestFirst: newestFirst(validator, request.order),
+    kinds: entryKinds(validator, request.kinds),
   };
 }
 

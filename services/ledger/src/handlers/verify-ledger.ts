@@ -10,7 +10,7 @@ import { runVerification, type VerificationReport } from '../verify/run-verifica
 import { bytesOf } from '../mapping/messages';
 import type { CallContext } from '@ledger/kit/rpc/call-context';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -28,9 +28,9 @@ async function* answers(
   request: VerifyLedgerRequest,
   { signal, deadline }: CallContext,
 ): AsyncGenerator<Buffer> {
-  const shape = new Shape();
-  const userId = request.userId === '' ? '' : shape.accountUserId('user_id', request.userId);
-  shape.refuse();
+  const validator = new RequestValidator();
+  const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
+  validator.throwIfInvalid();
   // A connection for each short piece, so that other reads come in between.
   const read: LedgerReader = (work) => {
     signal.throwIfAborted();

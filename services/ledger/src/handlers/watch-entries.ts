@@ -13,7 +13,7 @@ import type { PageFilter, PageTokens } from '../mapping/page-token';
 import type { CallContext } from '@ledger/kit/rpc/call-context';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import { invalidFields } from '@ledger/kit/rpc/call-error';
-import { Shape } from '../mapping/validator';
+import { RequestValidator } from '../mapping/validator';
 
 /** What watching works with. */
 export interface WatchParts {
@@ -93,13 +93,13 @@ function isNarrow({ userId, asset }: WatchFilter): boolean {
 }
 
 function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
-  const shape = new Shape();
+  const validator = new RequestValidator();
   const { fromStart } = request;
-  const userId = request.userId === '' ? '' : shape.accountUserId('user_id', request.userId);
-  const asset = shape.optionalAsset('asset', request.asset);
-  const token = shape.pageToken(request.resumeToken, TOKEN_FIELD);
-  if (fromStart && token !== '') shape.violate('from_start', 'must not come with a resume_token');
-  shape.refuse();
+  const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
+  const asset = validator.optionalAsset('asset', request.asset);
+  const token = validator.pageToken(request.resumeToken, TOKEN_FIELD);
+  if (fromStart && token !== '') validator.addViolation('from_start', 'must not come with a resume_token');
+  validator.throwIfInvalid();
   const bound: PageFilter = ['WatchEntries', userId, asset];
   const opened = tokens.open(bound, token, TOKEN_FIELD);
   const start = opened === null ? null : decodePosition(opened);

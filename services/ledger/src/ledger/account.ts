@@ -49,12 +49,6 @@ export interface Account extends AccountKey {
   lastEntryTime: bigint;
   /** Commit order of the last entry. It never falls within an account, see `Transaction.commitOrder`. */
   commitOrder: bigint;
-  /** Where the database keeps the row, in its own words; null: it has none and gets one. */
-  readonly place: string | null;
-  /** Whether a decision of this batch changed it. */
-  changed: boolean;
-  /** Whether a decision of this batch changed its settings. */
-  settingsChanged: boolean;
 }
 
 /** A system account is the other side of the world: unlimited both ways and kept in stripes. */
@@ -84,9 +78,6 @@ export function blankAccount(key: AccountKey): Account {
     lastHash: GENESIS_HASH,
     lastEntryTime: 0n,
     commitOrder: 0n,
-    place: null,
-    changed: false,
-    settingsChanged: false,
   };
 }
 

@@ -1,17 +1,15 @@
-import type {
-  CaptureHoldCommand,
-  Command,
-  CreditCommand,
-  PlaceHoldCommand,
-  PostTransactionCommand,
-  PurchaseCommand,
-  PutItemCommand,
-  ReleaseHoldCommand,
-  ReverseTransactionCommand,
-  TransferCommand,
-  UpdateAccountCommand,
-} from './command';
 import { batchContentHash, contentHash } from './content-hash';
+import type { Command } from './writes';
+import type { CaptureHoldCommand } from './writes/capture-hold';
+import type { CreditCommand } from './writes/credit';
+import type { PlaceHoldCommand } from './writes/place-hold';
+import type { PostTransactionCommand } from './writes/post-transaction';
+import type { PurchaseCommand } from './writes/purchase';
+import type { PutItemCommand } from './writes/put-item';
+import type { ReleaseHoldCommand } from './writes/release-hold';
+import type { ReverseTransactionCommand } from './writes/reverse-transaction';
+import type { TransferCommand } from './writes/transfer';
+import type { UpdateAccountCommand } from './writes/update-account';
 
 const annotations = {
   ...{ description: 'für Ada', reference: 'ref-1', effectiveTime: 1_763_640_000_000_001n },

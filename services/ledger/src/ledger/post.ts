@@ -1,5 +1,5 @@
 import { isSystemAccount, type Account } from './account';
-import type { Annotations } from './command';
+import type { Annotations } from './annotations';
 import { failure, type Failure } from './failure';
 import { entryHash, transactionDigest } from './hash-chain';
 import { fitsInt64 } from './money';
@@ -96,7 +96,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   );
   transaction.digest = digest;
   transaction.entries = legs.map(({ account, change }) =>
-    append(account, change, digest, createTime, commitOrder),
+    append(set, account, change, digest, createTime, commitOrder),
   );
   set.transactions.push(transaction);
   return transaction;
@@ -154,6 +154,7 @@ export function refuseShort(account: Account, required: bigint): Failure | null 
 }
 
 function append(
+  set: WorkingSet,
   account: Account,
   change: bigint,
   digest: Buffer,
@@ -164,7 +165,7 @@ function append(
   account.balance += change;
   account.lastEntryTime = createTime;
   account.commitOrder = commitOrder;
-  account.changed = true;
+  set.markChanged(account);
   const { userId, asset, stripe, sequence, balance: balanceAfter } = account;
   const hash = entryHash(account.lastHash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
   account.lastHash = hash;

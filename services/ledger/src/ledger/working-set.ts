@@ -29,6 +29,8 @@ export class WorkingSet {
   readonly reversals = new Map<string, bigint>();
 
   private readonly accounts = new Map<string, Account>();
+  private readonly changed = new Set<Account>();
+  private readonly settingsChanged = new Set<Account>();
   private readonly items = new Map<string, Map<bigint, Item>>();
   private readonly currentVersions = new Map<string, bigint>();
   private readonly holds = new Map<string, Hold>();
@@ -55,8 +57,8 @@ export class WorkingSet {
   }
 
   /**
-   * Takes in a hold as it was read under its account's lock. One whose time has come is settled at once: it has
-   * expired, and its amount is available again.
+   * Takes in a hold as it was read under its account's lock. A hold whose time has come expires at once, and its
+   * amount is available again.
    */
   loadHold(hold: Hold): void {
     if (this.holds.has(hold.holdId)) return;
@@ -66,7 +68,7 @@ export class WorkingSet {
     this.changedHolds.add(hold.holdId);
     const account = this.account(hold.userId, hold.asset);
     account.held -= hold.amount;
-    account.changed = true;
+    this.changed.add(account);
   }
 
   /** Takes in a transaction that is to be reversed, and how much of it was before. */
@@ -135,9 +137,31 @@ export class WorkingSet {
     this.reversed.set(originalId, this.reversedAmount(originalId) + amount);
   }
 
-  /** Rows that decisions changed: those to update and those to insert. */
+  /** Records that the balance, the holds or the chain of an account changed. */
+  markChanged(account: Account): void {
+    this.changed.add(account);
+  }
+
+  /** Records that the settings of an account changed. */
+  markSettingsChanged(account: Account): void {
+    this.settingsChanged.add(account);
+  }
+
+  /** Whether the balance, the holds or the chain of an account changed. */
+  isChanged(account: Account): boolean {
+    return this.changed.has(account);
+  }
+
+  /** Whether the settings of an account changed. */
+  areSettingsChanged(account: Account): boolean {
+    return this.settingsChanged.has(account);
+  }
+
+  /** The accounts that decisions changed in any way, in the order in which they were loaded. */
   changedAccounts(): Account[] {
-    return [...this.accounts.values()].filter((account) => account.changed || account.settingsChanged);
+    return [...this.accounts.values()].filter(
+      (account) => this.changed.has(account) || this.settingsChanged.has(account),
+    );
   }
 
   /** Holds to insert and holds to update, as they stand after all decisions. */

@@ -1,10 +1,10 @@
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
-import type { Annotations } from '../ledger/command';
+import type { Annotations } from '../ledger/annotations';
 import { sortedMetadata } from '../ledger/transaction';
 import { invalidFields, VIOLATIONS_MAX, type FieldViolation } from '@ledger/kit/rpc/call-error';
 
 /**
- * The shape of requests, field by field: what the `buf.validate` rules of the protos say, written out because
+ * The validation of requests, field by field: what the `buf.validate` rules of the protos say, written out because
  * running them through protovalidate costs 10 to 25 µs a call, up to half of an empty RPC. A test holds the two
  * against each other.
  */
@@ -37,25 +37,25 @@ const LAST_NANO = 999_999_999;
 export const NO_CALLER = '';
 
 /** Collects what is wrong with a request, so that a caller learns all of it at once. */
-export class Shape {
+export class RequestValidator {
   constructor(
     private readonly path = '',
     private readonly violations: FieldViolation[] = [],
   ) {}
 
-  /** The shape of a message within this one; what is wrong with it is collected here. */
-  within(path: string): Shape {
-    return new Shape(`${this.path}${path}.`, this.violations);
+  /** The validator of a message inside this one; its violations are collected here too. */
+  within(path: string): RequestValidator {
+    return new RequestValidator(`${this.path}${path}.`, this.violations);
   }
 
   /** Records a violation; the first ones count when there are very many. */
-  violate(field: string, description: string): void {
+  addViolation(field: string, description: string): void {
     if (this.violations.length >= VIOLATIONS_MAX) return;
     this.violations.push({ field: `${this.path}${field}`, description });
   }
 
   /** Ends the checks: throws INVALID_FIELD with every violation. */
-  refuse(): void {
+  throwIfInvalid(): void {
     if (this.violations.length > 0) throw invalidFields(this.violations);
   }
 
@@ -64,7 +64,7 @@ export class Shape {
   }
 
   userId(field: string, value: string): string {
-    if (value.startsWith('@')) this.violate(field, 'must be a user, not a system account');
+    if (value.startsWith('@')) this.addViolation(field, 'must be a user, not a system account');
     else this.match(field, value, USER_ID, 'must be 1 to 128 printable ASCII characters without spaces');
     return value;
   }
@@ -112,7 +112,7 @@ export class Shape {
   }
 
   name(field: string, value: string): string {
-    if (value === '') this.violate(field, 'must not be empty');
+    if (value === '') this.addViolation(field, 'must not be empty');
     return this.text(field, value, NAME_MAX_BYTES);
   }
 
@@ -130,22 +130,22 @@ export class Shape {
   }
 
   notZero(field: string, value: bigint): bigint {
-    if (value === 0n) this.violate(field, 'must not be zero');
+    if (value === 0n) this.addViolation(field, 'must not be zero');
     return value;
   }
 
   positive(field: string, value: bigint): bigint {
-    if (value <= 0n) this.violate(field, 'must be at least 1');
+    if (value <= 0n) this.addViolation(field, 'must be at least 1');
     return value;
   }
 
   notNegative(field: string, value: bigint): bigint {
-    if (value < 0n) this.violate(field, 'must not be negative');
+    if (value < 0n) this.addViolation(field, 'must not be negative');
     return value;
   }
 
   quantity(field: string, value: bigint): bigint {
-    if (value < 1n || value > QUANTITY_MAX) this.violate(field, `must be 1 to ${QUANTITY_MAX}`);
+    if (value < 1n || value > QUANTITY_MAX) this.addViolation(field, `must be 1 to ${QUANTITY_MAX}`);
     return value;
   }
 
@@ -174,7 +174,7 @@ export class Shape {
     if (value === undefined) return null;
     const { seconds, nanos } = value;
     if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos > LAST_NANO) {
-      this.violate(field, 'must be a time in the years 1 to 9999');
+      this.addViolation(field, 'must be a time in the years 1 to 9999');
       return null;
     }
     return seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
@@ -182,40 +182,40 @@ export class Shape {
 
   /** One of the numbers that the enum defines. */
   enumValue<T extends number>(field: string, value: T, defined: readonly T[]): T {
-    if (!defined.includes(value)) this.violate(field, 'is not a known value');
+    if (!defined.includes(value)) this.addViolation(field, 'is not a known value');
     return value;
   }
 
   /** How many rows a page has: a default for 0, the most for more. */
   pageSize(value: number): number {
-    if (value < 0) this.violate('page_size', 'must not be negative');
+    if (value < 0) this.addViolation('page_size', 'must not be negative');
     return value === 0 ? PAGE_SIZE_DEFAULT : Math.min(value, PAGE_SIZE_MAX);
   }
 
   /** In code points, as a page token. */
   etag(value: string): string {
     if (value.length > ETAG_MAX && [...value].length > ETAG_MAX)
-      this.violate('etag', `must be up to ${ETAG_MAX} characters`);
+      this.addViolation('etag', `must be up to ${ETAG_MAX} characters`);
     return value;
   }
 
   pageToken(value: string, field = 'page_token'): string {
     // In code points, as the contract counts: a length in UTF-16 units is never below it.
     if (value.length > PAGE_TOKEN_MAX && [...value].length > PAGE_TOKEN_MAX) {
-      this.violate(field, `must be up to ${PAGE_TOKEN_MAX} characters`);
+      this.addViolation(field, `must be up to ${PAGE_TOKEN_MAX} characters`);
     }
     return value;
   }
 
   metadata(field: string, value: ReadonlyMap<string, string>): Annotations['metadata'] {
     if (value.size > METADATA_MAX_PAIRS) {
-      this.violate(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
+      this.addViolation(field, `must have up to ${METADATA_MAX_PAIRS} pairs`);
       return [];
     }
     const pairs = sortedMetadata(value);
     for (const [key, text] of pairs) {
       const name = `${field}[${JSON.stringify(key)}]`;
-      if (key === '') this.violate(name, 'must have a key');
+      if (key === '') this.addViolation(name, 'must have a key');
       this.text(name, key, METADATA_KEY_MAX_BYTES);
       this.text(name, text, METADATA_VALUE_MAX_BYTES);
     }
@@ -223,13 +223,15 @@ export class Shape {
   }
 
   private text(field: string, value: string, maxBytes: number): string {
-    if (Buffer.byteLength(value) > maxBytes) this.violate(field, `must be up to ${maxBytes} bytes of UTF-8`);
-    if (value.includes('\0')) this.violate(field, 'must not contain NUL');
+    if (Buffer.byteLength(value) > maxBytes)
+      this.addViolation(field, `must be up to ${maxBytes} bytes of UTF-8`);
+    if (value.includes('\0')) this.addViolation(field, 'must not contain NUL');
     return value;
   }
 
   private match(field: string, value: string, pattern: RegExp, description: string): string {
-    if (!pattern.test(value)) this.violate(field, value === '' ? `is required: ${description}` : description);
+    if (!pattern.test(value))
+      this.addViolation(field, value === '' ? `is required: ${description}` : description);
     return value;
   }
 }

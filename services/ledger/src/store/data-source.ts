@@ -1,8 +1,6 @@
-import type { EventEmitter } from 'node:events';
 import type { DataSource } from 'typeorm';
 import { createDataSource, type DataSourceSettings } from '@ledger/kit/postgres/data-source';
 import { migrations } from './migrations';
-import { announceStatements, type Connection } from './pg/connection';
 
 /** The schema that holds everything of the ledger. */
 export const SCHEMA = 'ledger';
@@ -11,10 +9,7 @@ export const SCHEMA = 'ledger';
 export const RUNTIME_ROLE = 'ledger_runtime';
 
 /** How one kind of work connects. */
-export interface LedgerSourceSettings extends Omit<
-  DataSourceSettings,
-  'migrations' | 'schema' | 'client' | 'onConnect'
-> {
+export interface LedgerSourceSettings extends Omit<DataSourceSettings, 'migrations' | 'schema' | 'client'> {
   /** Statements are sent without waiting for the answer to the one before. */
   readonly pipeline?: boolean;
   /** Gives up on a connection that has not answered a statement for so long, whatever the server says. */
@@ -29,13 +24,7 @@ export function createLedgerSource(settings: LedgerSourceSettings): DataSource {
     migrations,
     schema: SCHEMA,
     client: { pipeline, query_timeout: queryTimeoutMs },
-    ...(pipeline ? { onConnect: announce } : {}),
   });
-}
-
-/** The connections of a pool are pg clients. */
-function announce(client: EventEmitter): void {
-  announceStatements(client as Connection & EventEmitter);
 }
 
 /**

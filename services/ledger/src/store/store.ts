@@ -1,11 +1,11 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { createLedgerSource, readerParameters, writerParameters } from './data-source';
-import { execute, query, type Connection, type PipelinedConnection } from './pg/connection';
+import { execute, query, type Connection } from './pg/connection';
 
 /** How the ledger uses its database. */
 export interface StoreSettings {
   readonly url: string;
-  /** Connections for batches: one per lane. */
+  /** Connections for batches: one per batch worker. */
   readonly writers: number;
   /** Connections for reads. */
   readonly readers: number;
@@ -18,7 +18,7 @@ export interface StoreSettings {
 /** How much longer than the server a client waits before it gives a silent connection up. */
 const SILENT_CONNECTION_MS = 5_000;
 
-/** Deadlines count in steps of this: callers of like patience then need no statement to tell the database. */
+/** Deadlines count in steps of this: callers with similar deadlines then need no statement to set the limit. */
 const TIMEOUT_STEP_MS = 100;
 
 /** Equals no limit. */
@@ -122,6 +122,6 @@ export class Store {
 }
 
 /** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
-export async function connectionOf(runner: QueryRunner): Promise<PipelinedConnection> {
-  return (await runner.connect()) as PipelinedConnection;
+export async function connectionOf(runner: QueryRunner): Promise<Connection> {
+  return (await runner.connect()) as Connection;
 }

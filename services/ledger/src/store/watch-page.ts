@@ -1,4 +1,4 @@
-import { storedEntryOf, type EntryRow, type StoredEntry } from './statements/list-entries';
+import { storedEntryOf, type EntryRow, type StoredEntry } from './stored-entry';
 
 /**
  * A stream of entries is the ledger in the order of `Transaction.commitOrder`, then user, asset, stripe and sequence.

@@ -1,10 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import { nextStatement, sendTogether, type Connection, type PipelinedConnection } from './connection';
 import { sqlState } from '@ledger/kit/postgres/sql-state';
-import { StatementGroup } from './statement-group';
 import { connectionOf } from '../store';
+import type { Connection } from './connection';
+import { groupOf, type StatementGroup } from './statement-group';
 
-/** COMMIT was sent and its answer did not come: what was written may be on disk or not. */
+/** COMMIT was sent and its answer did not come: the transaction may be on disk or not. */
 export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
@@ -12,14 +12,16 @@ export class CommitUnknown extends Error {
 /**
  * A transaction of a TypeORM QueryRunner in as few round trips as its statements allow: START TRANSACTION travels
  * with the first of them and COMMIT with the last. A lone write waits for two answers of the database in place of
- * four, and the database is at work on a batch while the callers of the one before are answered.
+ * four, and the database works on a batch while the callers of the one before are answered.
+ *
+ * Where pg lacks what groups are made with, it is the plain transaction of the QueryRunner: every statement is awaited
+ * before COMMIT is sent.
  */
 export class PipelinedTransaction {
-  private started = false;
-
   private constructor(
     private readonly runner: QueryRunner,
-    private readonly connection: PipelinedConnection,
+    private readonly connection: Connection,
+    private readonly group: StatementGroup | null,
   ) {}
 
   /** Runs the work, which commits; rolls back when it throws before that. */
@@ -27,9 +29,14 @@ export class PipelinedTransaction {
     runner: QueryRunner,
     work: (transaction: PipelinedTransaction) => Promise<T>,
   ): Promise<T> {
+    const connection = await connectionOf(runner);
+    const group = groupOf(connection);
     try {
-      return await work(new PipelinedTransaction(runner, await connectionOf(runner)));
+      group?.hold();
+      await runner.startTransaction();
+      return await work(new PipelinedTransaction(runner, connection, group));
     } catch (error) {
+      group?.discard(error);
       // A connection that cannot even roll back is broken; the server rolls back by itself when it goes.
       if (runner.isTransactionActive && !runner.isReleased)
         await runner.rollbackTransaction().catch(() => undefined);
@@ -40,62 +47,44 @@ export class PipelinedTransaction {
   /**
    * Sends the statements that `start` starts, all at once.
    *
-   * @param start hands its first statements over before it returns; they change nothing, since nobody has seen yet
-   *   that the transaction has begun
+   * @param start starts its first statements before it returns
    */
-  async send<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
-    const isFirst = !this.started;
-    this.started = true;
-    const { begun, answers } = await sendTogether(this.connection, async () => ({
-      begun: isFirst ? await this.handOver(() => this.runner.startTransaction()) : null,
-      answers: this.handOverGroup(start),
-    }));
-    const [result] = await Promise.all([answers, begun?.answered]);
-    return result;
-  }
-
-  /**
-   * Sends the statements that `start` starts and COMMIT behind them. When one of them fails the database makes the
-   * COMMIT a ROLLBACK; so whatever must hold before it has to be the statement's own concern.
-   *
-   * @param start hands all its statements over before it returns, and throws when it cannot
-   * @throws CommitUnknown, or the error of the first statement that failed: nothing is on disk then
-   */
-  async commit(start: (connection: Connection) => Promise<unknown>): Promise<void> {
-    const { writes, commit } = await sendTogether(this.connection, async () => {
-      const handedOver = this.handOverGroup(start);
-      handedOver.catch(() => undefined);
-      return { writes: handedOver, commit: await this.handOver(() => this.runner.commitTransaction()) };
-    });
-    const [written, committed] = await Promise.allSettled([writes, commit.answered]);
-    // The database has spoken: it refused a statement, and with it the transaction.
-    if (written.status === 'rejected' && sqlState(written.reason) !== null) throw written.reason;
-    for (const each of [written, committed]) {
-      if (each.status === 'rejected')
-        throw new CommitUnknown('the answer to COMMIT did not come', { cause: each.reason });
-    }
-  }
-
-  /** Sends the statements that `start` starts as one group. */
-  private handOverGroup<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
-    const group = new StatementGroup(this.connection);
-    const answers = start(group);
-    group.send();
+  send<T>(start: (connection: Connection) => Promise<T>): Promise<T> {
+    this.group?.hold();
+    const answers = start(this.connection);
+    this.group?.send();
     return answers;
   }
 
-  /** Has TypeORM send a statement; resolves when the connection has it, so that what follows comes behind it. */
-  private async handOver(send: () => Promise<void>): Promise<HandedOver> {
-    const handedOver = nextStatement(this.connection);
-    const answered = send();
-    // Told to whoever waits for it; should nobody get that far, another error came before.
-    answered.catch(() => undefined);
-    await Promise.race([handedOver, answered]);
-    return { answered };
+  /**
+   * Sends the statements that `start` starts and COMMIT behind them. When one of them fails the database skips COMMIT,
+   * and the transaction is rolled back; so each statement has to check what must hold before COMMIT.
+   *
+   * @param start starts all its statements before it returns, and throws when it cannot
+   * @throws CommitUnknown, or the error of the first statement that failed: nothing is on disk then
+   */
+  async commit(start: (connection: Connection) => Promise<unknown>): Promise<void> {
+    const { runner, group } = this;
+    if (group === null) {
+      await start(this.connection);
+      return runner.commitTransaction().catch(throwUnknown);
+    }
+    group.hold();
+    const writes = start(this.connection);
+    let isSent = true as boolean;
+    const commit = runner.commitTransaction().catch((error: unknown) => {
+      // A runner whose connection broke gives no COMMIT to it, and the group still waits for one.
+      isSent = !group.discard(error);
+      throw error;
+    });
+    const [written, committed] = await Promise.allSettled([writes, commit]);
+    if (!isSent && committed.status === 'rejected') throw committed.reason;
+    // The database has spoken: it refused a statement, and with it the transaction.
+    if (written.status === 'rejected' && sqlState(written.reason) !== null) throw written.reason;
+    for (const each of [written, committed]) if (each.status === 'rejected') throwUnknown(each.reason);
   }
 }
 
-/** A statement on its way. In an object, since to await a promise of a promise is to await both. */
-interface HandedOver {
-  readonly answered: Promise<void>;
+function throwUnknown(cause: unknown): never {
+  throw new CommitUnknown('the answer to COMMIT did not come', { cause });
 }

@@ -1,6 +1,7 @@
 import type { Hold, HoldState } from '../../ledger/hold';
 import { texts, uuids } from '../pg/binary-columns';
-import { microsOf, query, timestampText, type Connection } from '../pg/connection';
+import { microsOf, timestampText } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 
 /** The columns of a hold as every statement selects them. */
 export const HOLD_COLUMNS = `

@@ -1,7 +1,8 @@
 import type { Item } from '../../ledger/item';
 import { INT64_MAX } from '../../ledger/money';
 import { bigints, texts } from '../pg/binary-columns';
-import { microsOf, query, type Connection } from '../pg/connection';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 
 const findItemsStatement = {
   name: 'find_items',

@@ -1,5 +1,7 @@
+import type { StoredResponse } from '../../ledger/stored-response';
 import { texts } from '../pg/binary-columns';
-import { microsOf, query, type Connection } from '../pg/connection';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 
 const findRequestsStatement = {
   name: 'find_requests',
@@ -13,19 +15,14 @@ const findRequestsStatement = {
 };
 
 /** A finished request, as far as its repeat needs it. */
-export interface FinishedRequest {
+export interface FinishedRequest extends StoredResponse {
   readonly scope: string;
   readonly requestId: string;
   readonly contentHash: Buffer;
-  /** gRPC status code; 0: the outcome is a response message, a google.rpc.Status otherwise. */
-  readonly code: number;
-  /** Empty when it succeeded. */
-  readonly reason: string;
-  readonly outcome: Buffer;
 }
 
 /** What the database knows once the locks are held. */
-export interface Moment {
+export interface FoundRequests {
   /** Its clock, in microseconds since 1970. */
   readonly now: bigint;
   /** The xid of this transaction. */
@@ -42,7 +39,7 @@ type Row =
 export async function findRequests(
   connection: Connection,
   keys: readonly { scope: string; requestId: string }[],
-): Promise<Moment> {
+): Promise<FoundRequests> {
   const rows = await query<Row>(connection, findRequestsStatement, [
     texts(keys, (key) => key.scope),
     texts(keys, (key) => key.requestId),
@@ -50,8 +47,8 @@ export async function findRequests(
   const [first] = rows;
   if (first === undefined) throw new Error('the clock gave no row');
   const finished: FinishedRequest[] = [];
-  for (const [, , scope, requestId, contentHash, code, reason, outcome] of rows) {
-    if (scope !== null) finished.push({ scope, requestId, contentHash, code, reason, outcome });
+  for (const [, , scope, requestId, contentHash, code, reason, bytes] of rows) {
+    if (scope !== null) finished.push({ scope, requestId, contentHash, code, reason, bytes });
   }
   return { now: first[0], commitOrder: first[1], finished };
 }

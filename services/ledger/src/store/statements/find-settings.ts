@@ -1,6 +1,8 @@
 import type { AccountSettings } from '../../ledger/account';
 import { integers, texts } from '../pg/binary-columns';
-import { metadataOf, microsOf, query, type Connection } from '../pg/connection';
+import { metadataOf } from '../pg/metadata-json';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 
 const findSettingsStatement = {
   name: 'find_settings',

@@ -1,5 +1,7 @@
 import type { EntryKind, Transaction } from '../../ledger/transaction';
-import { metadataOf, microsOf, query, type Connection } from '../pg/connection';
+import { metadataOf } from '../pg/metadata-json';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 import { findEntries } from './list-entries';
 
 const columns = `

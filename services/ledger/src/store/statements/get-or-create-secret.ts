@@ -9,8 +9,12 @@ const readSecretStatement = {
   text: `SELECT secret FROM ledger.server_keys WHERE name = $1`,
 };
 
-/** The secret of that name which all servers of this database share; the one proposed when there was none. */
-export async function shareSecret(connection: Connection, name: string, proposed: Buffer): Promise<Buffer> {
+/** The secret of that name, which all servers of this database share; the proposed one when there was none. */
+export async function getOrCreateSecret(
+  connection: Connection,
+  name: string,
+  proposed: Buffer,
+): Promise<Buffer> {
   await query(connection, insertSecretStatement, [name, proposed]);
   const rows = await query<[Buffer]>(connection, readSecretStatement, [name]);
   const [row] = rows;

@@ -1,6 +1,8 @@
 import type { Account } from '../../ledger/account';
 import { bigints, booleans, byteas, integers, jsons, texts, times } from '../pg/binary-columns';
-import { execute, metadataJson, timeOrNull, timestampText, type Connection } from '../pg/connection';
+import { execute, type Connection } from '../pg/connection';
+import { metadataJson } from '../pg/metadata-json';
+import { timeOrNull, timestampText } from '../pg/times';
 
 const insertAccountsStatement = {
   name: 'insert_accounts',

@@ -1,6 +1,8 @@
 import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
+import type { StoredResponse } from '../../ledger/stored-response';
 import { byteas, integers, texts, uuids } from '../pg/binary-columns';
-import { execute, timestampText, type Connection } from '../pg/connection';
+import { execute, type Connection } from '../pg/connection';
+import { timestampText } from '../pg/times';
 
 const insertRequestsStatement = {
   name: 'insert_requests',
@@ -18,20 +20,16 @@ const insertRequestsStatement = {
 };
 
 /** A request with its outcome. */
-export interface RequestRow {
+export interface RequestRow extends StoredResponse {
   readonly scope: string;
   readonly requestId: string;
   readonly method: string;
   readonly contentHash: Buffer;
-  readonly code: number;
-  /** Empty when it succeeded. */
-  readonly reason: string;
-  readonly outcome: Buffer;
   readonly transactionId: string | null;
 }
 
 /**
- * Writes finished requests, in the order given (key order, so that servers wait for each other in no circle). Another
+ * Writes finished requests, in the order given (key order, so that servers never wait for each other in a circle). Another
  * server that was first with one of them makes it fail on the primary key.
  */
 export function insertRequests(
@@ -46,7 +44,7 @@ export function insertRequests(
     byteas(rows, (row) => row.contentHash),
     integers(rows, (row) => row.code),
     texts(rows, (row) => row.reason),
-    byteas(rows, (row) => row.outcome),
+    byteas(rows, (row) => row.bytes),
     uuids(rows, (row) => row.transactionId),
     timestampText(createTime),
   ]);

@@ -1,7 +1,8 @@
 import { HASH_VERSION } from '../../ledger/hash-chain';
 import type { Transaction } from '../../ledger/transaction';
 import { bigints, byteas, integers, jsons, texts, times, uuids } from '../pg/binary-columns';
-import { execute, metadataJson, type Connection } from '../pg/connection';
+import { execute, type Connection } from '../pg/connection';
+import { metadataJson } from '../pg/metadata-json';
 
 const insertTransactionsStatement = {
   name: 'insert_transactions',

@@ -1,5 +1,7 @@
 import type { AccountView } from '../../ledger/outcome';
-import { metadataOf, microsOf, query, type Connection } from '../pg/connection';
+import { metadataOf } from '../pg/metadata-json';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 import { heldNow } from '../held-now';
 
 // A user has one row per asset; a system account, which has no settings, is summed over its stripes.

@@ -1,15 +1,9 @@
 import type { Entry, EntryKind } from '../../ledger/transaction';
 import { bigints, integers, texts } from '../pg/binary-columns';
-import { microsOf, query, timestampText, type Connection } from '../pg/connection';
+import { timestampText } from '../pg/times';
+import { entryColumns, storedEntryOf, type EntryRow, type StoredEntry } from '../stored-entry';
+import { query, type Connection } from '../pg/connection';
 import { lastEntryBy } from './read-balances-as-of';
-
-/** An entry as it is stored. */
-export interface StoredEntry extends Entry {
-  readonly transactionId: string;
-  readonly kind: EntryKind;
-  /** Microseconds since 1970. */
-  readonly createTime: bigint;
-}
 
 /** The part of one stripe in which a page lies. */
 export interface StripeRange {
@@ -33,11 +27,6 @@ export interface EntryFilter {
   readonly kinds: readonly EntryKind[];
 }
 
-/** The columns of an entry `e`, as storedEntryOf takes them. */
-export const entryColumns = `
-  e.user_id, e.asset, e.stripe, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
-  ${microsOf('e.create_time')}, e.hash`;
-
 // Each stripe is read along its primary key from where its range begins, then the stripes are merged by time. Time
 // never runs backwards within a stripe, so the merge is right, and a page costs the same wherever it lies.
 const statement = (direction: 'ASC' | 'DESC'): string => `
@@ -54,9 +43,6 @@ const statement = (direction: 'ASC' | 'DESC'): string => `
 
 const newestFirstStatement = { name: 'list_entries_newest_first', text: statement('DESC') };
 const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statement('ASC') };
-
-/** An entry's row. */
-export type EntryRow = [string, string, number, bigint, string, EntryKind, bigint, bigint, bigint, Buffer];
 
 /** At most `limit` entries of the ranges, by time, then stripe and sequence. */
 export async function listEntries(
@@ -121,10 +107,4 @@ export async function findEntries(
     bigints(keys, (key) => key.sequence),
   ]);
   return rows.map(storedEntryOf);
-}
-
-/** An entry from its row. */
-export function storedEntryOf(row: EntryRow): StoredEntry {
-  const [userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash] = row;
-  return { userId, asset, stripe, sequence, transactionId, kind, change, balanceAfter, createTime, hash };
 }

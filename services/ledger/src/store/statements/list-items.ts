@@ -1,5 +1,6 @@
 import type { Item } from '../../ledger/item';
-import { microsOf, query, type Connection } from '../pg/connection';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 import { itemOfRow } from './find-items';
 
 const listItemsStatement = {

@@ -1,4 +1,5 @@
-import { microsOf, query, type Connection } from '../pg/connection';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 
 const readTimeStatement = { name: 'read_time', text: `SELECT ${microsOf('clock_timestamp()')}` };
 

@@ -1,15 +1,16 @@
 import type { Account, AccountKey } from '../../ledger/account';
 import { integers, texts } from '../pg/binary-columns';
-import { query, sentTime, timeSent, type Connection } from '../pg/connection';
+import { query, type Connection } from '../pg/connection';
+import { microsFromBinary, binaryTimestamp } from '../pg/times';
 
 const lockAccountsStatement = {
   name: 'lock_accounts',
   // Rows are locked in the order in which the sort hands them up, so two batches never wait for each other in a
   // circle. The row version is the newest even where the statement had to wait; other tables must be read by a
-  // later statement, whose snapshot is taken after the wait. So is its place, where it stays while it is locked.
+  // later statement, whose snapshot is taken after the wait. So is the row's location, which stays while it is locked.
   text: `
     SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.frozen, a.last_hash,
-           ${timeSent('a.last_entry_time')}, a.commit_order, ${timeSent('a.next_hold_expiry')}, a.ctid
+           ${binaryTimestamp('a.last_entry_time')}, a.commit_order, ${binaryTimestamp('a.next_hold_expiry')}, a.ctid
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
      ORDER BY a.user_id, a.asset, a.stripe
@@ -29,17 +30,29 @@ type Row = [
   lastEntryTime: Buffer | null,
   commitOrder: bigint,
   nextHoldExpiry: Buffer | null,
-  place: string,
+  location: string,
 ];
 
-/** Locks the account rows in key order until the transaction ends. Accounts never written have no row to lock. */
-export async function lockAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<Account[]> {
+/** Where the database keeps the rows (their ctid) of accounts that are locked. */
+export type RowLocations = Map<Account, string>;
+
+/**
+ * Locks the account rows in key order until the transaction ends. Accounts that were never written have no row to
+ * lock.
+ *
+ * @returns the locked accounts in key order, each with the location of its row
+ */
+export async function lockAccounts(
+  connection: Connection,
+  keys: readonly AccountKey[],
+): Promise<RowLocations> {
   const rows = await query<Row>(connection, lockAccountsStatement, [
     texts(keys, (key) => key.userId),
     texts(keys, (key) => key.asset),
     integers(keys, (key) => key.stripe),
   ]);
-  return rows.map((row) => {
+  const locations: RowLocations = new Map();
+  for (const row of rows) {
     const [
       userId,
       asset,
@@ -53,9 +66,9 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
       time,
       order,
       expiry,
-      place,
+      location,
     ] = row;
-    return {
+    const account: Account = {
       userId,
       asset,
       stripe,
@@ -65,14 +78,13 @@ export async function lockAccounts(connection: Connection, keys: readonly Accoun
       minBalance,
       frozen,
       lastHash,
-      lastEntryTime: time === null ? 0n : sentTime(time),
+      lastEntryTime: time === null ? 0n : microsFromBinary(time),
       commitOrder: order,
-      nextHoldExpiry: expiry === null ? null : sentTime(expiry),
+      nextHoldExpiry: expiry === null ? null : microsFromBinary(expiry),
       settings: null,
       createTime: 0n,
-      place,
-      changed: false,
-      settingsChanged: false,
     };
-  });
+    locations.set(account, location);
+  }
+  return locations;
 }

@@ -1,6 +1,6 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
-import { soundMicrosOf } from '../valid-micros';
+import { validMicrosOf } from '../pg/times';
 
 /** An account row as it is stored, with what must agree with it, all of one moment. */
 export interface StoredAccount extends AccountKey {
@@ -27,7 +27,7 @@ const readAccountRangeStatement = {
   name: 'read_account_range',
   text: `
     SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.settings_version,
-           a.last_hash, ${soundMicrosOf('a.last_entry_time')}, a.commit_order,
+           a.last_hash, ${validMicrosOf('a.last_entry_time')}, a.commit_order,
            coalesce((SELECT e.sequence FROM ledger.entries e
                       WHERE e.user_id = a.user_id AND e.asset = a.asset AND e.stripe = a.stripe
                       ORDER BY e.sequence DESC LIMIT 1), 0),

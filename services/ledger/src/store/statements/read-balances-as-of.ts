@@ -1,5 +1,6 @@
 import { texts } from '../pg/binary-columns';
-import { microsOf, query, timestampText, type Connection } from '../pg/connection';
+import { microsOf, timestampText } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 import type { BalanceKey } from './read-balances';
 
 /**

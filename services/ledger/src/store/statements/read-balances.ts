@@ -1,6 +1,7 @@
 import type { BalanceView } from '../../ledger/outcome';
 import { texts } from '../pg/binary-columns';
-import { microsOf, query, type Connection } from '../pg/connection';
+import { microsOf } from '../pg/times';
+import { query, type Connection } from '../pg/connection';
 import { heldNow } from '../held-now';
 
 const readBalancesStatement = {

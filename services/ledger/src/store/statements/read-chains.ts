@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { soundMicrosOf } from '../valid-micros';
+import { validMicrosOf } from '../pg/times';
 
 /** The next part of one account's entries. */
 export interface ChainSlice extends AccountKey {
@@ -47,7 +47,7 @@ const readChainsStatement = {
   name: 'read_chains',
   text: `
     SELECT k.position::int, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
-           ${soundMicrosOf('e.create_time')}, e.hash, t.user_id, t.kind, ${soundMicrosOf('t.create_time')},
+           ${validMicrosOf('e.create_time')}, e.hash, t.user_id, t.kind, ${validMicrosOf('t.create_time')},
            t.digest, t.commit_order,
            CASE WHEN jsonb_typeof(t.entry_keys) = 'array' THEN EXISTS (
              SELECT FROM jsonb_array_elements(t.entry_keys) n

@@ -7,7 +7,7 @@ import {
   type WatchPosition,
   type WatchRow,
 } from '../watch-page';
-import { entryColumns } from './list-entries';
+import { entryColumns } from '../stored-entry';
 
 // Entries carry no commit order, and an index on one would cost every write. But along a sequence, which has no gap,
 // it never falls: bisection finds where an account's part of the page begins (20 steps for a million entries), and

@@ -7,7 +7,7 @@ import {
   type WatchPosition,
   type WatchRow,
 } from '../watch-page';
-import { entryColumns } from './list-entries';
+import { entryColumns } from '../stored-entry';
 
 // WITH TIES: the entries of a commit order are sorted together, so its transactions are taken whole. They are those of
 // one batch, and of batches that ran beside it; the sort stays in the database, a page of it comes here.

@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts, uuids } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { soundMicrosOf } from '../valid-micros';
+import { validMicrosOf } from '../pg/times';
 
 /** A transaction row as it is stored, whatever is in it. */
 export interface StoredTransaction {
@@ -37,8 +37,8 @@ export interface TransactionKey {
 }
 
 const columns = `
-  t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${soundMicrosOf('t.create_time')},
-  ${soundMicrosOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
+  t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${validMicrosOf('t.create_time')},
+  ${validMicrosOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
   t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.reversed_amount, t.entry_keys, t.digest,
   t.hash_version`;
 

@@ -1,6 +1,9 @@
 import type { Account } from '../../ledger/account';
 import { bigints, booleans, integers, jsons, texts, times } from '../pg/binary-columns';
-import { execute, metadataJson, timeOrNull, unlessEachRow, type Connection } from '../pg/connection';
+import { execute, type Connection } from '../pg/connection';
+import { metadataJson } from '../pg/metadata-json';
+import { timeOrNull } from '../pg/times';
+import { assertRowCount } from '../pg/assert-row-count';
 
 const updateSettingsStatement = {
   name: 'update_settings',
@@ -14,7 +17,7 @@ const updateSettingsStatement = {
                   $8::int[])
         AS k (user_id, asset, min_balance, frozen, metadata, settings_version, settings_time, stripe)
      WHERE a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
-    RETURNING 1)${unlessEachRow('$8::int[]')}`,
+    RETURNING 1)${assertRowCount('$8::int[]')}`,
 };
 
 /** Writes new settings of accounts whose rows this transaction has locked. */

@@ -1,6 +1,8 @@
 import { HoldState, type Hold } from '../../ledger/hold';
 import { bigints, integers, texts, times, uuids } from '../pg/binary-columns';
-import { execute, timeOrNull, unlessEachRow, type Connection } from '../pg/connection';
+import { execute, type Connection } from '../pg/connection';
+import { timeOrNull } from '../pg/times';
+import { assertRowCount } from '../pg/assert-row-count';
 
 const insertHoldsStatement = {
   name: 'insert_holds',
@@ -21,7 +23,7 @@ const updateHoldsStatement = {
       FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::int[], $5::timestamptz[])
         AS k (user_id, hold_id, captured_amount, state, update_time)
      WHERE h.user_id = k.user_id AND h.hold_id = k.hold_id AND h.state = $6
-    RETURNING 1)${unlessEachRow('$4::int[]')}`,
+    RETURNING 1)${assertRowCount('$4::int[]')}`,
 };
 
 /** Writes holds that were placed. */

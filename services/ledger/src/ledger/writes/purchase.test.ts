@@ -1,10 +1,9 @@
-import { GRACE_MICROS, lockedState, NOW, STRIPE, traceOf } from '../../../../test/harness/locked-state';
-import type { PurchaseCommand, PurchaseSubject } from './command';
-import { decidePurchase } from './decide-purchase';
-import type { Failure } from './failure';
-import { INT64_MAX } from './money';
-import type { Posted } from './outcome';
-import type { WorkingSet } from './working-set';
+import { GRACE_MICROS, lockedState, NOW, STRIPE, traceOf } from '../../../../../test/harness/locked-state';
+import { purchase, type PurchaseCommand, type PurchaseSubject } from './purchase';
+import type { Failure } from '../failure';
+import { INT64_MAX } from '../money';
+import type { Outcome, Posted } from '../outcome';
+import type { WorkingSet } from '../working-set';
 
 const ada = { userId: 'ada', asset: 'GOLD' };
 const revenue = { userId: '@revenue', asset: 'GOLD' };
@@ -46,7 +45,7 @@ describe('of several faults', () => {
       const has: Has = (fault) => present.includes(fault);
       const priceVersion = has('ITEM_NOT_FOUND') ? 9n : 1n;
       const set = stateWith(has);
-      const outcome = decidePurchase(
+      const outcome = purchase.decide(
         set,
         purchaseOf({ by: 'item', itemId: 'mug', quantity: 2n, priceVersion }),
       );
@@ -61,7 +60,7 @@ describe('of several faults', () => {
     expect(those).toHaveLength(8);
     for (const present of those) {
       const set = stateWith((fault) => present.includes(fault));
-      const outcome = decidePurchase(
+      const outcome = purchase.decide(
         set,
         purchaseOf({ by: 'price', asset: 'GOLD', amount: 10n, itemId: '' }),
       );
@@ -75,7 +74,7 @@ describe('of several faults', () => {
       const set = stateWith((fault) => present.includes(fault));
       const before = traceOf(set, [ada, revenue]);
       const priceVersion = present.includes('ITEM_NOT_FOUND') ? 9n : 1n;
-      decidePurchase(set, purchaseOf({ by: 'item', itemId: 'mug', quantity: 2n, priceVersion }));
+      purchase.decide(set, purchaseOf({ by: 'item', itemId: 'mug', quantity: 2n, priceVersion }));
       expect(traceOf(set, [ada, revenue])).toEqual(before);
       expect(set.changedAccounts()).toEqual([]);
     }
@@ -94,7 +93,7 @@ describe('the price that was on the screen', () => {
       ],
     });
   const paid = (set: WorkingSet, priceVersion: bigint): Posted | Failure =>
-    moved(decidePurchase(set, purchaseOf({ by: 'item', itemId: 'mug', quantity: 1n, priceVersion })));
+    moved(purchase.decide(set, purchaseOf({ by: 'item', itemId: 'mug', quantity: 1n, priceVersion })));
 
   it('is paid until the grace period has passed, to the microsecond', () => {
     expect(paid(versions(GRACE_MICROS), 1n)).toMatchObject({
@@ -149,7 +148,7 @@ describe('what may be spent', () => {
   ])('is all above the minimum that is not held: $spendable', ({ spendable, ...account }) => {
     const spend = (amount: bigint): Posted | Failure =>
       moved(
-        decidePurchase(
+        purchase.decide(
           lockedState({ accounts: [{ ...ada, ...account }, revenue] }),
           purchaseOf({ by: 'price', asset: 'GOLD', amount, itemId: '' }),
         ),
@@ -177,7 +176,7 @@ describe('an item with a grant asset', () => {
       accounts: [...accounts, ...grants],
       items: [{ itemId: 'mug', grantAsset: 'COUPON:mug' }],
     });
-    const outcome = decidePurchase(
+    const outcome = purchase.decide(
       set,
       purchaseOf({ by: 'item', itemId: 'mug', quantity: 3n, priceVersion: 0n }),
     );
@@ -202,7 +201,7 @@ describe('an item with a grant asset', () => {
       items: [{ itemId: 'mug', grantAsset: 'COUPON:mug' }],
     });
     const before = traceOf(set, [ada, revenue, ...grants]);
-    const outcome = decidePurchase(
+    const outcome = purchase.decide(
       set,
       purchaseOf({ by: 'item', itemId: 'mug', quantity: 1n, priceVersion: 0n }),
     );
@@ -217,7 +216,7 @@ describe('an item with a grant asset', () => {
 it('keeps what a purchase by price was for, when it says so', () => {
   const buy = (itemId: string): Posted | Failure =>
     moved(
-      decidePurchase(
+      purchase.decide(
         lockedState({ accounts }),
         purchaseOf({ by: 'price', asset: 'GOLD', amount: 30n, itemId }),
       ),
@@ -235,7 +234,7 @@ function purchaseOf(subject: PurchaseSubject): PurchaseCommand {
   };
 }
 
-function moved(outcome: ReturnType<typeof decidePurchase>): Posted | Failure {
+function moved(outcome: Outcome): Posted | Failure {
   if (outcome.type !== 'posted' && outcome.type !== 'failure')
     throw new TypeError(`a purchase made a ${outcome.type}`);
   return outcome;

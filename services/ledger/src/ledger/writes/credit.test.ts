@@ -1,17 +1,16 @@
 import * as fc from 'fast-check';
-import { lockedState, NOW, STRIPE, traceOf } from '../../../../test/harness/locked-state';
-import { GENESIS_HASH } from './account';
-import type { CreditCommand } from './command';
-import { decideCredit } from './decide-credit';
-import { entryHash } from './hash-chain';
-import { INT64_MAX, INT64_MIN } from './money';
+import { lockedState, NOW, STRIPE, traceOf } from '../../../../../test/harness/locked-state';
+import { GENESIS_HASH } from '../account';
+import { credit, type CreditCommand } from './credit';
+import { entryHash } from '../hash-chain';
+import { INT64_MAX, INT64_MIN } from '../money';
 
 const ada = { userId: 'ada', asset: 'GOLD' };
 const issuance = { userId: '@issuance', asset: 'GOLD' };
 
 it('books to the user first, then to the other side, and shows the user’s balance', () => {
   const set = lockedState({ accounts: [{ ...ada, balance: 5n, sequence: 2n }, issuance] });
-  expect(decideCredit(set, creditOf(7n))).toMatchObject({
+  expect(credit.decide(set, creditOf(7n))).toMatchObject({
     type: 'posted',
     transaction: {
       ...{ createTime: NOW, commitOrder: 100n, item: null, reversesTransactionId: null },
@@ -28,7 +27,7 @@ it('books to the user first, then to the other side, and shows the user’s bala
 
 it('is taken by a frozen account', () => {
   const set = lockedState({ accounts: [{ ...ada, frozen: true }, issuance] });
-  expect(decideCredit(set, creditOf(1n))).toMatchObject({ type: 'posted', balances: [{ balance: 1n }] });
+  expect(credit.decide(set, creditOf(1n))).toMatchObject({ type: 'posted', balances: [{ balance: 1n }] });
 });
 
 it.each([
@@ -52,10 +51,10 @@ it.each([
     ],
   });
   const before = traceOf(set, [ada, issuance]);
-  expect(decideCredit(set, creditOf(2n))).toMatchObject({ reason: 'AMOUNT_OVERFLOW', metadata });
+  expect(credit.decide(set, creditOf(2n))).toMatchObject({ reason: 'AMOUNT_OVERFLOW', metadata });
   expect(traceOf(set, [ada, issuance])).toEqual(before);
   // Up to the end itself it is fine.
-  expect(decideCredit(set, creditOf(1n)).type).toBe('posted');
+  expect(credit.decide(set, creditOf(1n)).type).toBe('posted');
 });
 
 it('is booked at the latest time, and in the latest commit order, that any of its accounts has seen', () => {
@@ -65,7 +64,7 @@ it('is booked at the latest time, and in the latest commit order, that any of it
       { ...issuance, lastEntryTime: NOW - 5n, commitOrder: 200n },
     ],
   });
-  expect(decideCredit(set, creditOf(1n))).toMatchObject({
+  expect(credit.decide(set, creditOf(1n))).toMatchObject({
     transaction: { createTime: NOW + 5n, commitOrder: 200n },
     balances: [{ lastEntryTime: NOW + 5n }],
   });
@@ -77,7 +76,7 @@ it('chains each entry to the one before, without a gap, over any credits of a ba
   fc.assert(
     fc.property(fc.array(fc.bigInt(1n, 1_000n), { minLength: 1, maxLength: 8 }), (amounts) => {
       const set = lockedState({ accounts: [ada, issuance] });
-      for (const amount of amounts) decideCredit(set, creditOf(amount));
+      for (const amount of amounts) credit.decide(set, creditOf(amount));
       for (const side of [0, 1]) {
         let hash: Buffer = GENESIS_HASH;
         let balance = 0n;
@@ -100,7 +99,7 @@ it('chains each entry to the one before, without a gap, over any credits of a ba
 
 it('is never decided on an account that nobody locked', () => {
   const set = lockedState({ accounts: [ada] });
-  expect(() => decideCredit(set, creditOf(1n))).toThrow('account @issuance GOLD was not locked');
+  expect(() => credit.decide(set, creditOf(1n))).toThrow('account @issuance GOLD was not locked');
 });
 
 function creditOf(amount: bigint): CreditCommand {

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { blankAccount, type AccountKey } from '../ledger/account';
+import { LockKeys } from '../ledger/lock-keys';
+import { References, type FoundReferences } from '../ledger/references';
+import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
+import { WorkingSet } from '../ledger/working-set';
+import { definitionOf, type Command } from '../ledger/writes';
+import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
+import { findDueHolds, findHolds } from '../store/statements/find-holds';
+import { findItems } from '../store/statements/find-items';
+import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
+import { findSettings } from '../store/statements/find-settings';
+import { findTransaction } from '../store/statements/find-transaction';
+import { lockAccounts, type RowLocations } from '../store/statements/lock-accounts';
+import { sumReversals } from '../store/statements/sum-reversals';
+
+/** Names a request. */
+export interface RequestKey {
+  readonly scope: string;
+  readonly requestId: string;
+}
+
+/** The part of the ledger that a batch has locked and read. */
+export interface LockedState {
+  readonly set: WorkingSet;
+  /** Where the rows of the locked accounts are; an account without a location has no row yet. */
+  readonly locations: RowLocations;
+  /** Those of the requests that are finished, by any server. */
+  readonly finished: readonly FinishedRequest[];
+}
+
+/**
+ * Locks and reads what the commands concern. Locks first, in key order. Everything else is read by later statements,
+ * whose snapshots are taken after any wait for a lock: what another server committed meanwhile is seen. Statements
+ * that do not depend on each other are sent together; the connection runs them in the order in which they stand here.
+ *
+ * @param requests the requests of the commands, and that of the batch as a whole when it has one
+ */
+export async function lockState(
+  transaction: PipelinedTransaction,
+  commands: readonly Command[],
+  requests: readonly RequestKey[],
+  { stripe, priceGraceMicros }: { readonly stripe: number; readonly priceGraceMicros: bigint },
+): Promise<LockedState> {
+  const references = new References();
+  for (const command of commands) definitionOf(command).refersTo(references, command);
+  const { items, originals, holds: referredHolds } = await readReferences(transaction, references);
+  const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
+  const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
+  const settingsKeys = [...references.settings.values()];
+  const [locations, { now, commitOrder, finished }, holds, settings, reversed] = await transaction.send(
+    (connection) =>
+      Promise.all([
+        lockAccounts(connection, keys),
+        findRequests(connection, requests),
+        holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
+        settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
+        originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+      ]),
+  );
+  const newId = newIds(commands.length);
+  const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
+  for (const key of keys) set.load(blankAccount(key));
+  for (const account of locations.keys()) set.load(account);
+  for (const item of items) set.loadItem(item);
+  for (const stored of settings) {
+    const account = set.account(stored.userId, stored.asset);
+    account.settings = stored.settings;
+    account.createTime = stored.createTime;
+  }
+  for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
+  await expireDueHolds(transaction, set, locations);
+  for (const hold of holds) set.loadHold(hold);
+  return { set, locations, finished };
+}
+
+const NOTHING_FOUND: FoundReferences = { items: [], holds: [], originals: [] };
+
+/** Reads what the commands refer to; without a round trip when that is nothing. */
+async function readReferences(
+  transaction: PipelinedTransaction,
+  references: References,
+): Promise<FoundReferences> {
+  if (references.isEmpty) return NOTHING_FOUND;
+  const { items, holds, originals } = references;
+  const [foundItems, foundHolds, foundOriginals] = await transaction.send((connection) =>
+    Promise.all([
+      items.size > 0 ? findItems(connection, [...items.values()]) : [],
+      holds.size > 0 ? findHolds(connection, [...holds.values()]) : [],
+      Promise.all(
+        [...originals.values()].map(({ userId, transactionId }) =>
+          findTransaction(connection, transactionId, userId),
+        ),
+      ),
+    ]),
+  );
+  return {
+    items: foundItems,
+    holds: foundHolds,
+    originals: foundOriginals.filter((original) => original !== null),
+  };
+}
+
+/** The account rows that the commands may change, each once, in key order. */
+function lockKeys(
+  commands: readonly Command[],
+  { offered }: References,
+  { items, holds, originals }: FoundReferences,
+  stripe: number,
+): AccountKey[] {
+  const keys = new LockKeys(stripe);
+  for (const item of items) keys.offer(item);
+  for (const item of offered) keys.offer(item);
+  for (const command of commands) definitionOf(command).lockKeys(keys, command);
+  for (const hold of holds) {
+    keys.account(hold.userId, hold.asset);
+    keys.account(hold.destination, hold.asset);
+  }
+  for (const { entries } of originals) {
+    for (const { userId, asset, stripe: ownStripe } of entries) keys.row(userId, asset, ownStripe);
+  }
+  return keys.sorted();
+}
+
+/** Frees what has expired on the locked accounts, before anything is decided on them. Rare: an account knows when. */
+async function expireDueHolds(
+  transaction: PipelinedTransaction,
+  set: WorkingSet,
+  locations: RowLocations,
+): Promise<void> {
+  const { now } = set.context;
+  const due = [...locations.keys()].filter(
+    ({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now,
+  );
+  if (due.length === 0) return;
+  const { holds, nextExpiries } = await transaction.send((connection) => findDueHolds(connection, due, now));
+  for (const account of due) {
+    account.nextHoldExpiry = null;
+    set.markChanged(account);
+  }
+  for (const { userId, asset, expireTime } of nextExpiries) {
+    set.account(userId, asset).nextHoldExpiry = expireTime;
+  }
+  for (const hold of holds) set.loadHold(hold);
+}
+
+/** Ids for as many transactions or holds as there are commands. */
+function newIds(count: number): (timeMicros: bigint) => string {
+  const random = randomBytes(count * ID_RANDOM_BYTES).toString('hex');
+  const digits = 2 * ID_RANDOM_BYTES;
+  let next = 0;
+  return (timeMicros) => {
+    const id = transactionIdAt(timeMicros, next, random.slice(next * digits, (next + 1) * digits));
+    next += 1;
+    return id;
+  };
+}

@@ -1,0 +1,91 @@
+import { compareText } from '../ledger/lock-keys';
+import type { Connection } from '../store/pg/connection';
+import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
+import { violatedKey } from '@ledger/kit/postgres/sql-state';
+import { insertAccounts } from '../store/statements/insert-accounts';
+import { insertEntries } from '../store/statements/insert-entries';
+import { insertItems } from '../store/statements/insert-items';
+import { insertRequests, type RequestRow } from '../store/statements/insert-requests';
+import { insertTransactions } from '../store/statements/insert-transactions';
+import { updateAccounts } from '../store/statements/update-accounts';
+import { updateSettings } from '../store/statements/update-settings';
+import { insertHolds, updateHolds } from '../store/statements/write-holds';
+import type { LockedState } from './locked-state';
+
+/** Another worker or server was first with a row that this batch wanted to insert: run it again, it then finds it. */
+export class LostRace extends Error {
+  override readonly name = 'LostRace';
+}
+
+/**
+ * Writes what was decided, each row once with one statement per table, and commits.
+ *
+ * @throws LostRace, CommitUnknown, or the error of the statement that failed: nothing is on disk then, but perhaps
+ *   after CommitUnknown
+ */
+export function commitState(
+  transaction: PipelinedTransaction,
+  state: LockedState,
+  requests: RequestRow[],
+): Promise<void> {
+  requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
+  return commitRows(transaction, (connection) =>
+    requests.length === 0 ? Promise.resolve() : writeAll(connection, state, requests),
+  );
+}
+
+/** Keeps the failure of an atomic batch and leaves behind what was decided for its writes. */
+export function commitRequest(
+  transaction: PipelinedTransaction,
+  { set }: LockedState,
+  request: RequestRow,
+): Promise<void> {
+  return commitRows(transaction, (connection) => insertRequests(connection, [request], set.context.now));
+}
+
+/** Primary keys of rows that nobody has locked: a violation says that another batch was first with the row. */
+const RACED: readonly string[] = ['requests_pkey', 'accounts_pkey', 'item_versions_pkey'];
+
+async function commitRows(
+  transaction: PipelinedTransaction,
+  write: (connection: Connection) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await transaction.commit(write);
+  } catch (error) {
+    const key = violatedKey(error);
+    if (key === null || !RACED.includes(key)) throw error;
+    throw new LostRace(`another batch was first: ${key}`, { cause: error });
+  }
+}
+
+/**
+ * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
+ * one's, and the first statement that fails tells why.
+ */
+function writeAll(
+  connection: Connection,
+  { set, locations }: LockedState,
+  requests: readonly RequestRow[],
+): Promise<unknown> {
+  // In key order: the keys were sorted before they were loaded.
+  const changed = set.changedAccounts();
+  const fresh = changed.filter((account) => !locations.has(account));
+  const stored = changed.filter((account) => locations.has(account));
+  const moved = stored.filter((account) => set.isChanged(account));
+  const reset = stored.filter((account) => set.areSettingsChanged(account));
+  const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
+  const { transactions, reversals, context } = set;
+  const { inserted, updated } = set.writtenHolds();
+  return Promise.all([
+    insertRequests(connection, requests, context.now),
+    fresh.length > 0 && insertAccounts(connection, fresh, context.now),
+    items.length > 0 && insertItems(connection, items),
+    transactions.length > 0 && insertTransactions(connection, transactions, reversals),
+    transactions.length > 0 && insertEntries(connection, transactions),
+    moved.length > 0 && updateAccounts(connection, moved, locations),
+    reset.length > 0 && updateSettings(connection, reset),
+    inserted.length > 0 && insertHolds(connection, inserted),
+    updated.length > 0 && updateHolds(connection, updated),
+  ]);
+}
