@@ -21,13 +21,11 @@ export interface DataSourceSettings {
   readonly schema?: string;
   /** Options of pg's Client beyond these. */
   readonly client?: Readonly<Record<string, unknown>>;
-  /** Called with each new connection. */
-  readonly onConnect?: (client: EventEmitter) => void;
 }
 
 /** Makes a TypeORM data source; it connects when it is initialised. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
-  const { url, applicationName, poolSize, parameters, migrations, schema, client, onConnect } = settings;
+  const { url, applicationName, poolSize, parameters, migrations, schema, client } = settings;
   return new DataSource({
     type: 'postgres',
     url,
@@ -52,7 +50,6 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       // listens to ends the process. Whoever uses it next is told anyway.
       onConnect: (connection: EventEmitter) => {
         connection.on('error', () => undefined);
-        onConnect?.(connection);
       },
     },
   });
