@@ -1,4 +1,5 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
+import checkFile from 'eslint-plugin-check-file';
 import tseslint from 'typescript-eslint';
 
 const noDefaultExport = {
@@ -6,11 +7,29 @@ const noDefaultExport = {
   message: 'Export it by its name.',
 };
 const noBarrel = {
-  selector: 'ExportAllDeclaration',
+  // Hands on everything of another file, or has nothing of its own.
+  selector:
+    'ExportAllDeclaration, Program:has(> ExportNamedDeclaration[source]):not(:has(> :not(ExportNamedDeclaration[source])))',
   message: 'Import from the file that declares it.',
 };
 
-// What may import what is held by test/architecture.test.ts, form by Prettier.
+/** What would make a decision of the ledger depend on more than the state and the command. */
+const impureGlobals = [
+  'Date',
+  'performance',
+  'process',
+  'globalThis',
+  'global',
+  'crypto',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+];
+const vagueWords = ['util', 'utils', 'helper', 'helpers', 'manager', 'managers', 'common', 'misc'];
+
+// What may import what is held by .dependency-cruiser.cjs, form by Prettier.
 export default defineConfig(
   globalIgnores(['**/gen/', '**/dist/', '**/coverage/', '.data/', '**/third_party/']),
   {
@@ -64,6 +83,54 @@ export default defineConfig(
       'max-lines-per-function': ['error', { max: 70 }],
       'no-console': 'error',
       'no-restricted-syntax': ['error', noDefaultExport, noBarrel],
+    },
+  },
+  {
+    files: ['{proto,services,clients,test}/**/*.{ts,mts,mjs}'],
+    plugins: { 'check-file': checkFile },
+    rules: {
+      'check-file/filename-naming-convention': [
+        'error',
+        { '**/*': 'KEBAB_CASE' },
+        { ignoreMiddleExtensions: true },
+      ],
+      'check-file/filename-blocklist': [
+        'error',
+        Object.fromEntries(
+          vagueWords.map((word) => [
+            `**/?(*[-.])${word}?([-.]*).{ts,mts,mjs}`,
+            '*-that-says-what-is-in-it.*',
+          ]),
+        ),
+        { errorMessage: 'Name "{{ target }}" for what is in it.' },
+      ],
+    },
+  },
+  {
+    // The core of the ledger is pure. What it imports is held by .dependency-cruiser.cjs.
+    files: ['services/ledger/src/ledger/**'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...impureGlobals.map((name) => ({
+          name,
+          message: 'A decision depends on the state and the command.',
+        })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'A decision depends on the state and the command.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'node:crypto', allowImportNames: ['createHash', 'hash'] },
+            { name: 'crypto', message: 'Write node:crypto.' },
+          ],
+        },
+      ],
     },
   },
   {
