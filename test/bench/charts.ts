@@ -47,7 +47,7 @@ export async function writeCharts(folder: string, charts: readonly Chart[]): Pro
 }
 
 /** Draws one chart. Its horizontal axis is logarithmic. */
-export function drawChart(chart: Chart): string {
+function drawChart(chart: Chart): string {
   const points = chart.series.flatMap(({ points: each }) => each);
   const xs = [...new Set(points.map(([x]) => x))].sort((a, b) => a - b);
   const xAt = logScale(xs[0] ?? 1, xs.at(-1) ?? 1, PLOT.left, PLOT.right);

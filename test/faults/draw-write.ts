@@ -7,7 +7,7 @@ export const UNKNOWN_ITEM = 'no-such-item';
 /** The id of no transaction and no hold. */
 export const UNKNOWN_ID = '01900000-0000-7000-8000-000000000000';
 export const USERS = ['ann', 'bob', 'cas', 'dee', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jon'];
-export const GRANTED_ASSET = 'COUPON:COFFEE';
+const GRANTED_ASSET = 'COUPON:COFFEE';
 const ASSETS = ['PEEP', 'GOLD', 'USD/2'];
 export const ALL_ASSETS = [...ASSETS, GRANTED_ASSET];
 

@@ -11,7 +11,7 @@ import { Status } from '@ledger/proto/google/rpc/status';
 import { AN_HOUR_MS } from './limits';
 
 /** A call that failed, and what its caller sees of that. */
-export class CallError extends Error {
+class CallError extends Error {
   override readonly name = 'CallError';
   /** Name of the gRPC status code. */
   readonly code: string;

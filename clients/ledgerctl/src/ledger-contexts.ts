@@ -17,7 +17,7 @@ export interface LedgerContexts {
 }
 
 /** `$XDG_CONFIG_HOME/ledgerctl/config.json`, or the same below `~/.config`. */
-export function ledgerContextsFile(env: CommandContext['env']): string {
+function ledgerContextsFile(env: CommandContext['env']): string {
   const home = env['XDG_CONFIG_HOME'] ?? '';
   return join(home === '' ? join(homedir(), '.config') : home, 'ledgerctl', 'config.json');
 }

@@ -5,7 +5,7 @@ import type { Mix, Recipe } from '@ledger/proto/cauldrons/v1/cauldrons_service';
 import { present } from './present';
 
 /** The most recipes of a shop. */
-export const RECIPES_MAX = 24;
+const RECIPES_MAX = 24;
 
 /** What TypeORM's data source and its entity manager have in common. */
 type Queryable = Pick<DataSource, 'query'>;

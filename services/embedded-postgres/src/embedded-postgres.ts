@@ -8,8 +8,6 @@ import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
 import type { Log } from './log';
 import { SupervisedPostgres } from './supervised-postgres';
 
-export { EmbeddedPostgresError };
-
 /** Long enough for crash recovery from a gigabyte of WAL on a slow disk. */
 const DEFAULT_START_TIMEOUT_MS = 60_000;
 const DEFAULT_STOP_TIMEOUT_MS = 15_000;

@@ -18,7 +18,7 @@ export interface ServerProcesses {
 }
 
 /** A server process that could not be started or did not stop; it has said why on standard error. */
-export class ServerProcessError extends StartError {
+class ServerProcessError extends StartError {
   override readonly name = 'ServerProcessError';
 }
 

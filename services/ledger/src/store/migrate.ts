@@ -14,7 +14,7 @@ const MIGRATION_LOCK = 0x1ed6e1;
 const MIGRATION_TIMEOUT_MS = 300_000;
 
 /** The database is not one that this server can work on. The message says what to do. */
-export class SchemaError extends StartError {
+class SchemaError extends StartError {
   override readonly name = 'SchemaError';
 }
 

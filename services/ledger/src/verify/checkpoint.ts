@@ -3,7 +3,7 @@ import { CanonicalBytes } from '../ledger/canonical-bytes';
 import type { LedgerRoot } from './ledger-root';
 
 /** The layout of what is signed and of the root. */
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 /**
  * Where the whole ledger stood at a time, signed and kept outside of the database.

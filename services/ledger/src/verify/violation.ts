@@ -17,7 +17,7 @@ export interface Violation extends AccountKey {
 }
 
 /** The most violations that are kept. */
-export const VIOLATIONS_MAX = 1_000;
+const VIOLATIONS_MAX = 1_000;
 
 /** So that a full list fits a message, whatever somebody wrote into the columns. */
 const TEXT_MAX = 500;
