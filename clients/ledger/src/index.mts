@@ -1,2 +1,2 @@
-// A door for `import` into the one CommonJS build, so that both worlds share its classes.
+// The entry for `import`: it exports the one CommonJS build, so that both module systems share its classes.
 export * from './index.js';

@@ -4,57 +4,116 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-const packageDir = join(__dirname, '..');
-const protoDir = join(packageDir, '../../proto');
+const root = join(__dirname, '../../..');
 const tsc = require.resolve('typescript/lib/tsc.js');
 const nodeModules = join(dirname(tsc), '../..');
 
 let home: string;
-let installed: string;
+/** What a user of the packages has: the unpacked tarballs, and the packages that they depend on. */
+let consumer: string;
+/** The files in the tarball of each package. */
+const packed = new Map<string, string[]>();
 
-// The package as others get it, with the one that it depends on: built, and found by their names.
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'ledger-client-'));
+  const clone = freshClone();
+  consumer = join(home, 'consumer');
+  mkdirSync(join(consumer, 'node_modules/@ledger'), { recursive: true });
   for (const scope of ['@bufbuild', '@grpc', '@types']) {
-    mkdirSync(join(home, 'node_modules'), { recursive: true });
-    symlinkSync(join(nodeModules, scope), join(home, 'node_modules', scope));
+    symlinkSync(join(nodeModules, scope), join(consumer, 'node_modules', scope));
   }
-  install('@ledger/proto', protoDir);
-  installed = install('@ledger/client', packageDir);
-}, 120_000);
-
-/** Builds a package into the node_modules of `home` and returns where it lies there. */
-function install(name: string, sourceDir: string): string {
-  const target = join(home, 'node_modules', name);
-  const outDir = join(target, 'dist');
-  mkdirSync(target, { recursive: true });
-  cpSync(join(sourceDir, 'package.json'), join(target, 'package.json'));
-  run(tsc, '--project', sourceDir, '--outDir', outDir, '--tsBuildInfoFile', join(outDir, '.tsbuildinfo'));
-  return target;
-}
+  installTarball('@ledger/proto', join(clone, 'proto'));
+  installTarball('@ledger/client', join(clone, 'clients/ledger'));
+}, 240_000);
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function run(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+/** The sources of both packages without anything that was built, beside the installed dependencies. */
+function freshClone(): string {
+  const clone = join(home, 'clone');
+  mkdirSync(join(clone, 'node_modules/@ledger'), { recursive: true });
+  for (const name of readdirSync(nodeModules)) {
+    if (name !== '@ledger') symlinkSync(join(nodeModules, name), join(clone, 'node_modules', name));
+  }
+  symlinkSync(join(clone, 'proto'), join(clone, 'node_modules/@ledger/proto'));
+  cpSync(join(root, 'tsconfig.base.json'), join(clone, 'tsconfig.base.json'));
+  for (const folder of ['proto', 'clients/ledger']) {
+    cpSync(join(root, folder), join(clone, folder), {
+      recursive: true,
+      filter: (path) => !['dist', 'node_modules'].includes(basename(path)),
+    });
+  }
+  return clone;
+}
+
+function installTarball(name: string, packageDir: string): void {
+  const before = readdirSync(home);
+  run('npm', ['pack', '--pack-destination', home], packageDir);
+  const [tarball = ''] = readdirSync(home).filter((file) => !before.includes(file));
+  const target = join(consumer, 'node_modules', name);
+  mkdirSync(target);
+  run('tar', ['-xzf', join(home, tarball), '-C', target, '--strip-components=1'], home);
+  packed.set(name, readdirSync(target, { recursive: true, encoding: 'utf8' }));
+}
+
+function run(command: string, args: readonly string[], cwd = consumer): string {
+  const env = {
+    ...process.env,
+    npm_config_cache: join(home, 'npm-cache'),
+    npm_config_update_notifier: 'false',
+  };
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${stdout}${stderr}`, { cause: error });
   return stdout.trim();
 }
 
 function runScript(name: string, text: string): string {
-  writeFileSync(join(home, name), text);
-  return run(name);
+  writeFileSync(join(consumer, name), text);
+  return run(process.execPath, [name]);
 }
 
-const use = `
+describe.each(['@ledger/proto', '@ledger/client'])('%s', (name) => {
+  it('contains its licence and its build, and no tests', () => {
+    const files = packed.get(name) ?? [];
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist']));
+    expect(files.filter((file) => /\.test\.|tsbuildinfo/.test(file))).toEqual([]);
+    const licence = join(consumer, 'node_modules', name, 'LICENSE');
+    expect(readFileSync(licence, 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  });
+
+  it('says what it is and where it comes from, and takes compatible versions of what it depends on', () => {
+    const manifest: unknown = JSON.parse(readManifest(name));
+    expect(manifest).toMatchObject({
+      name,
+      license: 'Apache-2.0',
+      description: expect.stringMatching(/./),
+      keywords: expect.arrayContaining(['ledger']),
+      repository: { type: 'git', directory: expect.any(String) },
+    });
+    const { dependencies } = manifest as { dependencies: Record<string, string> };
+    for (const range of Object.values(dependencies)) expect(range).toMatch(/^\^\d+\.\d+\.\d+$/);
+  });
+
+  it('names only files that it contains', () => {
+    const named = new Set(readManifest(name).match(/(?<="\.\/)(dist|src|gen)\/[^"*]+(?=")/g));
+    for (const path of named) expect(existsSync(join(consumer, 'node_modules', name, path))).toBe(true);
+  });
+});
+
+function readManifest(name: string): string {
+  return readFileSync(join(consumer, 'node_modules', name, 'package.json'), 'utf8');
+}
+
+const useClient = `
   const client = new LedgerClient({ address: '127.0.0.1:1', retry: { maxAttempts: 1 } });
   client.getBalance({ userId: 'ada', asset: 'GOLD' }).catch((error) => {
     console.log(error instanceof LedgerError, error.codeName, EntryKind.CREDIT);
@@ -63,27 +122,39 @@ const use = `
 `;
 
 it('can be imported by an ES module', () => {
-  const text = `import { EntryKind, LedgerClient, LedgerError } from '@ledger/client';${use}`;
+  const text = `import { EntryKind, LedgerClient, LedgerError } from '@ledger/client';${useClient}`;
   expect(runScript('use.mjs', text)).toBe('true UNAVAILABLE 1');
 });
 
 it('can be required by a CommonJS module', () => {
-  const text = `const { EntryKind, LedgerClient, LedgerError } = require('@ledger/client');${use}`;
+  const text = `const { EntryKind, LedgerClient, LedgerError } = require('@ledger/client');${useClient}`;
   expect(runScript('use.cjs', text)).toBe('true UNAVAILABLE 1');
 });
 
-it('is one package for both, with the same classes and nothing more or less', () => {
+it.each([
+  ['@ledger/client', 'EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,toDate,toTimestamp'],
+  ['@ledger/client/testing', 'fails,refuses,replies,sends,startScriptedLedger,staysSilent'],
+])('%s exports the same values to both module systems, and nothing else', (entry, names) => {
   const text = `
     import { createRequire } from 'node:module';
-    import * as imported from '@ledger/client';
-    const required = createRequire(import.meta.url)('@ledger/client');
+    import * as imported from '${entry}';
+    const required = createRequire(import.meta.url)('${entry}');
     const names = Object.keys(required).sort();
     const same = names.every((name) => imported[name] === required[name]);
     console.log(same, names.join());
   `;
-  expect(runScript('both.mjs', text)).toBe(
-    'true EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,toDate,toTimestamp',
-  );
+  expect(runScript('both.mjs', text)).toBe(`true ${names}`);
+});
+
+it('exports the contract as code, as descriptors and as protos', () => {
+  const text = `
+    import { createRequire } from 'node:module';
+    import { Balance } from '@ledger/proto/ledger/v1/ledger';
+    import { DESCRIPTOR_SET_BASE64 } from '@ledger/proto/descriptors';
+    const proto = createRequire(import.meta.url).resolve('@ledger/proto/ledger/v1/ledger.proto');
+    console.log(Balance.fromPartial({ balance: 5n }).balance, DESCRIPTOR_SET_BASE64.length > 1000, proto.endsWith('.proto'));
+  `;
+  expect(runScript('proto.mjs', text)).toBe('5n true true');
 });
 
 it('shares an abort signal among many calls without a warning of Node', () => {
@@ -99,9 +170,10 @@ it('shares an abort signal among many calls without a warning of Node', () => {
   expect(runScript('signal.mjs', text)).toBe('20');
 });
 
-it('has types for both', () => {
+it('has types for both module systems, and the test in the README compiles and passes', () => {
   const typed = `
     import { type CreditRequest, type CreditResponse, LedgerClient } from '@ledger/client';
+    import { replies, type Script } from '@ledger/client/testing';
     const request: CreditRequest = { userId: 'ada', asset: 'GOLD', amount: 1n };
     export async function use(client: LedgerClient): Promise<bigint> {
       const response: CreditResponse = await client.credit(request);
@@ -110,19 +182,23 @@ it('has types for both', () => {
       for await (const { change } of client.listEntries(request)) return change;
       return response.replayed ? 0n : response.balance.balance;
     }
+    export const script: Script = { credit: [replies({ balance: { balance: 1n } })] };
+    // @ts-expect-error The response of a credit has no hold.
+    export const wrong: Script = { credit: [replies({ hold: {} })] };
   `;
-  writeFileSync(join(home, 'typed.mts'), typed);
-  writeFileSync(join(home, 'typed.cts'), typed);
+  writeFileSync(join(consumer, 'typed.mts'), typed);
+  writeFileSync(join(consumer, 'typed.cts'), typed);
+  writeFileSync(join(consumer, 'readme.mts'), readmeTest());
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023'];
-  run(tsc, ...strict, '--noEmit', '--skipLibCheck', 'false', '--types', 'node', 'typed.mts', 'typed.cts');
+  const files = ['typed.mts', 'typed.cts', 'readme.mts'];
+  run(process.execPath, [tsc, ...strict, '--skipLibCheck', 'false', '--types', 'node', ...files]);
+  expect(run(process.execPath, ['readme.mjs'])).toBe('');
 }, 60_000);
 
-it('names only files that it ships', () => {
-  const manifest = readFileSync(join(packageDir, 'package.json'), 'utf8');
-  expect(JSON.parse(manifest)).toMatchObject({ files: expect.arrayContaining(['dist', 'src']) });
-  const named = new Set(manifest.match(/(?<="\.\/)(dist|src)\/[^"]+/g));
-  expect(named.size).toBe(5);
-  for (const path of named) {
-    expect(existsSync(join(path.startsWith('dist/') ? installed : packageDir, path))).toBe(true);
-  }
-});
+function readmeTest(): string {
+  const readme = readFileSync(join(consumer, 'node_modules/@ledger/client/README.md'), 'utf8');
+  const [, section = ''] = readme.split('## Testing your code\n');
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(section) ?? [];
+  expect(code).toContain('startScriptedLedger');
+  return code;
+}

@@ -1,4 +1,4 @@
-import { Metadata, type status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { ErrorInfo, RetryInfo } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { ErrorReasonName } from '../error-details';
@@ -71,9 +71,9 @@ export function refuses(reason: ErrorReasonName, parts: FailureParts = {}): Step
   return fails(REASON_CODES[reason], { ...parts, trailer: encodeDetails(reason, parts) });
 }
 
-/** Fails a call with a status. It has no reason of the ledger, as when a proxy or the network fails. */
+/** Fails a call with a status, by its number or its name, such as `UNAVAILABLE`. It has no reason of the ledger, as when a proxy or the network fails. */
 export function fails(
-  code: status,
+  code: status | keyof typeof status,
   parts: Pick<FailureParts, 'message' | 'replayed'> & {
     /** The bytes of `grpc-status-details-bin`. */
     readonly trailer?: Buffer;
@@ -83,7 +83,11 @@ export function fails(
     if (parts.replayed === 'headers') call.sendHeaders(replayedHeader());
     const metadata = parts.replayed === 'trailers' ? replayedHeader() : new Metadata();
     if (parts.trailer !== undefined) metadata.set('grpc-status-details-bin', parts.trailer);
-    call.end({ code, details: parts.message ?? '', metadata });
+    call.end({
+      code: typeof code === 'string' ? status[code] : code,
+      details: parts.message ?? '',
+      metadata,
+    });
   };
 }
 
