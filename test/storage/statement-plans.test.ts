@@ -14,7 +14,7 @@ import { findRequest } from '../../services/ledger/src/store/statements/find-req
 import { findRequests } from '../../services/ledger/src/store/statements/find-requests';
 import { findSettings } from '../../services/ledger/src/store/statements/find-settings';
 import {
-  findStrayHolds,
+  findOrphanHolds,
   listEntryKeys,
   type KeyRange,
 } from '../../services/ledger/src/store/statements/find-orphans';
@@ -145,7 +145,7 @@ const RANGE_STATEMENTS: Statements = {
   read_transaction_range: (connection) =>
     readTransactionRange(connection, { userId: '', transactionId: 'id' }, '', 1),
   list_entry_keys: (connection) => listEntryKeys(connection, everybody, 1),
-  find_stray_holds: (connection) => findStrayHolds(connection, everybody, 1),
+  find_orphan_holds: (connection) => findOrphanHolds(connection, everybody, 1),
 };
 
 /** Of no table that grows: clocks, locks and the secrets of the servers. */

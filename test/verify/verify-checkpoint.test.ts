@@ -10,7 +10,7 @@ import {
   signRoot,
 } from '../../services/ledger/src/verify/checkpoint';
 import type { LedgerReader } from '../../services/ledger/src/verify/ledger-reader';
-import { rootAt, settledTime, type LedgerRoot } from '../../services/ledger/src/verify/ledger-root';
+import { rootAt, finalTime, type LedgerRoot } from '../../services/ledger/src/verify/ledger-root';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { keepBooks, reseal, tamper } from '../harness/tampering';
 import { verify } from '../harness/verification';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   };
   await book(0);
   await ledger.client().updateAccount({ userId: 'idle', asset, frozen: true, updateMask: ['frozen'] });
-  root = await rootAt(read, await settledTime(read));
+  root = await rootAt(read, await finalTime(read));
   await book(1);
   await ledger.client().credit({ userId: 'carol', asset, amount: 1n });
   restore = await keepBooks(ledger.database);
@@ -55,7 +55,7 @@ describe('a checkpoint', () => {
     expect(root.accounts).toBeGreaterThanOrEqual(3n);
     const later = await rootAt(read, root.time);
     expect(later).toEqual(root);
-    const now = await rootAt(read, await settledTime(read));
+    const now = await rootAt(read, await finalTime(read));
     expect(now.entries).toBe(root.entries + 204n);
     expect(now.root).not.toEqual(root.root);
   });
@@ -76,7 +76,7 @@ describe('a checkpoint', () => {
 
   it('shows newest entries that were taken away as if they had never been, which VerifyLedger cannot', async () => {
     const early = await rootAt(read, root.time);
-    const full = await rootAt(read, await settledTime(read));
+    const full = await rootAt(read, await finalTime(read));
     const carols = `transaction_id IN (SELECT transaction_id FROM ledger.transactions WHERE user_id = 'carol')`;
     await tamper(
       ledger.database,
@@ -108,7 +108,7 @@ describe('a checkpoint', () => {
   });
 });
 
-describe('a settled time', () => {
+describe('a final time', () => {
   let writer: Client;
 
   beforeEach(async () => {
@@ -120,28 +120,28 @@ describe('a settled time', () => {
   it('waits for the end of what was being written then', async () => {
     // The lock that every batch takes before it reads the clock, here without an xid.
     await writer.query(`BEGIN; SELECT FROM ledger.accounts WHERE user_id = 'nobody' FOR UPDATE`);
-    let settled = false;
-    const time = settledTime(read).then((micros) => {
-      settled = true;
+    let isFinal = false;
+    const time = finalTime(read).then((micros) => {
+      isFinal = true;
       return micros;
     });
     // Later writes come and go: only those that were there are waited for.
     await ledger.client().credit({ userId: 'dan', asset: 'GOLD', amount: 1n });
     await ledger.client(1).credit({ userId: 'dan', asset: 'GOLD', amount: 1n });
-    expect(settled).toBe(false);
+    expect(isFinal).toBe(false);
     await writer.query('COMMIT');
-    await waitUntil('the time is settled', () => settled);
+    await waitUntil('the time is final', () => isFinal);
     expect(await time).toBeLessThan(BigInt(Date.now() + 1) * 1000n);
   });
 
   it('gives up when that takes too long', async () => {
     await writer.query(`BEGIN; SELECT FROM ledger.accounts WHERE user_id = 'nobody' FOR UPDATE`);
-    await expect(settledTime(read, 1)).rejects.toThrow(/has been writing/);
+    await expect(finalTime(read, 1)).rejects.toThrow(/has been writing/);
   });
 
   it('does not wait for readers, such as a dump', async () => {
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM ledger.accounts');
-    await expect(settledTime(read, 1)).resolves.toBeGreaterThan(root.time);
+    await expect(finalTime(read, 1)).resolves.toBeGreaterThan(root.time);
   });
 });
 

@@ -16,7 +16,7 @@ import {
   signRoot,
 } from '../verify/checkpoint';
 import type { LedgerReader } from '../verify/ledger-reader';
-import { rootAt, settledTime, WritersBusy } from '../verify/ledger-root';
+import { rootAt, finalTime, WritersBusy } from '../verify/ledger-root';
 import type { CommandContext } from './command';
 
 const USAGE = `usage: ledger-server checkpoint create [--key FILE.pem] [--out FILE]
@@ -62,7 +62,7 @@ async function create(
   out: string | undefined,
   { env, stdout, stderr }: CommandContext,
 ): Promise<ExitCode> {
-  const root = await onDatabase(env, async (read) => rootAt(read, await settledTime(read)));
+  const root = await onDatabase(env, async (read) => rootAt(read, await finalTime(read)));
   const text = checkpointText(signRoot(root, privateKey));
   if (out === undefined) stdout.write(text);
   // An older checkpoint is never overwritten: it may be the one that proves something.

@@ -5,7 +5,7 @@ import type { ChainEntry, ChainTransaction } from '../store/statements/read-chai
 import { FIRST_ID } from './ledger-reader';
 import type { Rule, Violation } from './violation';
 
-/** Where an account stands after an entry. */
+/** The state of an account after an entry. */
 export interface ChainEnd {
   readonly sequence: bigint;
   readonly balance: bigint;
@@ -14,7 +14,7 @@ export interface ChainEnd {
   readonly commitOrder: bigint;
 }
 
-/** Where every account begins. */
+/** The state of every account before its first entry. */
 export const CHAIN_START: ChainEnd = {
   sequence: 0n,
   balance: 0n,
@@ -23,7 +23,7 @@ export const CHAIN_START: ChainEnd = {
   commitOrder: 0n,
 };
 
-/** The account's row alone: what it must agree with in its own moment. */
+/** Checks the account's row alone, against what was read in the same statement. */
 export function checkRow(account: StoredAccount): Violation[] {
   const { sequence, lastSequence, balance, held, openHolds, minBalance } = account;
   const found: Violation[] = [];
@@ -45,7 +45,7 @@ export function checkRow(account: StoredAccount): Violation[] {
   return found;
 }
 
-/** The account's row against the last of its entries. */
+/** Checks the account's row against its last entry. */
 export function checkEnd(account: StoredAccount, end: ChainEnd): Violation[] {
   const found: Violation[] = [];
   const add = (rule: Rule, detail: string): void => {
@@ -67,8 +67,8 @@ export function checkEnd(account: StoredAccount, end: ChainEnd): Violation[] {
 }
 
 /**
- * An entry against the one before it and its transaction. Each is judged by what is stored before it, so one fault
- * is found where it is and not at all that follows.
+ * Checks an entry against the one before it and against its transaction. Each entry is compared with the stored values
+ * before it, so a fault is reported once, where it is, and not for all later entries.
  */
 export function checkEntry(account: StoredAccount, before: ChainEnd, entry: ChainEntry): Violation[] {
   const { sequence, transactionId, balanceAfter, transaction } = entry;
@@ -88,7 +88,7 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
       `its time ${timeText(entry.createTime)} is before the previous ${timeText(before.time)}`,
     );
   }
-  // Settings that were never changed mean a minimum of zero at all times.
+  // If the settings were never changed, the minimum was zero at all times.
   if (balanceAfter < 0n && account.settingsVersion === 0n && !isSystemAccount(account.userId)) {
     add(3, sequence, `it left a balance of ${balanceAfter}, the minimum was always 0`);
   }
@@ -96,7 +96,7 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
     add(1, sequence, `its transaction ${transactionId} is missing`);
     return found;
   }
-  for (const [rule, detail] of checkBond(before, entry, transaction)) add(rule, sequence, detail);
+  for (const [rule, detail] of checkTransactionLink(before, entry, transaction)) add(rule, sequence, detail);
   const expected = follows ? hashOf(account, before, entry, transaction) : entry.hash;
   if (expected === null || !entry.hash.equals(expected)) {
     add(
@@ -108,14 +108,14 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
   return found;
 }
 
-/** Where the account stands after the entry, by what is stored. */
+/** The state of the account after the entry, from the stored values. */
 export function endAfter(before: ChainEnd, entry: ChainEntry): ChainEnd {
   const { sequence, balanceAfter: balance, hash, createTime, transaction } = entry;
   const commitOrder = transaction?.commitOrder ?? before.commitOrder;
   return { sequence, balance, hash, time: createTime, commitOrder };
 }
 
-/** Names an entry of an account, or with 0 the account. */
+/** A violation at an entry of an account; sequence 0 names the account as a whole. */
 export function violationAt(
   { userId, asset, stripe }: Pick<Violation, 'userId' | 'asset' | 'stripe'>,
   rule: Rule,
@@ -126,8 +126,8 @@ export function violationAt(
   return { rule, userId, asset, stripe, sequence, transactionId, detail };
 }
 
-/** An entry and its transaction: what the entry repeats of it, and that each names the other. */
-function* checkBond(
+/** Checks that an entry and its transaction name each other, and that the entry repeats its values. */
+function* checkTransactionLink(
   before: ChainEnd,
   { kind, createTime, transactionId }: ChainEntry,
   transaction: ChainTransaction,
@@ -148,7 +148,7 @@ function* checkBond(
   }
 }
 
-/** null: its content is none that the ledger writes. */
+/** The expected hash; null when the ledger never writes such content. */
 function hashOf(
   { userId, asset, stripe }: StoredAccount,
   before: ChainEnd,

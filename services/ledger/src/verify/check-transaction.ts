@@ -6,7 +6,7 @@ import type { EntryKey, StoredLeg, StoredTransaction } from '../store/statements
 import { violationAt } from './check-account';
 import type { Rule, Violation } from './violation';
 
-/** The entries that a transaction names, in order; null when that cannot be read. */
+/** The entries that a transaction names, in order; null when the list cannot be read. */
 export function entryKeysOf({ entryKeys }: StoredTransaction): EntryKey[] | null {
   if (!Array.isArray(entryKeys)) return null;
   const keys = entryKeys.map(entryKeyOf);
@@ -14,8 +14,8 @@ export function entryKeysOf({ entryKeys }: StoredTransaction): EntryKey[] | null
 }
 
 /**
- * A transaction and its legs, which are given in the order of its keys. Nothing tells which leg of several somebody
- * changed: what does not fit together is named once for each of them.
+ * Checks a transaction and its legs, which are given in the order of its keys. When several legs do not fit together,
+ * it is unknown which one was changed, so the violation is reported for each of them.
  */
 export function checkTransaction(
   transaction: StoredTransaction,
@@ -47,7 +47,7 @@ export function checkTransaction(
   const whole = keys.map((key, index) => ({ ...key, change: legs[index]?.change ?? 0n }));
   return [
     ...checkSums(whole).flatMap(({ concerned, detail }) => concerned.map((key) => at(key, 1, detail))),
-    ...checkSeal(transaction, whole).flatMap((detail) => keys.map((key) => at(key, 7, detail))),
+    ...checkDigest(transaction, whole).flatMap((detail) => keys.map((key) => at(key, 7, detail))),
   ];
 }
 
@@ -66,8 +66,8 @@ function checkSums(legs: readonly Leg[]): { concerned: readonly Leg[]; detail: s
   return found;
 }
 
-/** What the digest covers, and the two columns beside it that follow from what it covers. */
-function checkSeal(transaction: StoredTransaction, legs: readonly Leg[]): string[] {
+/** Checks the digest, and the two columns that follow from what it covers. */
+function checkDigest(transaction: StoredTransaction, legs: readonly Leg[]): string[] {
   const { digest, hashVersion, reversedAmount, kind } = transaction;
   if (hashVersion !== HASH_VERSION)
     return [`its transaction has the hash version ${hashVersion}, unknown here`];
@@ -87,7 +87,7 @@ function checkSeal(transaction: StoredTransaction, legs: readonly Leg[]): string
   return found;
 }
 
-/** null: something in the row is nothing that the ledger writes. */
+/** The header that the digest covers; null when the ledger never writes such a row. */
 function headerOf(transaction: StoredTransaction): TransactionHeader | null {
   const { kind, createTime, itemId, itemName: name, priceVersion, unitPrice, quantity } = transaction;
   const metadata = metadataOf(transaction.metadata);

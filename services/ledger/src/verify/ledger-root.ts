@@ -10,33 +10,36 @@ const WRITERS_POLL_MS = 20;
 /** Longer than any batch may take with the default settings. */
 const WRITERS_WAIT_MS = 60_000;
 
-/** Where the whole ledger stood at a time. */
+/** The state of the whole ledger at a time. */
 export interface LedgerRoot {
-  /** Microseconds since 1970: every entry with a create_time up to it is covered. */
+  /** Epoch micros. Every entry with a create_time up to it is covered. */
   readonly time: bigint;
-  /** Accounts (and stripes) that had entries. */
+  /** The number of accounts (and stripes) with entries. */
   readonly accounts: bigint;
-  /** The entries covered. */
+  /** The number of entries covered. */
   readonly entries: bigint;
   /** SHA-256 over the last entry of each account; see rootAt. */
   readonly root: Buffer;
 }
 
-/** Something was still being booked when the wait for it ended. */
+/** A transaction was still writing when the time limit passed. */
 export class WritersBusy extends Error {
   override readonly name = 'WritersBusy';
 }
 
 /**
- * A time up to which no entry can be added any more: the clock now, once every transaction that may have read an
- * earlier one has ended. An entry's time is never before the clock that its transaction read.
+ * A time up to which no entry can be added any more. It is the clock of the database now; the function resolves when
+ * every transaction that may have read an earlier clock has ended. An entry's time is never before the clock that its
+ * transaction read.
  *
- * It rests on the database's clock. Should that be set back past this time, or a standby with a slower one take over,
- * new entries come before it, and a checkpoint of it no longer agrees.
+ * This relies on the clock of the database. If that is set back to before this time, or if a standby with a slower
+ * clock takes over, new entries get earlier times, and a checkpoint of this time no longer agrees.
+ *
+ * @throws WritersBusy when a transaction is still writing after `waitMs`
  */
-export async function settledTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): Promise<bigint> {
+export async function finalTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): Promise<bigint> {
   const time = await read(readTime);
-  // A virtual transaction id is never used again by its session, so who is gone is gone.
+  // A session never reuses a virtual transaction id, so a transaction that is gone stays gone.
   let left = await read(listWriters);
   const end = performance.now() + waitMs;
   while (left.size > 0) {
@@ -53,7 +56,7 @@ export async function settledTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS):
 }
 
 /**
- * Where the ledger stood at a settled time.
+ * The state of the ledger at a final time.
  *
  * The root is SHA-256 over canonical bytes: text `ledger.root`, byte 1, then for each account with an entry by then,
  * in byte order of user id, asset and stripe: text user id, text asset, i64 stripe, i64 sequence and 32 bytes hash

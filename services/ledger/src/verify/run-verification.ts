@@ -1,6 +1,6 @@
 import type { AccountKey } from '../ledger/account';
 import { countAccounts } from '../store/statements/count-accounts';
-import { findStrayHolds, listEntryKeys, type KeyRange } from '../store/statements/find-orphans';
+import { findOrphanHolds, listEntryKeys, type KeyRange } from '../store/statements/find-orphans';
 import { readAccountRange } from '../store/statements/read-account-range';
 import type { ChainEntry } from '../store/statements/read-chains';
 import {
@@ -21,7 +21,7 @@ const ACCOUNTS_PER_COUNT = 50_000;
 const KEYS_PER_PAGE = 1_000;
 const TRANSACTIONS_PER_PAGE = 250;
 
-/** How far a verification is. */
+/** The progress of a verification. */
 export interface VerificationProgress {
   readonly accountsChecked: bigint;
   readonly accountsTotal: bigint;
@@ -36,17 +36,18 @@ export interface VerificationReport extends VerificationProgress {
 }
 
 /**
- * Checks rules 1, 2, 3 and 7 while others write, without a lock and in bounded memory: range by range of the
- * accounts' key, each statement a snapshot of its own.
+ * Checks rules 1, 2, 3 and 7 while others write, without locks and in bounded memory: the accounts are read in ranges
+ * of their key, and each statement is a snapshot of its own.
  *
- * An account's row, its last sequence and its open holds are read in one statement; its entries up to the row's
- * sequence afterwards, since they never change. Later writes are left to the next verification. What is true of one
- * moment only, such as the sum of all balances, is never compared: that all entries of an asset sum to zero follows
- * from what is checked of each transaction and each entry: a transaction's entries are there, are its own and sum to
+ * An account's row, its last sequence and its open holds are read in one statement. Its entries up to the row's
+ * sequence are read afterwards, since they never change. Later writes are left to the next verification. Sums that hold
+ * only within one snapshot, such as the sum of all balances, are not compared. That all entries of an asset sum to zero
+ * follows from the checks of each transaction and entry: the entries of a transaction exist, belong to it and sum to
  * zero, and every entry is named by its transaction.
  *
- * @param userId only this user's accounts and transactions, and those of others that touch the accounts; empty: all
- * @returns progress after every page; the report is what the generator returns
+ * @param userId checks only this user's accounts and transactions, and the transactions of others that touch these
+ *   accounts; empty: everything
+ * @returns yields progress after every page, and returns the report
  */
 export async function* runVerification(
   read: LedgerReader,
@@ -67,7 +68,7 @@ export async function* runVerification(
       await walk.checkForeign(entries);
       yield walk.progress;
     }
-    await walk.checkStrays({ after, last });
+    await walk.checkOrphans({ after, last });
     for await (const progress of walk.checkOwned(last.userId)) yield progress;
     if (end === undefined) break;
     after = end;
@@ -114,8 +115,8 @@ class Walk {
     };
   }
 
-  /** Entries and open holds of accounts that have no row. */
-  async checkStrays(range: KeyRange): Promise<void> {
+  /** Finds entries and open holds of accounts without a row. */
+  async checkOrphans(range: KeyRange): Promise<void> {
     let { after } = range;
     for (;;) {
       const keys = await this.read((connection) =>
@@ -123,7 +124,7 @@ class Walk {
       );
       for (const key of keys) {
         if (!key.hasAccount) this.found.add(violationAt(key, 2, key.sequence, '', 'its account has no row'));
-        // The walk along the chain begins with 1.
+        // walkChains begins with sequence 1 and so does not see these.
         if (key.sequence < 1n)
           this.found.add(violationAt(key, 2, key.sequence, '', 'sequences begin with 1'));
       }
@@ -131,7 +132,7 @@ class Walk {
       if (end === undefined) break;
       after = end;
     }
-    const holds = await this.read((connection) => findStrayHolds(connection, range, KEYS_PER_PAGE));
+    const holds = await this.read((connection) => findOrphanHolds(connection, range, KEYS_PER_PAGE));
     for (const key of holds) {
       this.found.add(
         violationAt({ ...key, stripe: 0 }, 3, 0n, '', 'it has open holds, and the account has no row'),
@@ -139,7 +140,7 @@ class Walk {
     }
   }
 
-  /** The transactions of owners up to and including a user, from where the walk is. */
+  /** Checks the transactions of owners up to and including a user, continuing where it stopped before. */
   async *checkOwned(lastUserId: string): AsyncGenerator<VerificationProgress> {
     for (;;) {
       const page = await this.read((connection) =>
@@ -154,7 +155,7 @@ class Walk {
     }
   }
 
-  /** The transactions behind entries whose owners the walk over owned transactions does not come to. */
+  /** Checks the transactions of entries whose owners checkOwned does not cover. */
   async checkForeign(entries: readonly ChainEntry[]): Promise<void> {
     const keys = new Map<string, TransactionKey>();
     for (const { transactionId, transaction } of entries) {
@@ -189,7 +190,7 @@ class Walk {
   }
 
   private covers(owner: string): boolean {
-    // Byte order, as in the database; an owner that no caller could name may lie beyond the last text.
+    // Byte order, as in the database. An owner id that no caller can send may sort after the last text.
     if (this.first.userId !== '') return owner === this.first.userId;
     return Buffer.compare(Buffer.from(owner), Buffer.from(LAST_TEXT)) <= 0;
   }

@@ -4,24 +4,24 @@ import { CHAIN_START, checkEnd, checkEntry, checkRow, endAfter, type ChainEnd } 
 import type { LedgerReader } from './ledger-reader';
 import type { ViolationList } from './violation';
 
-/** Entries in memory, and the longest that hashing keeps other work of the process waiting: some milliseconds. */
+/** Limits the entries in memory, and the time for which hashing blocks the process: some milliseconds. */
 const ENTRIES_PER_PAGE = 250n;
 
-/** An account on whose chain the walk is. */
+/** An account, and how far its chain has been checked. */
 interface Chain {
   readonly account: StoredAccount;
   end: ChainEnd;
 }
 
-/** What a page of entries brought. */
+/** A page of checked entries. */
 export interface ChainPage {
   readonly entries: readonly ChainEntry[];
   readonly accountsDone: number;
 }
 
 /**
- * Walks the entries of the accounts up to the sequences of their rows, in pages, and checks each on the way. An
- * entry never changes, so pages need no snapshot in common with each other or with the rows.
+ * Reads the entries of the accounts up to the sequences of their rows, in pages, and checks each of them. Entries never
+ * change, so pages need not share a snapshot with each other or with the rows.
  */
 export async function* walkChains(
   read: LedgerReader,
@@ -37,7 +37,7 @@ export async function* walkChains(
     slices.forEach(({ chain, limit }, index) => {
       const entries = parts[index] ?? [];
       follow(chain, entries, found);
-      // Fewer than asked for: some are missing, and there are no more.
+      // Fewer entries than requested means that some are missing and no more follow.
       if (chain.end.sequence < chain.account.sequence && BigInt(entries.length) === limit) return;
       finish(chain, found);
       done.add(chain);
@@ -49,13 +49,13 @@ export async function* walkChains(
 
 type Slice = Parameters<typeof readChains>[1][number] & { readonly chain: Chain };
 
-/** As much of the first chains as fits a page. */
+/** The parts of the first chains that fit in a page. */
 function slicesOf(chains: readonly Chain[]): Slice[] {
   const slices: Slice[] = [];
   let room = ENTRIES_PER_PAGE;
   for (const chain of chains) {
     const { account, end } = chain;
-    // What comes after the row's sequence belongs to later writes.
+    // Entries after the row's sequence belong to later writes.
     const left = account.sequence > end.sequence ? account.sequence - end.sequence : 0n;
     if (room === 0n && left > 0n) break;
     const limit = left < room ? left : room;
@@ -73,7 +73,9 @@ function follow(chain: Chain, entries: readonly ChainEntry[], found: ViolationLi
   }
 }
 
-/** Where the last entry is missing, that was said already, and there is nothing to compare the row with. */
+/**
+ * Checks the row against the last entry. If that is missing, it was reported already, and there is nothing to compare.
+ */
 function finish({ account, end }: Chain, found: ViolationList): void {
   if (end.sequence !== account.sequence) return;
   for (const violation of checkEnd(account, end)) found.add(violation);

@@ -48,8 +48,8 @@ export async function listEntryKeys(
   }));
 }
 
-const findStrayHoldsStatement = {
-  name: 'find_stray_holds',
+const findOrphanHoldsStatement = {
+  name: 'find_orphan_holds',
   text: `
     SELECT DISTINCT h.user_id, h.asset FROM ledger.holds h
      WHERE h.state = 1 AND (h.user_id, h.asset) >= ($1, $2) AND (h.user_id, h.asset) <= ($3, $4)
@@ -58,12 +58,12 @@ const findStrayHoldsStatement = {
 };
 
 /** At most `limit` keys of open holds in the range whose account has no row. */
-export async function findStrayHolds(
+export async function findOrphanHolds(
   connection: Connection,
   { after, last }: KeyRange,
   limit: number,
 ): Promise<{ userId: string; asset: string }[]> {
-  const rows = await query<[string, string]>(connection, findStrayHoldsStatement, [
+  const rows = await query<[string, string]>(connection, findOrphanHoldsStatement, [
     ...[after.userId, after.asset, last.userId, last.asset],
     limit,
   ]);

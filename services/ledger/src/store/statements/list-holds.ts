@@ -2,7 +2,7 @@ import type { Hold, HoldState } from '../../ledger/hold';
 import { query, type Connection } from '../pg/connection';
 import { HOLD_COLUMNS, holdOfRow, type HoldRow } from './find-holds';
 
-// An open hold whose time has come has expired, settled or not.
+// An open hold past its expire_time has expired, whether or not the row says so already.
 const state = `CASE WHEN h.state = 1 AND h.expire_time <= clock_timestamp() THEN 4 ELSE h.state END`;
 const columns = HOLD_COLUMNS.replace('h.state', state);
 
@@ -23,7 +23,7 @@ const listHoldsStatement = {
 /** A user's hold as it stands now, or null. */
 export async function findHold(connection: Connection, userId: string, holdId: string): Promise<Hold | null> {
   const [row] = await query<HoldRow>(connection, findHoldStatement, [userId, holdId]);
-  return row === undefined ? null : settled(holdOfRow(row));
+  return row === undefined ? null : withExpiry(holdOfRow(row));
 }
 
 /** Which holds of a user. */
@@ -44,11 +44,11 @@ export async function listHolds(
 ): Promise<Hold[]> {
   const wanted = states.length === 0 ? null : states;
   const rows = await query<HoldRow>(connection, listHoldsStatement, [userId, before, asset, wanted, limit]);
-  return rows.map((row) => settled(holdOfRow(row)));
+  return rows.map((row) => withExpiry(holdOfRow(row)));
 }
 
-/** A hold that has expired without having been settled changed when it expired. */
-function settled(hold: Hold): Hold {
+/** An expired hold whose row is not updated yet shows its expiry as the time of the change. */
+function withExpiry(hold: Hold): Hold {
   const expired = hold.state === 4 && hold.expireTime !== null;
   return expired ? { ...hold, updateTime: hold.expireTime } : hold;
 }

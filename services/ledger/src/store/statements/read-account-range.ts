@@ -16,7 +16,7 @@ export interface StoredAccount extends AccountKey {
   readonly commitOrder: bigint;
   /** The highest sequence among its entries, 0 without any. */
   readonly lastSequence: bigint;
-  /** What its open holds sum up to, those included that have expired and were not settled yet. */
+  /** The sum of its open holds, including expired ones whose rows are not updated yet. */
   readonly openHolds: bigint;
   /** The row knows a time that is not after the first expiry of its open holds. */
   readonly knowsNextExpiry: boolean;
