@@ -44,7 +44,12 @@ async function main() {
 /** Runs the files once; gives what went wrong. */
 async function runPass(files) {
   const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--maxWorkers=2', `--testTimeout=${TEST_LIMIT_MS}`, '--runTestsByPath'];
+  const options = [
+    '--config=jest.all.config.js',
+    '--maxWorkers=2',
+    `--testTimeout=${TEST_LIMIT_MS}`,
+    '--runTestsByPath',
+  ];
   // A process group of its own: Ctrl-C reaches this script alone, which then ends the tests.
   const child = spawn(process.execPath, [jest, ...options, ...files], {
     cwd: ROOT,

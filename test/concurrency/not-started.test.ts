@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
 import type { CreditCommand } from '../../services/ledger/src/ledger/writes/credit';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';

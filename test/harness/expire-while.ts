@@ -16,26 +16,25 @@ export async function expireWhile(
   startOver: () => Promise<void> = () => Promise.resolve(),
 ): Promise<unknown> {
   for (let timeoutMs = FIRST_TIMEOUT_MS; timeoutMs <= MAX_TIMEOUT_MS; timeoutMs *= 2) {
-    let isOver = false;
+    const call = { isOver: false, wasThere: false };
     const ended = send(timeoutMs).then(
       () => {
-        isOver = true;
+        call.isOver = true;
         throw new Error('the call succeeded');
       },
       (error: unknown) => {
-        isOver = true;
+        call.isOver = true;
         return error;
       },
     );
     // It is awaited below.
     ended.catch(() => undefined);
-    let wasThere = false;
     await waitUntil('the call gets there or ends', async () => {
-      wasThere = (await isThere()) && !isOver;
-      return wasThere || isOver;
+      call.wasThere = (await isThere()) && !call.isOver;
+      return call.wasThere || call.isOver;
     });
     const error = await ended;
-    if (wasThere) return error;
+    if (call.wasThere) return error;
     await startOver();
   }
   throw new Error(`the call did not get there within ${MAX_TIMEOUT_MS} ms`);

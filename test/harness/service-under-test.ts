@@ -42,6 +42,9 @@ export async function startService(
     fault: (_message, error) => faults.push(error),
   };
   const own = {
+    // No limit of the service ends what a test does on purpose, nor what a busy machine does slowly.
+    ...{ TEST_LEDGER_TIMEOUT_MS: '600000', TEST_SHUTDOWN_TIMEOUT_MS: '600000' },
+    TEST_STATEMENT_TIMEOUT_MS: '600000',
     LEDGER_ADDRESS: ledger.servers[0]?.address,
     TEST_LISTEN: '127.0.0.1:0',
     TEST_DATABASE_URL: url.href,

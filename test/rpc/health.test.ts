@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { status } from '@grpc/grpc-js';
 import { lockAccount } from '../harness/account-lock';
 import { checkHealth, watchHealth } from '../harness/health-client';

@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { databaseSettings, serviceSettings } from '@ledger/kit/ledger/service-settings';
 import {
   Barrels,
@@ -13,6 +14,7 @@ import { simulate } from '../../services/cauldrons/src/simulation/simulation';
 import { startCauldrons } from '../../services/cauldrons/src/server';
 import type { RunningServer } from '@ledger/kit/server/server';
 import { lockAccount } from '../harness/account-lock';
+import { expireWhile } from '../harness/expire-while';
 import { checkLedger } from '../harness/check-ledger';
 import { ServiceClient, type Methods } from '../harness/service-client';
 import { startService, type ServiceUnderTest } from '../harness/service-under-test';
@@ -624,18 +626,7 @@ describe('an audit', () => {
 });
 
 describe('a crash', () => {
-  let hasty: RunningServer;
-  let client: ServiceClient<typeof CauldronsServiceService>;
-
-  // A server of the same service that does not wait for the ledger for long.
-  beforeAll(async () => {
-    hasty = await system.startAnother({ TEST_LEDGER_TIMEOUT_MS: '1000' });
-    client = new ServiceClient(hasty.address, CauldronsServiceService);
-  });
-  afterAll(async () => {
-    client.close();
-    await hasty.stop();
-  });
+  const unanswered = { code: 'UNAVAILABLE', reason: 'LEDGER_UNAVAILABLE', domain: 'cauldrons.v1' };
 
   it('between an order and its booking, or between that and the note of it, is mended by the repeat', async () => {
     const shopId = await open('crash');
@@ -643,12 +634,17 @@ describe('a crash', () => {
     const booked = await fillCart(shopId, 'booked', { RED_0: 2n });
     const ordered = await fillCart(shopId, 'ordered', { RED_0: 1n });
     const lock = await lockAccount(system.ledger.database, `cauldrons/${shopId}`, 'GOLD');
-    const unanswered = { code: 'UNAVAILABLE', reason: 'LEDGER_UNAVAILABLE', domain: 'cauldrons.v1' };
-    // The first waits in the middle of its booking, the second in the queue behind it.
-    const first = expect(client.call.checkOut(checkout(shopId, booked))).rejects.toMatchObject(unanswered);
-    await lock.untilBlocked();
-    await expect(client.call.checkOut(checkout(shopId, ordered))).rejects.toMatchObject(unanswered);
-    await first;
+    // The first is given up in the middle of its booking, the second in the queue behind it.
+    const first = await givenUpWhile(
+      () => lock.isBlocked(),
+      (client) => client.call.checkOut(checkout(shopId, booked)),
+    );
+    expect(first).toMatchObject(unanswered);
+    const second = await givenUpWhile(
+      async () => (await ordersOf(shopId)).length === 2,
+      (client) => client.call.checkOut(checkout(shopId, ordered)),
+    );
+    expect(second).toMatchObject(unanswered);
     await lock.release();
     const outcome = (cartId: string): Promise<unknown> =>
       system.ledger
@@ -682,12 +678,33 @@ describe('a crash', () => {
     const shopId = await open('crash-capacity', 2_000n);
     const order = { shopId, orderId: 'o', day: 0, potionUnits: 1n, mlUnits: 1n };
     const lock = await lockAccount(system.ledger.database, `cauldrons/${shopId}`, 'GOLD');
-    await expect(client.call.buyCapacity(order)).rejects.toMatchObject({ reason: 'LEDGER_UNAVAILABLE' });
+    const error = await givenUpWhile(
+      () => lock.isBlocked(),
+      (client) => client.call.buyCapacity(order),
+    );
+    expect(error).toMatchObject(unanswered);
     await lock.release();
     const bought = await api().buyCapacity(order);
     expect(await api(1).buyCapacity(order)).toEqual(bought);
     expect(await audit(shopId)).toMatchObject({ gold: 100n, mlCapacity: 20_000n, potionCapacity: 100n });
   });
+
+  /** The error of a call whose server gives up the ledger while the call is where `isThere` says. */
+  function givenUpWhile(
+    isThere: () => Promise<boolean>,
+    call: (client: ServiceClient<typeof CauldronsServiceService>) => Promise<unknown>,
+  ): Promise<unknown> {
+    return expireWhile(isThere, async (timeoutMs) => {
+      const hasty = await system.startAnother({ TEST_LEDGER_TIMEOUT_MS: String(timeoutMs) });
+      const client = new ServiceClient(hasty.address, CauldronsServiceService);
+      try {
+        return await call(client);
+      } finally {
+        client.close();
+        await hasty.stop();
+      }
+    });
+  }
 
   function ordersOf(shopId: string): Promise<object[]> {
     return system.database.query(

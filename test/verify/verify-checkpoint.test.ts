@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { generateKeyPairSync } from 'node:crypto';
 import { Client } from 'pg';
 import { Store } from '../../services/ledger/src/store/store';

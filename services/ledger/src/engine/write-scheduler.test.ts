@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { BatchRunner } from './batch-runner';

@@ -1,3 +1,4 @@
+/** @paused: also run by `npm run test:paused`. */
 import { ChangeSignal } from './change-signal';
 import type { Connection } from './pg/connection';
 
