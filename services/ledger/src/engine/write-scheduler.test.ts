@@ -2,11 +2,12 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { BatchRunner } from './batch-runner';
+import type { Clock } from './clock';
 import type { WriteResult } from './write-result';
 import { WriteScheduler, type WaitingWrite } from './write-scheduler';
 
 const BATCH_MAX = 128;
-const LONG_MS = 60_000;
+const LINGER_MS = 50;
 
 const success: CallResult = { code: 0, reason: '', bytes: Buffer.alloc(0), replayed: false, batchSize: 1 };
 
@@ -32,20 +33,47 @@ class FakeRunner {
   }
 }
 
-function schedulerOf(runners: readonly FakeRunner[], lingerMs = LONG_MS): WriteScheduler {
-  return new WriteScheduler(runners as unknown as readonly BatchRunner[], { batchMax: BATCH_MAX, lingerMs });
+/** A clock that stands still until the test moves it. */
+class ManualClock implements Clock {
+  private readonly timers = new Map<() => void, number>();
+  private time = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    this.timers.set(callback, this.time + ms);
+    return () => this.timers.delete(callback);
+  }
+
+  advance(ms: number): void {
+    this.time += ms;
+    for (const [callback, dueTime] of this.timers) {
+      if (dueTime > this.time) continue;
+      this.timers.delete(callback);
+      callback();
+    }
+  }
 }
 
 let answered: string[];
+let clock: ManualClock;
 beforeEach(() => {
   answered = [];
+  clock = new ManualClock();
 });
 
-function push(scheduler: WriteScheduler, requestId: string, isCancelled = false): void {
+function schedulerOf(runners: readonly FakeRunner[]): WriteScheduler {
+  const settings = { batchMax: BATCH_MAX, lingerMs: LINGER_MS };
+  return new WriteScheduler(runners as unknown as readonly BatchRunner[], settings, clock);
+}
+
+function push(scheduler: WriteScheduler, requestId: string, isCancelled = false, deadline = Infinity): void {
   scheduler.push({
     command: { requestId } as WaitingWrite['command'],
     contentHash: Buffer.alloc(0),
-    deadline: Infinity,
+    deadline,
     isCancelled: () => isCancelled,
     resolve: ({ bytes }) => answered.push(bytes.toString()),
     reject: ({ message }) => answered.push(message),
@@ -124,19 +152,26 @@ it('starts the batch that has lingered when the last of the batches before it is
 
 it('stops lingering after its limit when the running batch is held up', async () => {
   const runners = [new FakeRunner(true), new FakeRunner(true)];
-  const scheduler = schedulerOf(runners, 5);
+  const scheduler = schedulerOf(runners);
   push(scheduler, 'held up');
   await turns();
   push(scheduler, 'lingering');
-  while (sizes(runners).length < 2) await turns(1);
+  clock.advance(LINGER_MS - 1);
+  await turns();
+  expect(sizes(runners)).toEqual([1]);
+  clock.advance(1);
+  await turns();
   expect(batchesOf(runners).sort()).toEqual([['held up'], ['lingering']]);
   // Each batch lingers anew.
   runners.find(({ batches }) => batches.some((batch) => batch.includes('lingering')))?.release();
   while (!answered.includes('lingering')) await turns(1);
   push(scheduler, 'next');
+  clock.advance(LINGER_MS - 1);
   await turns();
   expect(sizes(runners)).toHaveLength(2);
-  while (sizes(runners).length < 3) await turns(1);
+  clock.advance(1);
+  await turns();
+  expect(sizes(runners)).toHaveLength(3);
   runners.forEach((runner) => runner.release());
   await scheduler.whenIdle();
   expect(answered.sort()).toEqual(['held up', 'lingering', 'next']);
@@ -147,18 +182,36 @@ it.each([
   ['the worker that is done first', 2],
 ])('lets the writes that did not fit a batch linger as well, and gives them to %s', async (_, count) => {
   const runners = Array.from({ length: count }, () => new FakeRunner(true));
-  const scheduler = schedulerOf(runners, 5);
+  const scheduler = schedulerOf(runners);
   push(scheduler, 'held up');
   await turns();
   pushMany(scheduler, BATCH_MAX + 1);
   await turns();
   const full = runners.find(({ batches }) => batches.some((batch) => batch.length === BATCH_MAX));
   if (count === 2) full?.release();
-  while (sizes(runners).length < 3) await turns(1);
+  await turns();
+  expect(sizes(runners)).toHaveLength(2);
+  clock.advance(LINGER_MS);
+  await turns();
   expect(sizes(runners).sort()).toEqual([1, 1, BATCH_MAX]);
   runners.forEach((runner) => runner.release());
   await scheduler.whenIdle();
   expect(answered).toHaveLength(BATCH_MAX + 2);
+});
+
+it('does not start a write whose deadline passed while it lingered', async () => {
+  const runners = [new FakeRunner(true), new FakeRunner(true)];
+  const scheduler = schedulerOf(runners);
+  push(scheduler, 'held up');
+  await turns();
+  push(scheduler, 'late', false, LINGER_MS);
+  push(scheduler, 'in time', false, LINGER_MS + 1);
+  clock.advance(LINGER_MS);
+  await turns();
+  expect(batchesOf(runners).sort()).toEqual([['held up'], ['in time']]);
+  expect(answered).toEqual(['the deadline passed while the write waited']);
+  runners.forEach((runner) => runner.release());
+  await scheduler.whenIdle();
 });
 
 it('goes on to the callers who still wait when a whole batch of callers has gone', async () => {

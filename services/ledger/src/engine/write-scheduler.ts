@@ -2,6 +2,7 @@ import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { BatchRunner } from './batch-runner';
 import type { Write } from './batch-transaction';
+import { systemClock, type Clock } from './clock';
 import { notStarted, type WaitLimit } from './wait-limit';
 import { WorkerPool } from './worker-pool';
 import type { NoOutcome, WriteResult } from './write-result';
@@ -33,18 +34,20 @@ const ANSWERS_PER_TURN = 32;
  * take longer than a few large ones (a quarter longer with 64 calls in flight).
  */
 export class WriteScheduler {
-  private readonly queue = new WriteQueue();
+  private readonly queue: WriteQueue;
   private readonly workers: WorkerPool;
   /** How many batches are on disk whose callers have not all been answered. */
   private answering = 0;
   /** Runs while writes linger beside a batch, which may be held up by a row that somebody else has locked. */
-  private lingerTimer: NodeJS.Timeout | null = null;
+  private stopLingering: (() => void) | null = null;
   private lingerExpired = false;
 
   constructor(
     runners: readonly BatchRunner[],
     private readonly settings: WriteSchedulerSettings,
+    private readonly clock: Clock = systemClock,
   ) {
+    this.queue = new WriteQueue(clock);
     this.workers = new WorkerPool(runners, (runner) => this.next(runner));
   }
 
@@ -83,11 +86,11 @@ export class WriteScheduler {
   }
 
   private linger(): void {
-    this.lingerTimer ??= setTimeout(() => {
-      this.lingerTimer = null;
+    this.stopLingering ??= this.clock.after(this.settings.lingerMs, () => {
+      this.stopLingering = null;
       this.lingerExpired = true;
       this.begin();
-    }, this.settings.lingerMs);
+    });
   }
 
   private next(runner: BatchRunner): Promise<void> | null {
@@ -109,8 +112,8 @@ export class WriteScheduler {
   }
 
   private take(): WaitingWrite[] {
-    if (this.lingerTimer !== null) clearTimeout(this.lingerTimer);
-    this.lingerTimer = null;
+    this.stopLingering?.();
+    this.stopLingering = null;
     this.lingerExpired = false;
     return this.queue.take(this.settings.batchMax);
   }
@@ -130,6 +133,8 @@ export class WriteScheduler {
 class WriteQueue {
   private readonly writes: WaitingWrite[] = [];
 
+  constructor(private readonly clock: Clock) {}
+
   get length(): number {
     return this.writes.length;
   }
@@ -141,7 +146,7 @@ class WriteQueue {
   /** Takes the next writes whose callers still wait; rejects the others. */
   take(max: number): WaitingWrite[] {
     const batch: WaitingWrite[] = [];
-    const now = Date.now();
+    const now = this.clock.now();
     let taken = 0;
     while (batch.length < max && taken < this.writes.length) {
       const write = this.writes[taken];
