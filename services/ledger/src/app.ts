@@ -17,10 +17,10 @@ const PAGE_TOKEN_SECRET = 'page-token';
 const SECRET_BYTES = 32;
 
 /**
- * The one place where the parts are joined; main and the tests both call it. Migrates the database, connects and
+ * The composition root, which both main and the tests call. Migrates the database, connects and
  * listens. A stop finishes every write that was accepted, and answers it if its connection still stands.
  *
- * @param databaseUrl the database, embedded or not: nothing else differs
+ * @param databaseUrl the database, embedded or not; nothing else differs
  */
 export async function createLedgerServer(
   config: Config,
@@ -35,7 +35,7 @@ export async function createLedgerServer(
 
   const store = await Store.open({
     url: databaseUrl,
-    // Two per batch worker, its own and that of bulk writes, and one to replace a broken one while it still closes.
+    // Two per batch worker (single and bulk writes), and one that replaces a broken connection while it still closes.
     writers: 2 * config.batchWorkers + 1,
     readers: config.readConnections,
     batchTimeoutMs: config.batchTimeoutMs,
@@ -48,7 +48,7 @@ export async function createLedgerServer(
   return serve(config, { store, secret, log });
 }
 
-/** The same for all servers of a database, so that a token of one is good at another. */
+/** All servers of a database share it, so that a token of one is valid at another. */
 function pageTokenSecret(store: Store, log: LedgerLog): Promise<Buffer> {
   return store.write((connection) => {
     const statements = statementTransport(connection);
@@ -82,7 +82,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     store,
     balances: new BalanceReader(store),
     tokens: new PageTokens(secret),
-    // A chunk that is under way when the limit is reached has room still.
+    // Half, so that the results of a chunk that is already running still fit.
     batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),
     changes: new ChangeSignal(store, config.watchPollMs),
     heartbeatMs: config.watchHeartbeatMs,

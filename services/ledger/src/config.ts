@@ -1,6 +1,6 @@
 import { Environment, type Variables } from '@ledger/kit/server/environment';
 
-/** Everything that can be set, from the environment, parsed once. README lists it. */
+/** All settings, parsed once from the environment. README lists them. */
 export interface Config {
   /** Where the server listens: host and port, port 0 for any. */
   readonly listen: string;
@@ -17,9 +17,9 @@ export interface Config {
   readonly batchWorkers: number;
   /** The most writes in one batch. */
   readonly batchMax: number;
-  /** How long writes wait for their batch to fill, at most, while another one runs. */
+  /** The longest that writes wait for their batch to fill while another one runs. */
   readonly lingerMs: number;
-  /** The most writes that may wait. */
+  /** The most single writes that may wait. */
   readonly queueMax: number;
   /** The most writes of a BatchWrite in one database transaction. */
   readonly bulkBatchMax: number;
@@ -39,20 +39,20 @@ export interface Config {
   readonly shutdownTimeoutMs: number;
   /** The largest request. */
   readonly messageMaxBytes: number;
-  /** The largest response; that of a BatchWrite repeats its writes with their entries. */
+  /** The largest response. That of a BatchWrite repeats its writes with their entries. */
   readonly responseMaxBytes: number;
   /** Calls at the same time on one connection. */
   readonly concurrentStreamsMax: number;
-  /** How often the database is asked whether it is there, for the health service. */
+  /** How often the health service pings the database. */
   readonly healthIntervalMs: number;
-  /** How often the database is asked for new entries while somebody watches. */
+  /** How often the database is polled for new entries while somebody watches. */
   readonly watchPollMs: number;
-  /** The longest silence of a stream of entries. */
+  /** The longest time without a message on a stream of entries. */
   readonly watchHeartbeatMs: number;
 }
 
 const MIB = 1024 * 1024;
-/** More would not fit a page token, and no server has so many batch workers. */
+/** The cursors of more stripes would not fit a page token; no server has that many batch workers. */
 const STRIPES_MAX = 64;
 const PROCESSES_MAX = 64;
 

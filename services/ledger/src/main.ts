@@ -29,7 +29,7 @@ async function main(): Promise<ExitCode> {
 function describe(error: unknown): string {
   if (error instanceof EmbeddedPostgresError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  // Nobody but a programmer has a use for a stack.
+  // A stack is only useful for a fault of this program.
   if (isProgramFault(error)) return error.stack ?? error.message;
   const said = error.message !== '' ? error.message : 'code' in error ? String(error.code) : error.name;
   return `cannot use the database: ${said}`;

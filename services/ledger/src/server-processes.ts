@@ -3,26 +3,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@ledger/kit/server/start-error';
 import type { LedgerLog } from './logger';
 
-/** A process that died is replaced at once; one that dies again and again, after ever longer waits. */
+/** A process that died is replaced at once. If it dies again and again, the wait before the next one doubles. */
 const FIRST_RESTART_MS = 50;
 const MAX_RESTART_MS = 5_000;
-/** A process that lived for so long is taken to have been well. */
+/** A process that ran for this long resets the wait. */
 const WELL_AFTER_MS = 30_000;
 
 /** Server processes that share one port. */
 export interface ServerProcesses {
-  /** Host and the port that they got. Port 0 may become another one when all of them die at once. */
+  /** Host and port. With port 0, the port may change when all processes die at once. */
   readonly address: string;
-  /** Has each finish what it accepted; kills those that have not ended within the limit. */
+  /** Lets each process finish the calls it accepted, and kills those that have not ended within the limit. */
   stop(limitMs: number): Promise<void>;
 }
 
-/** A server process that could not be started or did not stop; it has said why on standard error. */
+/** A server process could not be started or did not stop. Its standard error says why. */
 class ServerProcessError extends StartError {
   override readonly name = 'ServerProcessError';
 }
 
-/** What the processes are started with. */
+/** Settings of the processes. */
 export interface ServerProcessSettings {
   readonly count: number;
   /** Set for them on top of this process's own environment. */
@@ -31,10 +31,9 @@ export interface ServerProcessSettings {
 }
 
 /**
- * Starts server processes on one port with node:cluster, which hands new connections to them in turn. They know
- * nothing of each other, as servers on different machines do: the row locks and the primary keys of the database
- * keep them right. One that dies is started again; its callers repeat with the same request ids and find what was
- * booked.
+ * Starts server processes on one port with node:cluster, which hands new connections to them in turn. Like
+ * servers on different machines they know nothing of each other; row locks and primary keys of the database keep them
+ * correct. A process that dies is started again. Its callers repeat their calls with the same request ids.
  *
  * @throws ServerProcessError when one of the first ends before it listens; the others are stopped then
  */
@@ -53,7 +52,7 @@ export async function startServerProcesses(settings: ServerProcessSettings): Pro
 /** Processes that have just started have nothing to finish. */
 const FIRST_STOP_MS = 5_000;
 
-/** Tells the process that started this one that it listens. */
+/** Reports to the parent process that this one listens. */
 export function reportListening(address: string): void {
   process.send?.({ listening: address });
 }
@@ -65,7 +64,7 @@ class ProcessGroup {
 
   constructor(private readonly settings: ServerProcessSettings) {}
 
-  /** Starts a process and keeps one in its place. Resolves to its address once the first one listens. */
+  /** Starts a process, and another one whenever it ends. Resolves to the address once the first one listens. */
   async start(): Promise<string> {
     const worker = this.fork();
     const end = endOf(worker);
@@ -75,7 +74,7 @@ class ProcessGroup {
     return address;
   }
 
-  /** @throws ServerProcessError when one did not end by itself, in time and well */
+  /** @throws ServerProcessError when a process did not end in time with exit code 0 */
   async stop(limitMs: number): Promise<void> {
     this.stopping = true;
     const ends = Promise.all([...this.living].map(endOf));
@@ -107,7 +106,7 @@ class ProcessGroup {
     return worker;
   }
 
-  /** Resolves when the new process has ended, at once if there could be none. */
+  /** Resolves when the new process has ended; at once when it could not be started. */
   private forkAgain(): Promise<unknown> {
     try {
       return endOf(this.fork());
@@ -117,7 +116,7 @@ class ProcessGroup {
     }
   }
 
-  /** Puts a new process in the place of each that ends, until all are told to stop. */
+  /** Replaces each process that ends, until all are to stop. */
   private async replace(end: Promise<unknown>): Promise<void> {
     let wait = 0;
     for (let next: Promise<unknown> = end; ; next = this.forkAgain()) {
@@ -139,7 +138,7 @@ interface ProcessEnd {
 function endOf(worker: Worker): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
-    // A process that could not be made has no exit.
+    // A process that could not be started has no exit event.
     worker.once('error', () => {
       if (worker.process.pid === undefined) resolve({ code: null, signal: null });
     });

@@ -7,7 +7,7 @@ import { expectNoArguments, type CommandContext } from './command';
 /** How long a server may take to say that it is healthy. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** For containers: ends with 0 when the server of this environment serves, with 1 otherwise. */
+/** For containers: exit code 0 when the server at LEDGER_LISTEN is SERVING, 1 otherwise. */
 export async function healthcheckCommand(
   args: readonly string[],
   { env, stderr }: CommandContext,

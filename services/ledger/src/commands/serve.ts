@@ -9,10 +9,10 @@ import { createLedgerLog, type LedgerLog } from '../logger';
 import { reportListening, startServerProcesses } from '../server-processes';
 import { expectNoArguments, type CommandContext } from './command';
 
-/** How long a stop may take beyond the server's own limit before the process ends itself. */
+/** How long a stop may take beyond the server's own limit before the process exits. */
 const STOP_GRACE_MS = 15_000;
 
-/** How long a server process may take for that before it is killed: less, so that this process sees it end. */
+/** The same for a server process of this one, before it is killed. Shorter, so that this process sees it end. */
 const PROCESS_GRACE_MS = 10_000;
 
 /** Serves until SIGTERM or SIGINT, on the Postgres of DATABASE_URL or on an embedded one. */
@@ -59,7 +59,7 @@ async function startWithPostgres(config: Config, log: LedgerLog): Promise<Server
   }
 }
 
-/** The server in this process, or in several that this one looks after. */
+/** The server in this process, or in several child processes. */
 async function start(config: Config, url: string, log: LedgerLog): Promise<RunningServer> {
   const { processes: count, shutdownTimeoutMs } = config;
   if (count === 1 || cluster.isWorker) return createLedgerServer(config, url, log);

@@ -31,7 +31,7 @@ export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
   };
 }
 
-/** Which account. Throws INVALID_FIELD with all that is wrong. */
+/** Which account. Throws INVALID_FIELD that names every invalid field. */
 export function accountQuery(request: GetAccountRequest): { userId: string; asset: string } {
   const validator = new RequestValidator();
   const userId = validator.accountUserId('user_id', request.userId);
@@ -60,7 +60,7 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
   };
 }
 
-/** Whose accounts. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Whose accounts. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function accountsQuery(request: ListAccountsRequest): {
   userId: string;
   pageSize: number;
@@ -79,7 +79,7 @@ function neverWritten(userId: string, asset: string): AccountView {
   return { userId, asset, ...zero, frozen: false, settings: DEFAULT_SETTINGS };
 }
 
-/** The stripes of a system account each fit int64; their sum need not. */
+/** Each stripe of a system account fits int64, but their sum may not. */
 function fitting(view: AccountView): Account {
   const { userId, asset, balance } = view;
   if (fitsInt64(balance)) return accountMessage(view);

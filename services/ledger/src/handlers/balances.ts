@@ -46,7 +46,7 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
   };
 }
 
-/** Which account, and when. Throws INVALID_FIELD with all that is wrong. */
+/** Which account, and when. Throws INVALID_FIELD that names every invalid field. */
 export function balanceQuery(request: GetBalanceRequest): { key: BalanceKey; asOf: AsOf | null } {
   const validator = new RequestValidator();
   const key = keyOf(validator, '', request);
@@ -75,7 +75,7 @@ export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequ
   };
 }
 
-/** Which accounts, and when. Throws INVALID_FIELD with all that is wrong. */
+/** Which accounts, and when. Throws INVALID_FIELD that names every invalid field. */
 export function batchBalancesQuery(request: BatchGetBalancesRequest): {
   keys: BalanceKey[];
   time: bigint | null;
@@ -115,7 +115,7 @@ export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<List
   };
 }
 
-/** Whose balances, and when. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Whose balances, and when. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function balancesQuery(request: ListBalancesRequest): {
   userId: string;
   time: bigint | null;

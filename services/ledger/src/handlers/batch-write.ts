@@ -29,7 +29,7 @@ export function batchWrite(commit: GroupCommit, answerMaxBytes: number): UnaryMe
 /**
  * The commands of a batch.
  *
- * @throws CallError INVALID_FIELD with all that is wrong with any of them
+ * @throws CallError INVALID_FIELD that names every invalid field of every write, at most 24
  */
 export function batchCommands(request: BatchWriteRequest): Command[] {
   const validator = new RequestValidator();
@@ -55,7 +55,7 @@ function itemCommand({ write }: BatchWriteItem, path: string, validator: Request
 
 function toCallResult(result: WriteResult): CallResult {
   if (!(result instanceof CallError)) return result;
-  // A caller that went away reads nothing; every other reason is one of the contract.
+  // A caller that has gone reads no reason; every other reason belongs to the contract.
   const reason = result.reason === 'CANCELLED' ? 'NOT_STARTED' : result.reason;
   const { code, bytes } = errorCodec.encode({ reason, message: result.message, metadata: result.metadata });
   return { code, reason, bytes, replayed: false };

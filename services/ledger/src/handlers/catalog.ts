@@ -77,7 +77,7 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
   };
 }
 
-/** Which version of which item. Throws INVALID_FIELD with all that is wrong. */
+/** Which version of which item. Throws INVALID_FIELD that names every invalid field. */
 export function itemQuery(request: GetItemRequest): { itemId: string; version: bigint } {
   const validator = new RequestValidator();
   const itemId = validator.itemId('item_id', request.itemId);
@@ -86,7 +86,7 @@ export function itemQuery(request: GetItemRequest): { itemId: string; version: b
   return { itemId, version };
 }
 
-/** Which page of the catalog. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Which page of the catalog. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function itemsQuery({ includeInactive, ...request }: ListItemsRequest): {
   includeInactive: boolean;
   pageSize: number;
@@ -99,7 +99,7 @@ export function itemsQuery({ includeInactive, ...request }: ListItemsRequest): {
   return { includeInactive, pageSize, token };
 }
 
-/** Which item's versions. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Which item's versions. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function itemVersionsQuery(request: ListItemVersionsRequest): {
   itemId: string;
   pageSize: number;

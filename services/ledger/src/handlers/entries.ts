@@ -41,7 +41,7 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
   };
 }
 
-/** What is asked for. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** What is asked for. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function entriesQuery(request: ListEntriesRequest): {
   filter: EntryFilter;
   pageSize: number;

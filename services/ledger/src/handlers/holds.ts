@@ -16,10 +16,10 @@ import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 const STATES = Object.values(HoldState);
-/** As many states as one filter may name. */
+/** The most states that one filter may name. */
 const STATES_MAX = 8;
 
-/** GetHold: a hold as it stands by the database's clock. */
+/** GetHold: a hold in its state by the database's clock. */
 export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
   return {
     path: 'ledger.v1.LedgerService/GetHold',
@@ -37,7 +37,7 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
   };
 }
 
-/** Which hold. Throws INVALID_FIELD with all that is wrong. */
+/** Which hold. Throws INVALID_FIELD that names every invalid field. */
 export function holdQuery(request: GetHoldRequest): { userId: string; holdId: string } {
   const validator = new RequestValidator();
   const userId = validator.userId('user_id', request.userId);
@@ -66,7 +66,7 @@ export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHol
   };
 }
 
-/** Which holds. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Which holds. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function holdsQuery(request: ListHoldsRequest): {
   filter: HoldFilter;
   pageSize: number;

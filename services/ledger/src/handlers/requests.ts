@@ -37,7 +37,7 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
   };
 }
 
-/** Which request. Throws INVALID_FIELD with all that is wrong. */
+/** Which request. Throws INVALID_FIELD that names every invalid field. */
 export function requestQuery(request: GetRequestRequest): { userId: string; requestId: string } {
   const validator = new RequestValidator();
   const userId = validator.scope('user_id', request.userId);

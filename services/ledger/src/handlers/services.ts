@@ -23,23 +23,23 @@ import { verifyLedger } from './verify-ledger';
 import { watchEntries } from './watch-entries';
 import { writeMethods } from './writes';
 
-/** What the rpcs work with. */
+/** What the handlers need. */
 export interface ServiceParts {
   readonly commit: GroupCommit;
   readonly store: Store;
   readonly balances: BalanceReader;
   readonly tokens: PageTokens;
   readonly log: CallLog;
-  /** Once the answers of a BatchWrite have this size it starts no more writes. */
+  /** A BatchWrite starts no more writes once its results have this size, in bytes. */
   readonly batchAnswerMaxBytes: number;
   readonly changes: ChangeSignal;
-  /** The longest silence of a stream of entries. */
+  /** The longest time without a message on a stream of entries. */
   readonly heartbeatMs: number;
-  /** Aborted when the server stops: streams then end. */
+  /** Aborted when the server stops; streams then end. */
   readonly stopping: AbortSignal;
 }
 
-/** Every service of the contract. What has no handler here answers UNIMPLEMENTED. */
+/** Every service of the contract. An rpc without a handler answers UNIMPLEMENTED. */
 export function servedServices(parts: ServiceParts): ServedService[] {
   return [ledgerService(parts), catalogService(parts), accountService(parts)];
 }

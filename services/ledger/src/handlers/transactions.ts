@@ -24,7 +24,7 @@ import { RequestValidator } from '../mapping/validator';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
-/** GetTransaction: by its id, and its owner where one is named. */
+/** GetTransaction: one transaction by its id, and by its owner if the request names one. */
 export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest> {
   return {
     path: 'ledger.v1.LedgerService/GetTransaction',
@@ -45,7 +45,7 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
   };
 }
 
-/** Which transaction, and whose; of anybody when empty. Throws INVALID_FIELD with all that is wrong. */
+/** The transaction id, and the owner; an empty owner matches any. Throws INVALID_FIELD that names every invalid field. */
 export function transactionQuery(request: GetTransactionRequest): { transactionId: string; userId: string } {
   const validator = new RequestValidator();
   const transactionId = validator.uuid('transaction_id', request.transactionId);
@@ -54,7 +54,7 @@ export function transactionQuery(request: GetTransactionRequest): { transactionI
   return { transactionId, userId };
 }
 
-/** ListTransactions: of a user, with a reference, or both, in order of their time. */
+/** ListTransactions: the transactions of a user, with a reference, or both, in order of time. */
 export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<ListTransactionsRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListTransactions',
@@ -78,7 +78,7 @@ export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<
   };
 }
 
-/** Which transactions. Throws INVALID_FIELD with all that is wrong, but for a token that was forged. */
+/** Which transactions. Throws INVALID_FIELD that names every invalid field. A forged page token is found later. */
 export function transactionsQuery(request: ListTransactionsRequest): {
   filter: TransactionFilter;
   start: bigint | null;
@@ -108,7 +108,7 @@ function filterOf(validator: RequestValidator, request: ListTransactionsRequest)
   };
 }
 
-/** The ids between which a page lies: a time is the front of an id. */
+/** The ids that bound a page. Ids begin with their time, so a time window is a range of ids. */
 function rangeOf(
   filter: TransactionFilter,
   start: bigint | null,
@@ -121,7 +121,7 @@ function rangeOf(
   return filter.newestFirst ? [after, position] : [position, before];
 }
 
-/** Transactions with what may still be reversed of them. */
+/** Transactions, each with the amount that may still be reversed. */
 async function messagesOf(
   connection: Connection,
   transactions: readonly Transaction[],

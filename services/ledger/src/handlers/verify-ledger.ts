@@ -14,7 +14,7 @@ import { RequestValidator } from '../mapping/validator';
 
 const PROGRESS_INTERVAL_MS = 250;
 
-/** VerifyLedger: progress at the start and from time to time, then the report. */
+/** VerifyLedger: progress messages, then the report. */
 export function verifyLedger(store: Store): ServerStreamMethod<VerifyLedgerRequest> {
   return {
     path: 'ledger.v1.LedgerService/VerifyLedger',
@@ -31,7 +31,7 @@ async function* answers(
   const validator = new RequestValidator();
   const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
   validator.throwIfInvalid();
-  // A connection for each short piece, so that other reads come in between.
+  // Each short read takes a connection and gives it back, so that other reads run in between.
   const read: LedgerReader = (work) => {
     signal.throwIfAborted();
     return store.read(work, deadline);

@@ -65,7 +65,7 @@ async function* stream(
   let position = await beginning(store, start);
   // At once, so that a stream that breaks before its first entry is resumed from where it began.
   yield message(position);
-  let beatTime = performance.now() + heartbeatMs;
+  let nextHeartbeat = performance.now() + heartbeatMs;
   while (!signal.aborted) {
     const from = position;
     const page = await store.read((connection) => read(connection, filter, from, PAGE_SIZE));
@@ -73,20 +73,20 @@ async function* stream(
       yield message(entry, entryMessage(entry, entry, timestampOf(entry.createTime)));
     }
     position = page.next;
-    if (page.entries.length > 0) beatTime = performance.now() + heartbeatMs;
-    if (performance.now() >= beatTime) {
+    if (page.entries.length > 0) nextHeartbeat = performance.now() + heartbeatMs;
+    if (performance.now() >= nextHeartbeat) {
       yield message(position);
-      beatTime = performance.now() + heartbeatMs;
+      nextHeartbeat = performance.now() + heartbeatMs;
     }
     if (page.caughtUp) {
-      await changes.next(filter.userId, position.commitOrder, beatTime - performance.now(), signal);
+      await changes.next(filter.userId, position.commitOrder, nextHeartbeat - performance.now(), signal);
     }
   }
 }
 
 /**
  * Whether the user's accounts are so few that they are read each by itself. A system account of all assets is the
- * other side of nearly every transaction, in stripes: the whole ledger is the shorter way to it.
+ * counterpart of nearly every transaction, and has many stripes, so reading the whole ledger is cheaper.
  */
 function isNarrow({ userId, asset }: WatchFilter): boolean {
   return userId !== '' && (asset !== '' || !isSystemAccount(userId));

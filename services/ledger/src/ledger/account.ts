@@ -51,7 +51,7 @@ export interface Account extends AccountKey {
   commitOrder: bigint;
 }
 
-/** A system account is the other side of the world: unlimited both ways and kept in stripes. */
+/** A system account is the counterpart of users' accounts. It is unlimited in both directions and kept in stripes. */
 export function isSystemAccount(userId: string): boolean {
   return userId.startsWith('@');
 }

@@ -2,7 +2,7 @@ import { CanonicalBytes } from './canonical-bytes';
 import { sha256 } from './sha256';
 import { definitionOf, type Command } from './writes';
 
-/** The layout below; stored beside each hash, so that a later layout can be told from this one. */
+/** The layout below; stored beside each hash, so that layouts can be distinguished. */
 export const CONTENT_HASH_VERSION = 1;
 
 const scratch = new CanonicalBytes();

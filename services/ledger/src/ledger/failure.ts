@@ -14,7 +14,7 @@ export type FailureReason =
   | 'HOLD_NOT_FOUND'
   | 'CONFLICT';
 
-/** A write that was judged and refused. A value, not an exception: it is an outcome like any other. */
+/** A write that was decided and refused. A value, not an exception: it is an outcome like any other. */
 export interface Failure {
   readonly type: 'failure';
   readonly reason: FailureReason;

@@ -48,7 +48,7 @@ export function reversibleAmountOf(legs: readonly { readonly change: bigint }[])
   return first.change < 0n ? -first.change : first.change;
 }
 
-/** Refuses debits of frozen accounts. Judged before anything that concerns amounts. */
+/** Refuses debits of frozen accounts. Checked before anything that concerns amounts. */
 export function refuseFrozen(account: Account): Failure | null {
   if (!account.frozen) return null;
   return failure('ACCOUNT_FROZEN', `account ${account.userId} ${account.asset} is frozen`, {
@@ -59,7 +59,7 @@ export function refuseFrozen(account: Account): Failure | null {
 
 /**
  * Makes a transaction of legs that sum to zero per asset, each of another account, and changes the accounts; or
- * refuses without changing anything. Frozen accounts are judged first, then overflow, then funds, each over all
+ * refuses without changing anything. Frozen accounts are checked first, then overflow, then funds, each over all
  * legs in their order, so that two faults at once have one answer.
  */
 export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[]): Transaction | Failure {

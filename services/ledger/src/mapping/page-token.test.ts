@@ -40,7 +40,7 @@ it('gives nothing back to another filter', () => {
   );
 });
 
-it('tells values apart that look alike', () => {
+it('distinguishes values that look alike', () => {
   const token = tokens.seal(['ListEntries', 'null', '1,2'], position);
   for (const other of [
     ['ListEntries', null, '1,2'],

@@ -64,7 +64,7 @@ export interface Page<Row> {
   readonly last: Row | undefined;
 }
 
-/** Cuts a page out of what was found; one row more than the page tells that there is a next one. */
+/** Cuts a page out of the rows. One row more than the page size means that there is a next page. */
 export function pageOf<Row>(found: readonly Row[], pageSize: number): Page<Row> {
   const rows = found.slice(0, pageSize);
   return { rows, last: found.length > pageSize ? rows.at(-1) : undefined };

@@ -3,7 +3,7 @@ import { readBalances, type BalanceKey } from './statements/read-balances';
 import type { Store } from './store';
 
 /** The most accounts read by one statement. */
-const GATHER_MAX = 512;
+const COALESCE_MAX = 512;
 
 interface Waiting {
   readonly key: BalanceKey;
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Reads balances that are asked for at the same time with one statement. The statement starts after each of its
- * callers came, so every caller sees what was answered before it asked.
+ * Coalesces concurrent balance reads into one statement. The statement starts after each of its callers arrived, so
+ * every caller sees all writes that were answered before its call.
  */
 export class BalanceReader {
   private waiting: Waiting[] = [];
@@ -25,8 +25,8 @@ export class BalanceReader {
   /**
    * The balance as it is now; null for an account that was never written.
    *
-   * @param deadline when the caller stops waiting, in milliseconds since 1970; the statement takes no longer than
-   * the most patient of its callers
+   * @param deadline when the caller stops waiting, in milliseconds since 1970; the statement is
+   * limited by the latest deadline of its callers
    */
   read(key: BalanceKey, deadline: number): Promise<BalanceView | null> {
     return new Promise((resolve, reject) => {
@@ -38,15 +38,18 @@ export class BalanceReader {
   private async run(): Promise<void> {
     this.running = true;
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.readGathered(this.waiting.splice(0, GATHER_MAX));
+    while (this.waiting.length > 0) await this.readCoalesced(this.waiting.splice(0, COALESCE_MAX));
     this.running = false;
   }
 
-  private async readGathered(batch: readonly Waiting[]): Promise<void> {
+  private async readCoalesced(batch: readonly Waiting[]): Promise<void> {
     const keys = new Map(batch.map(({ key }) => [idOf(key), key]));
-    const patience = batch.reduce((most, { deadline }) => Math.max(most, deadline), 0);
+    const latestDeadline = batch.reduce((latest, { deadline }) => Math.max(latest, deadline), 0);
     try {
-      const read = this.store.read((connection) => readBalances(connection, [...keys.values()]), patience);
+      const read = this.store.read(
+        (connection) => readBalances(connection, [...keys.values()]),
+        latestDeadline,
+      );
       const found = new Map((await read).map((view) => [idOf(view), view]));
       for (const { key, resolve } of batch) resolve(found.get(idOf(key)) ?? null);
     } catch (error) {

@@ -46,7 +46,7 @@ it('wakes whose entries came, and who waits for anything', async () => {
   expect(woken).toContain('bob');
 });
 
-it('does not let anyone wait for what was told before', async () => {
+it('resolves at once for a change that was signalled before', async () => {
   const other = waiting('bob', 10n);
   answers = [
     [20n, 1n, ['ada']],

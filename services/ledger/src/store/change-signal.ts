@@ -2,23 +2,22 @@ import { readChangedUsers } from './statements/read-changed-users';
 import type { Store } from './store';
 
 interface Waiter {
-  /** Whose entries; empty: anyone's. */
+  /** The user whose entries it waits for; empty: any user. */
   readonly userId: string;
   readonly wake: () => void;
 }
 
 /**
- * Tells watchers when it is worth their while to read again. However many watch, the database is asked one short
- * question per interval, and none while nobody waits. Nothing depends on its answers but time: a watcher reads from
- * its own position.
+ * Wakes watchers when there may be new entries for them. The database gets one short query per interval, however many
+ * watch, and none while nobody waits. A wrong or late wake-up costs only time: a watcher reads from its own position.
  *
- * LISTEN and NOTIFY would save the question, at the price of a lock that all committing transactions share.
+ * LISTEN and NOTIFY would save the query, but take a lock that all committing transactions share.
  */
 export class ChangeSignal {
   private readonly waiters = new Set<Waiter>();
   private timer: NodeJS.Timeout | null = null;
-  /** Who changed below this commit order was told. */
-  private told = 0n;
+  /** Watchers were woken for all changes below this commit order. */
+  private signalledBelow = 0n;
 
   constructor(
     private readonly store: Pick<Store, 'read'>,
@@ -30,9 +29,9 @@ export class ChangeSignal {
    * was at `since`; at the latest after `timeoutMs`, or when it is aborted.
    */
   next(userId: string, since: bigint, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.waiters.size === 0 && since > this.told) this.told = since;
-    // Its change may have been told before it came.
-    if (since < this.told || signal.aborted) return Promise.resolve();
+    if (this.waiters.size === 0 && since > this.signalledBelow) this.signalledBelow = since;
+    // Its change may have been signalled before it began to wait.
+    if (since < this.signalledBelow || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter: Waiter = {
         userId,
@@ -55,22 +54,22 @@ export class ChangeSignal {
   }
 
   private async poll(): Promise<void> {
-    if (this.waiters.size > 0) await this.tell();
+    if (this.waiters.size > 0) await this.wakeChanged();
     this.timer = null;
     if (this.waiters.size > 0) this.schedule();
   }
 
-  private async tell(): Promise<void> {
+  private async wakeChanged(): Promise<void> {
     try {
       const { horizon, userIds } = await this.store.read((connection) =>
-        readChangedUsers(connection, this.told),
+        readChangedUsers(connection, this.signalledBelow),
       );
-      this.told = horizon;
+      this.signalledBelow = horizon;
       for (const { userId, wake } of [...this.waiters]) {
         if (userIds === null || (userId === '' ? userIds.size > 0 : userIds.has(userId))) wake();
       }
     } catch {
-      // They meet the same fault when they read, and tell their callers.
+      // Each of them meets the same fault when it reads, and reports it to its caller.
       for (const { wake } of [...this.waiters]) wake();
     }
   }

@@ -1,6 +1,6 @@
 /**
- * SQL for what an account holds back right now: its `held` less what has expired by the database's clock and was
- * not settled yet. The look-up runs only for accounts of which a hold is due.
+ * SQL for the amount that an account holds now: `held` without the holds that have expired by the database's clock but
+ * are still counted in it. The subquery runs only for accounts with an expired hold.
  *
  * @param account the alias of ledger.accounts
  */

@@ -13,7 +13,7 @@ const MIGRATION_LOCK = 0x1ed6e1;
 /** How long one migration statement, or the wait for another server's migrations, may take. */
 const MIGRATION_TIMEOUT_MS = 300_000;
 
-/** The database is not one that this server can work on. The message says what to do. */
+/** This server cannot work on the database. The message says what to do. */
 class SchemaError extends StartError {
   override readonly name = 'SchemaError';
 }
@@ -91,7 +91,7 @@ async function refuseOldServer(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** Whether the servers' user can do its work; one that came after the migrations cannot yet. */
+/** Whether the servers' user may take the runtime role. A user that was made after the migrations may not yet. */
 async function mayTakeRuntimeRole(runner: QueryRunner, user: string): Promise<boolean> {
   const [row] = await rows(
     runner,
@@ -104,13 +104,13 @@ async function mayTakeRuntimeRole(runner: QueryRunner, user: string): Promise<bo
   return row?.['may'] === true;
 }
 
-/** Lets the servers' user take the runtime role on. */
+/** Lets the servers' user take the runtime role. */
 async function grantRuntimeRole(runner: QueryRunner, user: string): Promise<void> {
   const [row] = await rows(runner, 'SELECT quote_ident($1) AS name', [user]);
   await runner.query(`GRANT ${RUNTIME_ROLE} TO ${String(row?.['name'])}`);
 }
 
-/** Who the servers connect as. */
+/** The user that the servers connect as. */
 async function serversUser(runner: QueryRunner, { url, migrationUrl }: MigrationTarget): Promise<string> {
   if (url === migrationUrl) return sessionUser(runner);
   const source = createLedgerSource({ url, applicationName: 'ledger-migrate', poolSize: 1, parameters: {} });

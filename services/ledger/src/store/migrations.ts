@@ -9,7 +9,7 @@ import { RefuseRewriting1763600000007 } from './migrations/1763600000007-refuse-
 import { GrantRuntimeRole1763600000008 } from './migrations/1763600000008-grant-runtime-role';
 import { IndexEntryTimes1763600000009 } from './migrations/1763600000009-index-entry-times';
 
-/** All migrations, oldest first. Add at the end; what was released is never edited. */
+/** All migrations, oldest first. Add at the end; a released migration is never edited. */
 export const migrations = [
   CreateAccounts1763600000000,
   CreateTransactions1763600000001,

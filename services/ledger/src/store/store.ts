@@ -15,13 +15,13 @@ export interface StoreSettings {
   readonly readTimeoutMs: number;
 }
 
-/** How much longer than the server a client waits before it gives a silent connection up. */
+/** How much longer than the server's own limit a client waits before it gives up a silent connection. */
 const SILENT_CONNECTION_MS = 5_000;
 
 /** Deadlines count in steps of this: callers with similar deadlines then need no statement to set the limit. */
 const TIMEOUT_STEP_MS = 100;
 
-/** Equals no limit. */
+/** Differs from every real limit. */
 const UNKNOWN_TIMEOUT = -1;
 
 const pingStatement = { name: 'ping', text: 'SELECT 1' };
@@ -32,7 +32,7 @@ const setTimeoutStatement = {
 
 /** The database: one pool for batches and one for reads, each with the settings that its work needs. */
 export class Store {
-  /** What each read connection was last told about the time that a statement may take. */
+  /** The statement timeout that was last set on each read connection. */
   private readonly timeouts = new WeakMap<Connection, number>();
 
   private constructor(
@@ -69,7 +69,7 @@ export class Store {
     return new Store(writers, readers, settings.readTimeoutMs);
   }
 
-  /** A runner for batches; its owner keeps it and releases it when it breaks. */
+  /** A QueryRunner for batches. Its owner keeps it, and releases it when its connection breaks. */
   createWriter(): QueryRunner {
     return this.writers.createQueryRunner();
   }
@@ -89,12 +89,12 @@ export class Store {
     }
   }
 
-  /** Tells whether the database answers. */
+  /** Resolves when the database answers. */
   async ping(): Promise<void> {
     await this.read((connection) => query(connection, pingStatement, []));
   }
 
-  /** Writes the page-token secret and the like; a connection of the writers, without a transaction. */
+  /** Lends a connection of the writers outside of any transaction, for small writes at start. */
   async write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const runner = this.createWriter();
     try {
@@ -109,7 +109,7 @@ export class Store {
     const timeoutMs = Math.max(TIMEOUT_STEP_MS, Math.min(this.readTimeoutMs, left));
     if ((this.timeouts.get(connection) ?? this.readTimeoutMs) === timeoutMs) return;
     this.timeouts.set(connection, timeoutMs);
-    // Sent ahead of the read, not waited for. When it fails nobody knows which limit holds: the next one is sent again.
+    // Sent ahead of the read and not waited for. When it fails the limit is unknown, so the next read sets it again.
     execute(connection, setTimeoutStatement, [timeoutMs.toString()]).catch(() =>
       this.timeouts.set(connection, UNKNOWN_TIMEOUT),
     );

@@ -8,7 +8,7 @@ import { INT64_MAX, INT64_MIN } from '../money';
 const ada = { userId: 'ada', asset: 'GOLD' };
 const issuance = { userId: '@issuance', asset: 'GOLD' };
 
-it('books to the user first, then to the other side, and shows the user’s balance', () => {
+it('lists the entry of the user first, then that of the system account, and shows the user’s balance', () => {
   const set = lockedState({ accounts: [{ ...ada, balance: 5n, sequence: 2n }, issuance] });
   expect(credit.decide(set, creditOf(7n))).toMatchObject({
     type: 'posted',
@@ -32,7 +32,7 @@ it('is taken by a frozen account', () => {
 
 it.each([
   {
-    what: 'of the user, which is judged first',
+    what: 'of the user, which is checked first',
     user: INT64_MAX - 1n,
     source: INT64_MIN + 1n,
     metadata: { ...{ user_id: 'ada', asset: 'GOLD' }, balance: String(INT64_MAX - 1n), change: '2' },

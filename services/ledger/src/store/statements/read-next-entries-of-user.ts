@@ -45,7 +45,7 @@ const readNextEntriesOfUserStatement = {
           ON e.user_id = $5 AND e.asset = s.asset AND e.stripe = s.stripe AND e.sequence = s.low + 1
         JOIN ledger.transactions t ON t.transaction_id = e.transaction_id
        WHERE s.low = s.high AND t.commit_order < ${HORIZON}
-    ), gathered AS MATERIALIZED (
+    ), candidates AS MATERIALIZED (
       SELECT t.commit_order, e.*, e.sequence = h.last AS may_go_on
         FROM heads h
         JOIN ledger.entries e
@@ -54,12 +54,12 @@ const readNextEntriesOfUserStatement = {
         JOIN ledger.transactions t ON t.transaction_id = e.transaction_id
        WHERE t.commit_order < ${HORIZON}
     ), looked AS (
-      SELECT CASE WHEN bool_or(may_go_on) THEN NULL ELSE ${HORIZON} END AS below FROM gathered
+      SELECT CASE WHEN bool_or(may_go_on) THEN NULL ELSE ${HORIZON} END AS below FROM candidates
     ), merged AS (
       SELECT *, count(*) FILTER (WHERE may_go_on) OVER (
                   ORDER BY commit_order, asset, stripe, sequence
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS unsure
-        FROM gathered
+        FROM candidates
     )
     SELECT ${HORIZON}, l.below, e.*
       FROM looked l
