@@ -1,5 +1,5 @@
 import { factId } from '@ledger/kit/ledger/fact-id';
-import { invalidFields } from '@ledger/kit/rpc/call-error';
+import { invalidField } from '@ledger/kit/rpc/request-check';
 import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import type { DataSource } from 'typeorm';
 import { weekdayOf } from './game-time';
@@ -128,7 +128,7 @@ function cursorOf(request: SearchOrdersRequest): Cursor | undefined {
     (direction !== 'previous' && direction !== 'next') ||
     seal !== sealOf(request, [direction, sortKey, cartId, sku])
   ) {
-    throw invalidFields([{ field: 'page_token', description: 'must come from another page of this search' }]);
+    throw invalidField('page_token', 'must come from another page of this search');
   }
   return { direction, sortKey, cartId, sku };
 }

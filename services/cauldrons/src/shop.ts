@@ -5,7 +5,8 @@ import {
   type LedgerClient,
   type Timestamp,
 } from '@ledger/client';
-import { CallError, invalidFields } from '@ledger/kit/rpc/call-error';
+import { CallError } from '@ledger/kit/rpc/call-error';
+import { invalidField } from '@ledger/kit/rpc/request-check';
 import type { Handlers } from '@ledger/kit/ledger/unary-service';
 import { totalMl } from './colours';
 import { shopChanged, shopFrozen, shopHeld } from './errors';
@@ -104,7 +105,7 @@ export function shopMethods(recipes: RecipeStore, ledger: LedgerClient): ShopMet
 /** Checks the nanos of a timestamp, which the rules of the contract do not check. */
 function checkNanos(asOfTime: Timestamp | undefined): void {
   if (asOfTime === undefined || (asOfTime.nanos >= 0 && asOfTime.nanos <= 999_999_999)) return;
-  throw invalidFields([{ field: 'as_of_time', description: 'must have nanos of 0 to 999,999,999' }]);
+  throw invalidField('as_of_time', 'must have nanos of 0 to 999,999,999');
 }
 
 /**

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
+import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
 import { StartedPrograms } from './started-programs';
 
 /** Each service on the ledger, by its folder, and whether it owns data. */
@@ -13,7 +15,7 @@ const SERVICES = [
  * stops them in the opposite order, and so does the end of any of them, with exit code 1. When this process is killed,
  * all of them stop by themselves.
  */
-async function main(): Promise<void> {
+async function main(): Promise<ExitCode> {
   // Before anything starts: a signal that comes in the middle of it is obeyed once that part is up.
   const signal = nextStopSignal();
   const started = new StartedPrograms();
@@ -22,6 +24,8 @@ async function main(): Promise<void> {
   } finally {
     await started.stop();
   }
+  say('all have stopped');
+  return EXIT_CODES.ok;
 }
 
 /** Fails when one of them ends; it never resolves. */
@@ -64,10 +68,9 @@ function databaseOf(service: string, databaseUrl: string): Record<string, string
   return { [variable]: process.env[variable] ?? url.href };
 }
 
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-  });
+/** Nobody but a programmer has a use for a stack. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** For the person who started it; standard output carries the logs. */
@@ -75,10 +78,4 @@ function say(text: string): void {
   process.stderr.write(`start-all: ${text}\n`);
 }
 
-main().then(
-  () => say('all have stopped'),
-  (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  },
-);
+runProgram('start-all', main, messageOf);

@@ -1,8 +1,10 @@
 import { startEmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
+import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
+import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
 
 /** Runs the embedded Postgres until SIGTERM. Its URL holds a password, so it goes to start-all and to no log. */
-async function main(): Promise<void> {
-  const signal = new Promise((resolve) => process.once('SIGTERM', resolve));
+async function main(): Promise<ExitCode> {
+  const signal = nextStopSignal();
   const postgres = await startEmbeddedPostgres({
     dataDir: process.env['LEDGER_DATA_DIR'] ?? '.data',
     log: say,
@@ -10,16 +12,16 @@ async function main(): Promise<void> {
   process.send?.(postgres.url);
   await signal;
   await postgres.stop();
+  return EXIT_CODES.ok;
+}
+
+/** Nobody but a programmer has a use for a stack. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(text: string): void {
   process.stderr.write(`start-all: ${text}\n`);
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+runProgram('start-all', main, messageOf);

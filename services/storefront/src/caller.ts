@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { invalidFields } from '@ledger/kit/rpc/call-error';
+import { invalidField } from '@ledger/kit/rpc/request-check';
 import type { Call } from '@ledger/kit/ledger/unary-service';
 import { refuse } from './errors';
 
@@ -28,7 +28,7 @@ export function idempotencyKey({ metadata }: Call, field: string): string {
     metadata.get('idempotency-key').length === 0 ? field : singleHeader(metadata, 'idempotency-key');
   if (header !== undefined && KEY.test(header) && (field === '' || field === header)) return header;
   const description = 'must be 1 to 64 letters, digits and _-, the same in the field and in the metadata';
-  throw invalidFields([{ field: 'idempotency_key', description }]);
+  throw invalidField('idempotency_key', description);
 }
 
 /** The value of a header; undefined unless it occurs exactly once. */

@@ -5,7 +5,7 @@ import {
   type SharedReason,
   type Translations,
 } from '@ledger/kit/ledger/service-errors';
-import { invalidFields } from '@ledger/kit/rpc/call-error';
+import { invalidField } from '@ledger/kit/rpc/request-check';
 import type { ErrorReason } from '@ledger/proto/storefront/v1/error_reason';
 
 /** The reasons that this service itself sends. The kit adds those that all services share. */
@@ -66,6 +66,5 @@ export const forKey: Translations = {
  * Translates the ledger's error for a page of items. Only the token can be wrong, since all else was checked before.
  */
 export const badToken: Translations = {
-  INVALID_FIELD: () =>
-    invalidFields([{ field: 'page_token', description: 'must come from the page before' }]),
+  INVALID_FIELD: () => invalidField('page_token', 'must come from the page before'),
 };

@@ -1,5 +1,5 @@
 import type { CallOptions, Entry, LedgerClient, Transaction } from '@ledger/client';
-import { invalidFields } from '../rpc/call-error';
+import { invalidField } from '../rpc/request-check';
 import { translated, type Translations } from './service-errors';
 
 /** Which part of which account. */
@@ -45,6 +45,5 @@ export async function readHistory(
 
 /** All else of the query was checked before. */
 const badToken: Translations = {
-  INVALID_FIELD: () =>
-    invalidFields([{ field: 'page_token', description: 'must come from the page before, of the same user' }]),
+  INVALID_FIELD: () => invalidField('page_token', 'must come from the page before, of the same user'),
 };

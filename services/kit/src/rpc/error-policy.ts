@@ -31,11 +31,12 @@ export function resultOfError<Reason extends string>(
   log: CallLog,
 ): CallResult {
   if (error instanceof CallError) {
-    if (isBare(error.reason)) {
-      return { code: BARE_CODES[error.reason], reason: '', bytes: NO_DETAILS, replayed: false };
+    const own: CallError = error;
+    if (isBare(own.reason)) {
+      return { code: BARE_CODES[own.reason], reason: '', bytes: NO_DETAILS, replayed: false };
     }
-    if (codec.knows(error)) {
-      return { ...codec.encode(error.reason === 'INTERNAL' ? INTERNAL_ERROR : error), replayed: false };
+    if (codec.knows(own)) {
+      return { ...codec.encode(own.reason === 'INTERNAL' ? INTERNAL_ERROR : own), replayed: false };
     }
   }
   const result = { ...codec.encode(describe(error)), replayed: false };

@@ -3,6 +3,7 @@ import {
   type Server,
   type ServerDuplexStream,
   type UntypedHandleCall,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { fileDescriptors } from './descriptors';
@@ -25,8 +26,9 @@ export class Reflection {
     const described = root as unknown as ConstructorParameters<typeof ReflectionService>[0];
     new ReflectionService(described, { services: [...this.services] }).addToServer({
       addService: (definition, implementation) => {
-        const handlers = Object.entries(implementation).map(([name, handle]) => [name, this.tracked(handle)]);
-        server.addService(definition, Object.fromEntries(handlers));
+        const tracked: UntypedServiceImplementation = {};
+        for (const [name, handle] of Object.entries(implementation)) tracked[name] = this.tracked(handle);
+        server.addService(definition, tracked);
       },
     });
   }

@@ -1,7 +1,7 @@
 import { create, type DescMessage } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, RuntimeError, type Violation } from '@bufbuild/protovalidate';
-import { invalidFields, type FieldViolation } from './call-error';
+import { invalidFields, type CallError, type FieldViolation } from './call-error';
 import { descriptorRegistry } from './descriptors';
 
 /** Throws CallError INVALID_FIELD that names every field at fault, at most 24. */
@@ -22,12 +22,16 @@ export function requestCheck(path: string): CheckRequest {
     // A request is read from its bytes once: protovalidate gets the fields of the message that the handler gets.
     const { kind, violations, error } = validator().validate(schema, create(schema, request));
     if (kind === 'valid') return;
-    if (kind === 'invalid') throw invalidFields(violations.map(violationOf), describe);
+    if (kind === 'invalid') throw invalidFields(violations.map(violationOf), describeViolation);
     // The rules come to nothing on these values: numbers that overflow, a time that is none, far too many items.
-    if (error instanceof RuntimeError)
-      throw invalidFields([{ field: '', description: BEYOND_RULES }], describe);
+    if (error instanceof RuntimeError) throw invalidField('', BEYOND_RULES);
     throw error;
   };
+}
+
+/** The error for a field at fault that no rule of the contract can find; in the form that a check gives it. */
+export function invalidField(field: string, description: string): CallError<'INVALID_FIELD'> {
+  return invalidFields([{ field, description }], describeViolation);
 }
 
 const BEYOND_RULES = 'the request has values that no rule can judge';
@@ -64,6 +68,7 @@ function violationOf({ field, message, ruleId }: Violation): FieldViolation {
   return { field: path, description: message };
 }
 
-function describe({ field, description }: FieldViolation): string {
+/** The message of a violation; the descriptions of protovalidate are sentences without their subject, or with it. */
+function describeViolation({ field, description }: FieldViolation): string {
   return field === '' ? description : `${field}: ${description}`;
 }
