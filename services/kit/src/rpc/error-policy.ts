@@ -30,13 +30,12 @@ export function resultOfError<Reason extends string>(
   { codec, describe }: ErrorPolicy<Reason>,
   log: CallLog,
 ): CallResult {
-  if (error instanceof CallError) {
-    const own: CallError = error;
-    if (isBare(own.reason)) {
-      return { code: BARE_CODES[own.reason], reason: '', bytes: NO_DETAILS, replayed: false };
+  if (isCallError(error)) {
+    if (isBare(error.reason)) {
+      return { code: BARE_CODES[error.reason], reason: '', bytes: NO_DETAILS, replayed: false };
     }
-    if (codec.knows(own)) {
-      return { ...codec.encode(own.reason === 'INTERNAL' ? INTERNAL_ERROR : own), replayed: false };
+    if (codec.knows(error)) {
+      return { ...codec.encode(error.reason === 'INTERNAL' ? INTERNAL_ERROR : error), replayed: false };
     }
   }
   const result = { ...codec.encode(describe(error)), replayed: false };
@@ -46,6 +45,11 @@ export function resultOfError<Reason extends string>(
 
 /** Codes that tell the caller nothing of what went wrong. */
 const CAUSE_IS_LOGGED: ReadonlySet<GrpcCode> = new Set([GrpcCode.INTERNAL, GrpcCode.UNAVAILABLE]);
+
+// Narrowed by instanceof alone, its reason would be of type any.
+function isCallError(error: unknown): error is CallError {
+  return error instanceof CallError;
+}
 
 function isBare(reason: string): reason is BareReason {
   return Object.hasOwn(BARE_CODES, reason);
