@@ -72,7 +72,7 @@ export async function serveUntilStopped<Running extends RunningServer>({
 }
 
 /** The first SIGTERM or SIGINT from now on; none of them ends the process by itself any more. */
-function nextStopSignal(): Promise<NodeJS.Signals> {
+export function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
