@@ -91,7 +91,7 @@ export default defineConfig(
     rules: {
       'check-file/filename-naming-convention': [
         'error',
-        { '**/*': 'KEBAB_CASE' },
+        { '**/*': '+([a-z0-9])*(-+([a-z0-9]))' },
         { ignoreMiddleExtensions: true },
       ],
       'check-file/filename-blocklist': [
