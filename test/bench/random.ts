@@ -1,15 +1,12 @@
+import { Random as Generator } from '../faults/random';
+
 /** Pseudo-random numbers. The same seed gives the same numbers. */
 export type Random = () => number;
 
-/** Mulberry32: small, fast and uniform enough to choose users. Numbers in [0, 1). */
+/** Numbers in [0, 1). */
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
+  const generator = new Generator(seed);
+  return () => generator.next();
 }
 
 /** How users are chosen: uniformly, by Zipf with exponent 1, or always the same one. */
