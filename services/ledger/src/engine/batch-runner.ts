@@ -19,7 +19,7 @@ import { LostRace } from './write-rows';
 /** How often a batch that lost a race or met a deadlock is run in all. */
 const MAX_ATTEMPTS = 20;
 
-/** How long an unknown outcome of COMMIT is tried to be resolved before callers are told to repeat. */
+/** How long a COMMIT of unknown outcome is resolved before callers are told to repeat. */
 const RESOLVE_UNKNOWN_MS = 10_000;
 
 /** Waits between attempts: none at first, then doubled up to the maximum. */

@@ -14,7 +14,7 @@ const DIGITS = Uint8Array.from({ length: 0x67 }, (_, code) => {
   return digit < 0 ? NO_DIGIT : digit;
 });
 
-/** A lower-case hexadecimal digit by its character code; NO_DIGIT for any other, and where there is none. */
+/** The value of a lower-case hexadecimal digit by its character code; NO_DIGIT for any other character or NaN. */
 function digitOf(code: number): number {
   return DIGITS[code] ?? NO_DIGIT;
 }
@@ -85,12 +85,12 @@ export class ByteBuffer {
   /**
    * The 16 bytes of a UUID, from its text of lower-case hexadecimal digits and hyphens.
    *
-   * @throws RangeError when it is none
+   * @throws RangeError when the text is not a UUID in this form
    */
   uuid(value: string): void {
     this.reserve(16);
     const { buffer, position } = this;
-    // Any sign that is none of its place sets bits above those of a digit.
+    // A character that is wrong in its place sets bits above those of a digit.
     let seen = value.length === UUID_TEXT ? 0 : NO_DIGIT;
     for (const hyphen of UUID_HYPHENS) seen |= value.charCodeAt(hyphen) === HYPHEN ? 0 : NO_DIGIT;
     for (let i = 0; i < UUID_DIGITS.length; i += 1) {

@@ -102,7 +102,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   return transaction;
 }
 
-/** Until they are known. */
+/** Stand in until the digest and the entries are known. */
 const NO_DIGEST: Buffer = Buffer.alloc(0);
 const NO_ENTRIES: readonly Entry[] = [];
 

@@ -10,7 +10,7 @@ const revenue = { userId: '@revenue', asset: 'GOLD' };
 const accounts = [{ ...ada, balance: 100n }, revenue];
 
 describe('of several faults', () => {
-  // In the order in which they are judged; each makes its part of the request or the state faulty.
+  // In the order in which they are checked; each makes its part of the request or the state faulty.
   const faults = [
     'ITEM_NOT_FOUND',
     'ACCOUNT_FROZEN',

@@ -44,8 +44,8 @@ const readNextEntriesStatement = {
      ORDER BY e.commit_order, e.user_id, e.asset, e.stripe, e.sequence`,
 };
 
-/** Every transaction has as many entries, or more. */
-const ENTRIES_LEAST = 2;
+/** No transaction has fewer entries. */
+const MIN_ENTRIES = 2;
 
 /**
  * At most `limit` entries behind a position, in the order of the stream, from the whole ledger: it reads every
@@ -60,7 +60,7 @@ export async function readNextEntries(
   const rows = await query<WatchRow>(connection, readNextEntriesStatement, [
     ...[commitOrder, userId, asset, stripe, sequence],
     ...[filter.userId, filter.asset],
-    Math.ceil(limit / ENTRIES_LEAST),
+    Math.ceil(limit / MIN_ENTRIES),
     limit,
   ]);
   return watchPageOf(rows, limit);
