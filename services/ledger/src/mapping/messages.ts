@@ -13,7 +13,6 @@ import { etagOf } from '../ledger/account';
 import type { Hold as LedgerHold } from '../ledger/hold';
 import type { Item as LedgerItem } from '../ledger/item';
 import type { AccountView, BalanceView } from '../ledger/outcome';
-import type { PastBalance } from '../store/statements/read-balances-as-of';
 import type * as ledger from '../ledger/transaction';
 
 /** Domain values as messages of the contract. */
@@ -79,7 +78,7 @@ export function balanceMessage(view: BalanceView): Balance {
 }
 
 /** A balance as it was: what was held then is not kept. */
-export function pastBalanceMessage(past: PastBalance): Balance {
+export function pastBalanceMessage(past: Omit<BalanceView, 'held'>): Balance {
   const { userId, asset, balance, sequence, lastEntryTime } = past;
   const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
   return { userId, asset, balance, held: undefined, available: undefined, sequence, updateTime };
