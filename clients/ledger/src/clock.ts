@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time as a client measures it. Tests put one in its place that they move by hand. */
+/** How a client measures time. Tests replace it with a clock that they control. */
 export interface Clock {
   /** Milliseconds since any fixed time; never goes back. */
   now(): number;

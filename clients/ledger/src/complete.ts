@@ -7,9 +7,9 @@ export type Complete<Message> = {
 };
 
 /**
- * Passes a response on that holds what the contract promises.
+ * Checks that a response has the messages that the contract promises, and returns it.
  *
- * @throws {Error} for one that does not: it counts as a response that cannot be read
+ * @throws {Error} when one is missing: such a response counts as unreadable
  */
 export function complete<Message extends object>(message: Message): Complete<Message> {
   if (!isComplete(message)) throw new Error('the response lacks its subject');

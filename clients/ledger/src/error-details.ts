@@ -32,7 +32,7 @@ export interface ErrorDetails {
   readonly retryInfo?: RetryInfo;
 }
 
-/** Reads the trailer `grpc-status-details-bin`. Garbage counts as nothing: the error itself matters more. */
+/** Reads the trailer `grpc-status-details-bin`. Unreadable bytes give no details: the error itself matters more. */
 export function decodeErrorDetails(trailer: Uint8Array): ErrorDetails {
   try {
     return errorDetailsOf(Status.decode(trailer));

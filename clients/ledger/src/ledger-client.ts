@@ -4,13 +4,12 @@ import { RpcClient } from './rpcs';
 import { type LedgerClientOptions, openTransport, type Transport } from './transport';
 
 /**
- * The ledger's client: one method per rpc, over one connection. Make one and keep it.
+ * The ledger's client: one method per rpc, over one connection. Create one and keep it.
  *
- * A write without a `requestId` gets a random one. It keeps it over all attempts, so it is booked at most
- * once however often it is sent. A response that is lost is asked for again within `timeoutMs`; where that
- * does not succeed, the `LedgerError` says `outcomeUnknown`, and the same request with its `requestId` tells
- * later. A failure of the ledger, such as `INSUFFICIENT_FUNDS`, is the outcome of its request id for ever: a
- * new try needs a new id.
+ * A write without a `requestId` gets a random one. All attempts of a call carry the same id, so the write is booked at
+ * most once. A lost response is asked for again within `timeoutMs`. If that fails, the `LedgerError` has
+ * `outcomeUnknown`; sending the same request with its `requestId` later returns the outcome. A failure of the ledger,
+ * such as `INSUFFICIENT_FUNDS`, is final for its request id: to try again, send a new id.
  *
  * ```ts
  * const client = new LedgerClient({ address: 'ledger:50051' });
@@ -45,7 +44,7 @@ export class LedgerClient extends RpcClient {
     });
   }
 
-  /** Disconnects. Calls that were sent come to their end, streams end at once, and no attempt follows. */
+  /** Disconnects. Calls that were sent still finish, streams end at once, and no further attempt is made. */
   close(): void {
     this.#transport.close();
   }

@@ -3,7 +3,7 @@ import { type ErrorDetails, type ErrorReasonName, errorDetailsOf, reasonOf } fro
 import type { Status } from '@ledger/proto/google/rpc/status';
 import { decideRetry } from './retry-decision';
 
-/** What a `LedgerError` is made of. */
+/** The parts of a `LedgerError`. */
 export interface LedgerErrorInit {
   readonly code: number;
   /** The server's text, or the transport's. */
@@ -37,8 +37,8 @@ export class LedgerError extends Error {
   /** How many attempts were sent. */
   readonly attempts: number;
   /**
-   * True when the write may or may not have been booked. The same request with the same `requestId` tells.
-   * Always false for reads.
+   * True when the write may or may not have been booked. Send the same request with the same `requestId` to learn
+   * which. Always false for reads.
    */
   readonly outcomeUnknown: boolean;
   /** Whether this is the stored outcome of an earlier attempt; undefined when no server answered. */

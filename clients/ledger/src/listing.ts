@@ -1,11 +1,11 @@
-/** What every page has, beside its items. */
+/** What every page has besides its items. */
 export interface Page {
-  /** For the next page; empty on the last. */
+  /** The token of the next page; empty on the last page. */
   readonly nextPageToken: string;
 }
 
 /**
- * What a list method gives. It is read in one of three ways, and nothing is sent before:
+ * The result of a list method. Nothing is sent before it is read, in one of three ways:
  *
  * ```ts
  * for await (const entry of client.listEntries({ userId, asset })) …         // all, page after page
@@ -13,7 +13,7 @@ export interface Page {
  * const { entries, nextPageToken } = await client.listEntries({ userId, asset, pageSize: 20 }); // one page
  * ```
  *
- * A page is fetched when the one before it has been read; who leaves the loop fetches no more.
+ * A page is fetched when the one before it has been read. Leaving the loop ends the fetching.
  */
 export class Listing<Item, PageOf extends Page> implements Promise<PageOf>, AsyncIterable<Item> {
   readonly [Symbol.toStringTag] = 'Listing';
@@ -53,14 +53,14 @@ export class Listing<Item, PageOf extends Page> implements Promise<PageOf>, Asyn
     return this.#page().then(onFulfilled, onRejected);
   }
 
-  /** As of the promise of one page. */
+  /** Awaits one page, as `then` does. */
   catch<Rejected = never>(
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<PageOf | Rejected> {
     return this.#page().catch(onRejected);
   }
 
-  /** As of the promise of one page. */
+  /** Awaits one page, as `then` does. */
   finally(onFinally?: (() => void) | null): Promise<PageOf> {
     return this.#page().finally(onFinally);
   }

@@ -1,7 +1,7 @@
 /** Free pairs of text, as a plain object or as a Map. A Map also takes the key `__proto__`. */
 export type Pairs = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
-/** A request with its `metadata`, and that of the writes of a batch, as the Map that the messages hold. */
+/** The request with `metadata` as a Map, in the writes of a batch too, because the generated messages have Maps. */
 export function withMetadataMaps(request: object): object {
   if ('metadata' in request) return { ...request, metadata: mapOf(request.metadata) };
   if ('writes' in request && Array.isArray(request.writes)) {

@@ -3,80 +3,80 @@ import type * as catalog from '@ledger/proto/ledger/v1/catalog_service';
 import type * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 import type { Pairs } from './pairs';
 
-// What the methods take. A field that the server has a default for may be left out.
+// The requests of the methods. Fields for which the server has a default may be left out.
 
-/** Value for a user. */
+/** Adds value to an account of a user. */
 export type CreditRequest = WriteInput<ledger.CreditRequest, 'userId' | 'asset' | 'amount'>;
-/** A payment of a user. */
+/** A user pays for an item or a price. */
 export type PurchaseRequest = WriteInput<
   Omit<ledger.PurchaseRequest, 'subject'> & PurchaseSubject,
   'userId' | 'subject'
 >;
-/** A payment between users. */
+/** A user pays another user. */
 export type TransferRequest = WriteInput<
   ledger.TransferRequest,
   'fromUserId' | 'toUserId' | 'asset' | 'amount'
 >;
-/** A free movement. */
+/** Books any set of legs that sum to zero. */
 export type PostTransactionRequest = WriteInput<
   Omit<ledger.PostTransactionRequest, 'legs'> & TransactionLegs,
   'userId' | 'legs'
 >;
-/** What to take back. */
+/** Reverses a transaction, or a part of it. */
 export type ReverseTransactionRequest = WriteInput<
   ledger.ReverseTransactionRequest,
   'userId' | 'transactionId'
 >;
-/** An amount to set aside. */
+/** Sets an amount aside. */
 export type PlaceHoldRequest = WriteInput<ledger.PlaceHoldRequest, 'userId' | 'asset' | 'amount'>;
-/** Which hold to pay. */
+/** Pays a hold, or a part of it. */
 export type CaptureHoldRequest = WriteInput<ledger.CaptureHoldRequest, 'userId' | 'holdId'>;
-/** Which hold to give up. */
+/** Gives a hold up. */
 export type ReleaseHoldRequest = WriteInput<ledger.ReleaseHoldRequest, 'userId' | 'holdId'>;
-/** Many writes. Its own `requestId` counts when it is atomic. */
+/** Many writes in one message. Its own `requestId` is used only when it is atomic. */
 export type BatchWriteRequest = WriteInput<
   Omit<ledger.BatchWriteRequest, 'writes'> & BatchedWrites,
   'writes'
 >;
-/** A new version of an item, all of it: what is left out is empty in the new version. */
+/** A new version of an item. Fields that are left out are empty in the new version. */
 export type PutItemRequest = WriteInput<catalog.PutItemRequest, 'itemId' | 'name' | 'asset' | 'price'>;
-/** New settings of an account: those that `updateMask` names, as in `['min_balance']`. */
+/** New settings of an account. `updateMask` names those that change, such as `['min_balance']`. */
 export type UpdateAccountRequest = WriteInput<
   account.UpdateAccountRequest,
   'userId' | 'asset' | 'updateMask'
 >;
 
-/** Which account, and when. */
+/** Reads the balance of an account, now or at an earlier time. */
 export type GetBalanceRequest = Input<ledger.GetBalanceRequest, 'userId' | 'asset'>;
-/** Which accounts, and when. */
+/** Reads the balances of several accounts in one snapshot. */
 export type BatchGetBalancesRequest = Input<ledger.BatchGetBalancesRequest, 'accounts'>;
-/** Whose balances, and when. */
+/** Lists the balances of a user. */
 export type ListBalancesRequest = Input<ledger.ListBalancesRequest, 'userId'>;
-/** The entries of one account. */
+/** Lists the entries of one account. */
 export type ListEntriesRequest = Input<ledger.ListEntriesRequest, 'userId' | 'asset'>;
-/** Which transaction. */
+/** Reads a transaction. */
 export type GetTransactionRequest = Input<ledger.GetTransactionRequest, 'transactionId'>;
-/** Transactions by `userId` or `reference`: one of them must be given. */
+/** Lists transactions by `userId` or `reference`. One of them must be given. */
 export type ListTransactionsRequest = Input<ledger.ListTransactionsRequest>;
-/** Which request. */
+/** Reads the stored outcome of a write. */
 export type GetRequestRequest = Input<ledger.GetRequestRequest, 'userId' | 'requestId'>;
-/** Which hold. */
+/** Reads a hold. */
 export type GetHoldRequest = Input<ledger.GetHoldRequest, 'userId' | 'holdId'>;
-/** The holds of a user. */
+/** Lists the holds of a user. */
 export type ListHoldsRequest = Input<ledger.ListHoldsRequest, 'userId'>;
-/** What to watch. */
+/** Streams entries as they are booked. */
 export type WatchEntriesRequest = Input<ledger.WatchEntriesRequest>;
-/** What to verify. */
+/** Verifies the whole ledger, or the accounts of a user. */
 export type VerifyLedgerRequest = Input<ledger.VerifyLedgerRequest>;
-/** Which item. */
+/** Reads a version of an item. */
 export type GetItemRequest = Input<catalog.GetItemRequest, 'itemId'>;
-/** The catalog. */
+/** Lists the current versions of all items. */
 export type ListItemsRequest = Input<catalog.ListItemsRequest>;
-/** The history of an item. */
+/** Lists the versions of an item. */
 export type ListItemVersionsRequest = Input<catalog.ListItemVersionsRequest, 'itemId'>;
-/** Which account. */
+/** Reads an account with its settings. */
 export type GetAccountRequest = Input<account.GetAccountRequest, 'userId' | 'asset'>;
-/** The accounts of a user. */
+/** Lists the accounts of a user. */
 export type ListAccountsRequest = Input<account.ListAccountsRequest, 'userId'>;
 
 /** One account's part of a transaction. */
@@ -86,9 +86,9 @@ export type PurchaseItem = Input<ledger.PurchaseItem, 'itemId' | 'quantity'>;
 /** A price that the caller knows. */
 export type PurchasePrice = Input<ledger.PurchasePrice, 'asset' | 'amount'>;
 
-/** One write of a batch. Its `requestId` is made like any other when it is left out. */
+/** One write of a batch. The client generates its `requestId` when it is left out. */
 export interface BatchWriteItem {
-  /** Which write. */
+  /** The write, by its kind. */
   readonly write:
     | Case<'credit', CreditRequest>
     | Case<'purchase', PurchaseRequest>
@@ -111,14 +111,14 @@ interface TransactionLegs {
 }
 
 interface BatchedWrites {
-  /** 1 to 10,000, carried out in order. */
+  /** 1 to 10,000, executed in this order. */
   writes: BatchWriteItem[];
 }
 
 interface RequestId {
   /**
-   * Identifies this write for ever within its scope: 1 to 128 printable ASCII characters. Made by the
-   * client when left out. Give your own when the write must happen at most once over several calls, for
+   * Identifies this write within its scope, permanently: 1 to 128 printable ASCII characters. The client generates
+   * one when it is left out. Give your own when the write must happen at most once over several calls, for
    * instance after a restart; a failure is replayed as well, so a new try needs a new id.
    */
   requestId?: string;
@@ -129,7 +129,7 @@ interface Case<Name extends string, Value> {
   readonly value: Value;
 }
 
-// Mapped straight over the generated messages, so that an editor shows the comments of the contract.
+// Mapped directly over the generated messages, so that an editor shows the comments of the contract.
 type Input<Message, Required extends keyof Message = never> = {
   readonly [K in keyof (Pick<Message, Required> & Partial<Omit<Message, Required>>)]: K extends Required
     ? Given<Message[K]>

@@ -3,7 +3,7 @@ import type * as account from '@ledger/proto/ledger/v1/account_service';
 import type * as catalog from '@ledger/proto/ledger/v1/catalog_service';
 import type * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 
-// What the methods give, where it is more than the message of the contract.
+// The responses of the methods that are more than the message of the contract.
 
 /** What was booked. */
 export type CreditResponse = Written<ledger.CreditResponse>;
@@ -19,16 +19,16 @@ export type ReverseTransactionResponse = Written<ledger.ReverseTransactionRespon
 export type PlaceHoldResponse = Written<ledger.PlaceHoldResponse>;
 /** What was booked. */
 export type CaptureHoldResponse = Written<ledger.CaptureHoldResponse>;
-/** The hold, given up. */
+/** The released hold. */
 export type ReleaseHoldResponse = Written<ledger.ReleaseHoldResponse>;
 /** The outcomes, in the order of the writes. `LedgerError.fromStatus` reads the failed ones. */
 export type BatchWriteResponse = Written<ledger.BatchWriteResponse>;
-/** The version that was made. */
+/** The new version of the item. */
 export type PutItemResponse = Written<catalog.PutItemResponse>;
 /** The account after the change. */
 export type UpdateAccountResponse = Written<account.UpdateAccountResponse>;
 
-/** What the account holds. */
+/** The balance of the account. */
 export type GetBalanceResponse = Complete<ledger.GetBalanceResponse>;
 /** The transaction. */
 export type GetTransactionResponse = Complete<ledger.GetTransactionResponse>;

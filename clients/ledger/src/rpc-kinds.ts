@@ -11,7 +11,7 @@ import { callUnary } from './unary-call';
 // Each kind takes the caller's request type first, then the generated parts of the rpc, whose types are
 // inferred, and gives a function that binds the rpc to a client: its method.
 
-/** A write: its request id is made when it has none, and its response says whether it was replayed. */
+/** A write. It gets a request id when it has none, and its response has `replayed`. */
 export function write<Request extends object>() {
   return <Message extends { requestId: string }, Response extends object>(
       definition: Definition<Message, Response>,

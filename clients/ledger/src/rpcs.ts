@@ -122,7 +122,7 @@ class BoundRpcs {
   }
 }
 
-/** The base of the client. The cast is sound: the table above has exactly these names and types. */
+/** The base of the client. The cast is safe: the table above has exactly these names and types. */
 export const RpcClient = BoundRpcs as unknown as new (transport: Transport) => RpcMethods;
 
 function nameWrites(batch: ledger.BatchWriteRequest, generateRequestId: () => string): void {

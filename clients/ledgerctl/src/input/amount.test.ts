@@ -26,10 +26,10 @@ it.each([
   ['1_000', 'GOLD'],
   ['', 'GOLD'],
   [' 1', 'GOLD'],
-])('"%s" %s is refused: no digit is guessed', (text, asset) => {
+])('"%s" %s is an error, because a digit would be guessed', (text, asset) => {
   expect(() => parseAmount(text, asset)).toThrow(/^amount /);
 });
 
-it('names what is no integer', () => {
+it('names the value that is not an integer', () => {
   expect(() => parseInteger('two', 'quantity')).toThrow('quantity two: an integer is needed');
 });

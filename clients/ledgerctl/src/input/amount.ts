@@ -6,7 +6,7 @@ const SCALE = /\/(?<scale>[0-9]{1,2})$/;
 
 /**
  * An amount of an asset, in its smallest unit: `1234`, or `12.34` of an asset of two decimal places such as `USD/2`.
- * A decimal point is taken only with exactly the asset's places, so that no digit is guessed: `12.3 USD/2` is refused.
+ * A decimal point needs exactly as many places as the asset has, so that no digit is guessed: `12.3 USD/2` is an error.
  *
  * @throws {UsageError}
  */
@@ -19,7 +19,7 @@ export function parseAmount(text: string, asset: string): bigint {
   throw new UsageError(`amount ${text}: ${asset} has ${places}; an integer counts its smallest unit`);
 }
 
-/** @throws {UsageError} when it is no integer in decimal digits */
+/** @throws {UsageError} when the text is not an integer in decimal digits */
 export function parseInteger(text: string, what: string): bigint {
   if (INTEGER.test(text)) return BigInt(unsigned(text));
   throw new UsageError(`${what} ${text}: an integer is needed`);

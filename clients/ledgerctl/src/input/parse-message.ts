@@ -4,8 +4,8 @@ import { parseTime } from './time';
 import { UsageError } from './usage-error';
 
 /**
- * Reads a message in proto3 JSON. Field names may be in camel or snake case. Unknown and repeated fields are errors, and
- * so are numbers and times that the library would round or move: a number above 2^53 without quotes, 30 February.
+ * Reads a message in proto3 JSON. Field names may be in camel or snake case. Unknown and repeated fields are errors. So
+ * are numbers and times that the library would round or move: a number above 2^53 without quotes, 30 February.
  *
  * @throws {UsageError} that names the place, such as `writes[2].credit.amount`
  */

@@ -3,7 +3,7 @@ import type { Output } from '../command-context';
 const BOLD = ['\x1b[1m', '\x1b[22m'] as const;
 const RED = ['\x1b[31m', '\x1b[39m'] as const;
 
-/** Colours for one stream. They are off without a terminal, with `NO_COLOR` of any value but empty, and on a dumb terminal. */
+/** Colours for one stream. None without a terminal, on a dumb one, or when `NO_COLOR` has any value but the empty one. */
 export class Paint {
   readonly #isOn: boolean;
 
