@@ -1,6 +1,6 @@
 import type { CommandContext } from './command-context';
+import type { GlobalOptions } from './global-options';
 import { ledgerContext, readLedgerContexts } from './ledger-contexts';
-import type { GlobalOptions } from './session';
 
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from './command-context';
-import type { GlobalOptions, Session } from './session';
+import type { GlobalOptions } from './global-options';
+import type { Session } from './session';
 
 /** What it takes to add commands to the program. */
 export interface CommandGroup {

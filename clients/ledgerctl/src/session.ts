@@ -4,18 +4,10 @@ import type { CallOptions, LedgerClient, Page } from '@ledger/client';
 import { addressOf } from './address';
 import type { CommandContext } from './command-context';
 import type { MessageName, MessageOf } from './contract';
+import type { GlobalOptions } from './global-options';
 import type * as messageView from './output/message-view';
-import { type Format, LineRenderer, render, type View } from './output/render';
+import { LineRenderer, render, type View } from './output/render';
 import { type Items, type ListExtent, readList } from './read-list';
-
-/** The options that every command has. */
-export interface GlobalOptions {
-  readonly address?: string | undefined;
-  readonly context?: string | undefined;
-  /** In milliseconds. */
-  readonly timeout?: number | undefined;
-  readonly output: Format;
-}
 
 /** One command's connection to the ledger, and its output. */
 export class Session {

@@ -3,7 +3,7 @@ import type { LedgerError } from '@ledger/client';
 import { addressOf } from '../address';
 import type { CommandContext } from '../command-context';
 import { EXIT, exitCodeOf, isLedgerError, WritesFailed } from '../exit-codes';
-import type { GlobalOptions } from '../session';
+import type { GlobalOptions } from '../global-options';
 import { retryLine } from './command-line';
 import { hintsFor } from './hints';
 import { Paint } from './paint';
