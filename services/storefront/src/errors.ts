@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import {
   refusals,
   serviceErrors,
@@ -13,15 +12,15 @@ type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED' |
 
 /** How the errors of this service end its calls. */
 export const errors = serviceErrors<Reason>('storefront.v1', {
-  NO_USER: status.UNAUTHENTICATED,
-  NOT_YOUR_ACCOUNT: status.PERMISSION_DENIED,
-  ITEM_NOT_FOUND: status.NOT_FOUND,
-  ITEM_NOT_ON_SALE: status.FAILED_PRECONDITION,
-  PRICE_CHANGED: status.FAILED_PRECONDITION,
-  INSUFFICIENT_CREDIT: status.FAILED_PRECONDITION,
-  ACCOUNT_FROZEN: status.FAILED_PRECONDITION,
-  IDEMPOTENCY_KEY_REUSED: status.ALREADY_EXISTS,
-  ITEM_CHANGED: status.ABORTED,
+  NO_USER: 'UNAUTHENTICATED',
+  NOT_YOUR_ACCOUNT: 'PERMISSION_DENIED',
+  ITEM_NOT_FOUND: 'NOT_FOUND',
+  ITEM_NOT_ON_SALE: 'FAILED_PRECONDITION',
+  PRICE_CHANGED: 'FAILED_PRECONDITION',
+  INSUFFICIENT_CREDIT: 'FAILED_PRECONDITION',
+  ACCOUNT_FROZEN: 'FAILED_PRECONDITION',
+  IDEMPOTENCY_KEY_REUSED: 'ALREADY_EXISTS',
+  ITEM_CHANGED: 'ABORTED',
 });
 
 /** Creates the errors of the storefront. */

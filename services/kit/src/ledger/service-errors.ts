@@ -2,17 +2,17 @@ import { status as GrpcCode } from '@grpc/grpc-js';
 import { LedgerError, type ErrorReasonName } from '@ledger/client';
 import { isOutage } from '../postgres/sql-state';
 import { CallError, type ErrorFacts } from '../rpc/call-error';
-import { ErrorCodec } from '../rpc/error-codec';
+import { ErrorCodec, type GrpcCodeName } from '../rpc/error-codec';
 import { INTERNAL_ERROR, type ErrorPolicy } from '../rpc/error-policy';
 
 /** The reasons that every service on the ledger sends. */
 export type SharedReason = 'INVALID_FIELD' | 'LEDGER_UNAVAILABLE' | 'STORE_UNAVAILABLE' | 'INTERNAL';
 
-const SHARED_CODES: Readonly<Record<SharedReason, GrpcCode>> = {
-  INVALID_FIELD: GrpcCode.INVALID_ARGUMENT,
-  LEDGER_UNAVAILABLE: GrpcCode.UNAVAILABLE,
-  STORE_UNAVAILABLE: GrpcCode.UNAVAILABLE,
-  INTERNAL: GrpcCode.INTERNAL,
+const SHARED_CODES: Readonly<Record<SharedReason, GrpcCodeName>> = {
+  INVALID_FIELD: 'INVALID_ARGUMENT',
+  LEDGER_UNAVAILABLE: 'UNAVAILABLE',
+  STORE_UNAVAILABLE: 'UNAVAILABLE',
+  INTERNAL: 'INTERNAL',
 };
 
 /**
@@ -23,9 +23,9 @@ const SHARED_CODES: Readonly<Record<SharedReason, GrpcCode>> = {
  */
 export function serviceErrors<Reason extends string>(
   domain: string,
-  codes: Readonly<Record<Reason, GrpcCode>>,
+  codes: Readonly<Record<Reason, GrpcCodeName>>,
 ): ErrorPolicy<Reason | SharedReason> {
-  const all: Readonly<Record<Reason | SharedReason, GrpcCode>> = { ...codes, ...SHARED_CODES };
+  const all: Readonly<Record<Reason | SharedReason, GrpcCodeName>> = { ...codes, ...SHARED_CODES };
   return { codec: new ErrorCodec({ domain, codes: all }), describe };
 }
 

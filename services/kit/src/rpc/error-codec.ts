@@ -9,12 +9,15 @@ import {
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { ErrorFacts } from './call-error';
 
+/** The name of a gRPC status, such as `NOT_FOUND`. */
+export type GrpcCodeName = keyof typeof GrpcCode;
+
 /** The errors of one service. */
 export interface ErrorTable<Reason extends string> {
   /** The package of the service, such as `peepcoins.v1`. */
   readonly domain: string;
   /** The closed list of the service's reasons, each with its gRPC status. */
-  readonly codes: Readonly<Record<Reason, GrpcCode>>;
+  readonly codes: Readonly<Record<Reason, GrpcCodeName>>;
   /** For reasons that did not find something: the type of the resource, and the metadata key that names it. */
   readonly resources?: { readonly [Each in Reason]?: readonly [type: string, key: string] };
   /** The metadata keys that name the subject of a PreconditionFailure, in this order. */
@@ -47,7 +50,7 @@ export class ErrorCodec<Reason extends string> {
 
   encode(facts: ErrorFacts<Reason>): EncodedError {
     const { reason, message, metadata = {} } = facts;
-    const code = this.table.codes[reason];
+    const code = GrpcCode[this.table.codes[reason]];
     const info = { reason, domain: this.table.domain, metadata: new Map(Object.entries(metadata)) };
     const details = [detail(ErrorInfo, 'ErrorInfo', info)];
     const further = this.furtherDetail(code, facts);
