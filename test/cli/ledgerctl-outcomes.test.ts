@@ -1,5 +1,7 @@
+/** @paused: also run by `npm run test:paused`. */
 import type { LedgerClient } from '@ledger/client';
-import { lockAccount } from '../harness/account-lock';
+import { lockAccount, type AccountLock } from '../harness/account-lock';
+import { expireWhile } from '../harness/expire-while';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { type Ended, LedgerctlShell } from '../harness/ledgerctl-shell';
 import { tamper } from '../harness/tampering';
@@ -106,19 +108,40 @@ describe('the exit code', () => {
 
 describe('a write without an answer', () => {
   it('ends with 6 and prints the line that sends it again, which books it once', async () => {
-    await client.credit({ userId: "o'hara", asset: 'GOLD', amount: 5n });
-    const lock = await lockAccount(ledger.database, "o'hara", 'GOLD');
-    const unknown = await shell.run(`ledgerctl credit "o'hara" GOLD 7 --timeout 600ms`);
+    let tries = 0;
+    let userId = '';
+    let timeout = '';
+    const runs: Ended[] = [];
+    const lockNewAccount = async (): Promise<AccountLock> => {
+      tries += 1;
+      userId = `o'hara-${tries}`;
+      await client.credit({ userId, asset: 'GOLD', amount: 5n });
+      return lockAccount(ledger.database, userId, 'GOLD');
+    };
+    let lock = await lockNewAccount();
+    await expireWhile(
+      () => lock.isBlocked(),
+      async (timeoutMs) => {
+        timeout = `${timeoutMs}ms`;
+        runs.push(await shell.run(`ledgerctl credit "${userId}" GOLD 7 --timeout ${timeout}`));
+        throw new Error('it has no answer');
+      },
+      async () => {
+        await lock.release();
+        lock = await lockNewAccount();
+      },
+    );
     await lock.release();
 
+    const unknown = runs.at(-1)!;
     const [, requestId = ''] = /^request id: (\S+)\n/.exec(unknown.err) ?? [];
-    const retry = String.raw`ledgerctl credit 'o'\''hara' GOLD 7 --timeout 600ms --address ${address} --request-id ${requestId}`;
+    const retry = String.raw`ledgerctl credit 'o'\''hara-${tries}' GOLD 7 --timeout ${timeout} --address ${address} --request-id ${requestId}`;
     expect(unknown).toMatchObject({ code: 6, out: '' });
     expect(unknown.err).toContain(
       `  It may have been booked.\n  This sends it again, and books it once at most:\n    ${retry}\n`,
     );
 
-    const patient = retry.replace('600ms', '20s');
+    const patient = retry.replace(timeout, '600s');
     const first = await shell.run(patient);
     const again = await shell.run(patient);
     expect(first.code).toBe(0);
@@ -127,20 +150,20 @@ describe('a write without an answer', () => {
       out: first.out,
       err: 'replayed: this is the first answer once more, nothing was booked now\n',
     });
-    const { balance } = await client.getBalance({ userId: "o'hara", asset: 'GOLD' });
+    const { balance } = await client.getBalance({ userId, asset: 'GOLD' });
     expect(balance).toMatchObject({ balance: 12n, sequence: 2n });
   });
 
   it('that is interrupted ends with 130 and prints the line that sends it again', async () => {
     await client.credit({ userId: 'eve', asset: 'GOLD', amount: 5n });
     const lock = await lockAccount(ledger.database, 'eve', 'GOLD');
-    const { child, ended } = shell.start('ledgerctl credit eve GOLD 7 --timeout 20s --request-id stopped');
+    const { child, ended } = shell.start('ledgerctl credit eve GOLD 7 --timeout 600s --request-id stopped');
     await lock.untilBlocked();
     signal(child.pid, 'SIGINT');
     const interrupted = await ended;
     await lock.release();
     expect(interrupted).toMatchObject({ code: 130, out: '' });
-    expect(interrupted.err).toContain(`--timeout 20s --request-id stopped --address ${address}\n`);
+    expect(interrupted.err).toContain(`--timeout 600s --request-id stopped --address ${address}\n`);
   });
 });
 
@@ -213,7 +236,7 @@ test('--address precedes --context, then LEDGER_ADDRESS, then the context in use
   const nowhere = { ...env, LEDGER_ADDRESS: '' };
   const run = async (line: string, settings: NodeJS.ProcessEnv = nowhere): Promise<Ended> =>
     shell.run(`ledgerctl ${line}`, settings);
-  const ask = 'balance ada GOLD --timeout 300ms';
+  const ask = 'balance ada GOLD --timeout 600s';
 
   await run(`context set away ${UNREACHABLE}`);
   await run(`context set here ${address}`);
@@ -221,7 +244,7 @@ test('--address precedes --context, then LEDGER_ADDRESS, then the context in use
     `name,address,current\naway,${UNREACHABLE},true\nhere,${address},false\n`,
   );
   const asked = await Promise.all([
-    run(ask),
+    run(ask.replace('600s', '300ms')),
     run(ask, { ...env, LEDGER_ADDRESS: address }),
     run(`${ask} --context here`, { ...env, LEDGER_ADDRESS: UNREACHABLE }),
     run(`${ask} --context away --address ${address}`),
