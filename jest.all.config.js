@@ -33,5 +33,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // A test fails because of what it finds, not because the machine is busy: this ends those that hang.
+  testTimeout: 120_000,
 };

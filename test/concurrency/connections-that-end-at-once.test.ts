@@ -1,4 +1,5 @@
 import { LedgerClient } from '@ledger/client';
+import { AN_HOUR_MS } from '../harness/limits';
 import { checkLedger } from '../harness/check-ledger';
 import { startPostgresProxy, type PostgresProxy } from '../harness/postgres-proxy';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
@@ -23,10 +24,14 @@ describe('a server whose Postgres ends connections as soon as they are open', ()
   it('lives on, says that the database is away, and works again when it is back', async () => {
     const client = new LedgerClient({
       address: server.address,
-      timeoutMs: 20_000,
-      retry: { maxAttempts: 100 },
+      timeoutMs: AN_HOUR_MS,
+      retry: { maxAttempts: 1_000 },
     });
-    const impatient = new LedgerClient({ address: server.address, retry: { maxAttempts: 1 } });
+    const impatient = new LedgerClient({
+      address: server.address,
+      timeoutMs: AN_HOUR_MS,
+      retry: { maxAttempts: 1 },
+    });
     const write = { requestId: 'once', userId: 'ada', asset: 'GOLD', amount: 5n };
     try {
       proxy.endsAtOnce = true;

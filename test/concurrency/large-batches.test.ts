@@ -1,5 +1,6 @@
 import type { BatchWriteItem } from '@ledger/client';
 import { LedgerClient } from '@ledger/client';
+import { AN_HOUR_MS } from '../harness/limits';
 import { checkLedger } from '../harness/check-ledger';
 import { lockAccount } from '../harness/account-lock';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
@@ -8,7 +9,6 @@ import { startTestServer } from '../harness/test-server';
 const asset = 'GOLD';
 const MOST = 10_000;
 const TIMEOUT_MS = 60_000;
-const PATIENT = { timeoutMs: TIMEOUT_MS };
 
 describe('large batches', () => {
   let ledger: LedgerUnderTest;
@@ -27,9 +27,7 @@ describe('large batches', () => {
       const { client } = ledger.servers[0]!;
       await client.credit({ userId: 'ada', asset, amount: 1_000n });
       const ended = new AbortController();
-      const batch = client
-        .batchWrite({ writes: credits('independent', MOST) }, PATIENT)
-        .finally(() => ended.abort());
+      const batch = client.batchWrite({ writes: credits('independent', MOST) }).finally(() => ended.abort());
       let paid = 0;
       const stillRuns = (): boolean => !ended.signal.aborted;
       while (stillRuns()) {
@@ -51,9 +49,9 @@ describe('large batches', () => {
     async () => {
       const { client } = ledger.servers[0]!;
       const batch = { requestId: 'whole', atomic: true, writes: credits('atomic', MOST) };
-      const first = await client.batchWrite(batch, PATIENT);
+      const first = await client.batchWrite(batch);
       expect(first.results).toHaveLength(MOST);
-      expect(await client.batchWrite(batch, PATIENT)).toEqual({ ...first, replayed: true });
+      expect(await client.batchWrite(batch)).toEqual({ ...first, replayed: true });
     },
     TIMEOUT_MS,
   );
@@ -63,7 +61,11 @@ describe('large batches', () => {
     async () => {
       await ledger.client().credit({ userId: 'u-locked', asset, amount: 1n });
       const first = await startTestServer(ledger.database.url, { bulkBatchMax: 50 });
-      const client = new LedgerClient({ address: first.address, retry: { maxAttempts: 1 } });
+      const client = new LedgerClient({
+        address: first.address,
+        timeoutMs: AN_HOUR_MS,
+        retry: { maxAttempts: 1 },
+      });
       const lock = await lockAccount(ledger.database, 'u-locked', asset);
       // The fourth chunk waits for the lock, what comes after it is not started yet.
       const writes = [...credits('part', 175), creditOf('held', 'u-locked'), ...credits('rest', 300)];

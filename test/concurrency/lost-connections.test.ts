@@ -1,4 +1,5 @@
 import { LedgerClient } from '@ledger/client';
+import { AN_HOUR_MS } from '../harness/limits';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
 
@@ -14,7 +15,7 @@ describe.each(TOPOLOGIES)('a server that loses its database connections ($topolo
   beforeAll(async () => {
     ledger = await startLedger(servers);
     clients = ledger.servers.map(
-      ({ address }) => new LedgerClient({ address, timeoutMs: 20_000, retry: { maxAttempts: 40 } }),
+      ({ address }) => new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 40 } }),
     );
   });
   afterAll(async () => {

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { LedgerClient } from '@ledger/client';
+import { AN_HOUR_MS } from '../harness/limits';
 import { checkLedger } from '../harness/check-ledger';
 import { LedgerProcess } from '../harness/ledger-process';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
@@ -49,7 +50,7 @@ describe('several server processes on one port', () => {
     const writing = clients.map(async (client) => {
       for (let n = 0; n < WRITES_EACH; n += 1) {
         // The client repeats it with its request id when the connection breaks.
-        await client.credit({ userId: 'ada', asset: 'GOLD', amount: 1n }, { timeoutMs: 30_000 });
+        await client.credit({ userId: 'ada', asset: 'GOLD', amount: 1n }, { timeoutMs: AN_HOUR_MS });
         answered += 1;
       }
     });

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { LedgerClient, type LedgerError } from '@ledger/client';
+import { AN_HOUR_MS } from '../harness/limits';
 import { lockAccount } from '../harness/account-lock';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
@@ -13,7 +14,8 @@ describe.each(TOPOLOGIES)('a command that the database refuses ($topology)', ({ 
 
   beforeAll(async () => {
     ledger = await startLedger(servers);
-    client = new LedgerClient({ address: ledger.servers[0]!.address, retry: { maxAttempts: 1 } });
+    const { address } = ledger.servers[0]!;
+    client = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
     await client.credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
     await ledger.database.query(
       `ALTER TABLE ledger.entries ADD CONSTRAINT no_unlucky_change CHECK (change <> ${UNLUCKY})`,
