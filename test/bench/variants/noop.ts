@@ -18,8 +18,8 @@ export const noop: Design = {
       ...({ type: 'posted', transaction, reversibleAmount: 1n } as const),
       balances: [sampleBalance(transaction.userId)],
     };
-    const answer: CallResult = { ...outcomeEncoder.encode(command, outcome), replayed: false, batchSize: 1 };
-    return Promise.resolve(answer);
+    const result: CallResult = { ...outcomeEncoder.encode(command, outcome), replayed: false, batchSize: 1 };
+    return Promise.resolve(result);
   },
   read: ({ userId }) => Promise.resolve(sampleBalance(userId)),
 };

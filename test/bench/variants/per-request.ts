@@ -7,7 +7,7 @@ import { PER_REQUEST_SCHEMA } from './copied-schema';
 import { openDesignDatabase } from './design-database';
 import { UnsupportedByDesign, type Design } from './design';
 import { newTransactionId } from './new-transaction-id';
-import { purchaseAnswer } from './purchase-answer';
+import { purchaseResult } from './purchase-result';
 
 const SCHEMA = PER_REQUEST_SCHEMA;
 
@@ -109,7 +109,7 @@ async function book(
     ...{ amount, asset, sequence, balance, revenue, hash: HASH },
   };
   const { transactionId } = booked;
-  const answer = purchaseAnswer(command, booked);
+  const answer = purchaseResult(command, booked);
   const keys = JSON.stringify([
     [userId, asset, 0, sequence.toString()],
     [destination, asset, revenue.stripe, revenue.sequence.toString()],

@@ -6,7 +6,7 @@ import type { PurchaseCommand } from '../../../services/ledger/src/ledger/writes
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
 import { openDesignDatabase } from './design-database';
 import { UnsupportedByDesign, type Design } from './design';
-import { purchaseAnswer } from './purchase-answer';
+import { purchaseResult } from './purchase-result';
 import { SUM_SCHEMA } from './sum-schema';
 
 /**
@@ -52,7 +52,7 @@ async function purchase(source: DataSource, command: PurchaseCommand): Promise<C
     await client.query({ name: 'insert', text: INSERT, values: [transactionId, userId, -amount, itemId] });
     await runner.commitTransaction();
     const sequence = BigInt(rows[0]?.entries ?? 0) + 1n;
-    return purchaseAnswer(command, {
+    return purchaseResult(command, {
       ...{ transactionId, createTime: BigInt(Date.now()) * 1_000n, amount, asset, sequence },
       balance: before - amount,
       revenue: { stripe: 0, sequence, balance: amount },

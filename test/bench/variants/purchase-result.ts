@@ -17,7 +17,7 @@ export interface BookedPurchase {
 }
 
 /** The result of a purchase, in the form that the ledger returns. */
-export function purchaseAnswer(command: PurchaseCommand, booked: BookedPurchase): CallResult {
+export function purchaseResult(command: PurchaseCommand, booked: BookedPurchase): CallResult {
   const { transactionId, asset, amount, sequence, balance, revenue, hash } = booked;
   const createTime = timestampOf(booked.createTime);
   const common = { asset, transactionId, kind: 2, createTime, hash };
