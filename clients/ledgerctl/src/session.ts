@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type * as clientModule from '@ledger/client';
 import type { CallOptions, LedgerClient, Page } from '@ledger/client';
-import { addressOf } from './address';
 import type { CommandContext } from './command-context';
 import type { MessageName, MessageOf } from './contract';
 import type { GlobalOptions } from './global-options';
+import { addressOf } from './ledger-contexts';
 import type * as messageView from './output/message-view';
 import { LineRenderer, render, type View } from './output/render';
 import { type Items, type ListExtent, readList } from './read-list';

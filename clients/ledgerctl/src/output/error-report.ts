@@ -1,9 +1,9 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import type { LedgerError } from '@ledger/client';
-import { addressOf } from '../address';
 import type { CommandContext } from '../command-context';
 import { EXIT, exitCodeOf, isLedgerError, WritesFailed } from '../exit-codes';
 import type { GlobalOptions } from '../global-options';
+import { addressOf } from '../ledger-contexts';
 import { retryLine } from './command-line';
 import { hintsFor } from './hints';
 import { Paint } from './paint';

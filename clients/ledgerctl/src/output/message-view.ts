@@ -7,9 +7,8 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
-import { codecs, descriptorOf, type MessageName, type MessageOf } from '../contract';
+import { codecs, descriptorOf, detailTypes, type MessageName, type MessageOf } from '../contract';
 import { COLUMNS } from './columns';
-import { detailTypes } from './detail-types';
 import type { Table, View } from './render';
 
 /**
