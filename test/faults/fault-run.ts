@@ -1,5 +1,6 @@
 import { LedgerStateCheck } from './ledger-state-check';
-import { firstItems } from './draw-write';
+import { prelude } from '../model/write-of-draft';
+import { WORLD } from './world';
 import { Journal } from './journal';
 import { ResponseCheck } from './response-check';
 import { FAULTS, LedgerUnderFault, type Fault } from './ledger-under-fault';
@@ -98,7 +99,7 @@ export async function runFaults(settings: FaultRunSettings): Promise<FaultRunRep
 
 class FaultRun {
   readonly #journal = new Journal();
-  readonly #stateCheck = new LedgerStateCheck(this.#journal);
+  readonly #stateCheck = new LedgerStateCheck(this.#journal, WORLD.users);
   readonly #random: Random;
   #resolved = 0;
   #replays = 0;
@@ -115,7 +116,7 @@ class FaultRun {
     const { violations } = this.#journal;
     let round = 0;
     for (const watcher of this.watchers) watcher.start();
-    await this.#putFirstItems();
+    await this.#writePrelude();
     // The first violation ends the run: later ones would be its consequences.
     while (round < this.settings.rounds && violations.length === 0) {
       round += 1;
@@ -142,8 +143,8 @@ class FaultRun {
     };
   }
 
-  async #putFirstItems(): Promise<void> {
-    for (const item of firstItems(this.#random)) this.#journal.recordIntent(0, item);
+  async #writePrelude(): Promise<void> {
+    for (const write of prelude(WORLD)) this.#journal.recordIntent(0, write);
     await resolveUnanswered(this.ledger.servers, this.#random.fork(), this.#journal);
   }
 

@@ -8,7 +8,8 @@ import {
 } from './attempt-result';
 import { KnownState } from './known-state';
 import { outcomeOf, type Outcome } from './outcome';
-import { requestIdOf, scopeOf, type WriteIntent } from './write-intent';
+import { requestIdOf } from '../model/write';
+import { scopeOf, type WriteIntent } from './write-intent';
 
 /** A write that was sent at least once, with its final response. */
 export interface SentWrite {

@@ -2,7 +2,6 @@ import { HoldState, type Account, type LedgerClient } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
 import { readLedgerRows, type LedgerRows, type Queryable } from '../harness/ledger-rows';
 import { namesOf, verify } from '../harness/verification';
-import { USERS } from './draw-write';
 import { lineOfEntry, lineOfRow, epochMicrosOf } from './entry-line';
 import { keyOfWrite, type Journal } from './journal';
 import type { ObservedHold, ObservedLedger } from './observed-ledger';
@@ -22,7 +21,11 @@ interface HoldRow {
 
 /** Compares the ledger's tables with what its callers observed, and checks the ledger's own rules. */
 export class LedgerStateCheck {
-  constructor(private readonly journal: Journal) {}
+  /** @param users whose settings are compared */
+  constructor(
+    private readonly journal: Journal,
+    private readonly users: readonly string[],
+  ) {}
 
   /**
    * Runs all checks. No write may run meanwhile, and every write must have a final response.
@@ -171,7 +174,7 @@ export class LedgerStateCheck {
 
   /** The settings of each account are those of the last response. */
   async #checkSettings(client: LedgerClient, observed: ObservedLedger): Promise<void> {
-    for (const userId of USERS) {
+    for (const userId of this.users) {
       for await (const account of client.listAccounts({ userId })) {
         const { asset, etag, balance } = account;
         const line = `${userId} ${asset}`;

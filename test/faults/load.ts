@@ -1,11 +1,14 @@
 import { LedgerError } from '@ledger/client';
 import { isExpectedDuringFault, attemptResultOf } from './attempt-result';
-import { ALL_ASSETS, drawWrite, USERS } from './draw-write';
+import { draftsFrom, type Draft } from '../model/draft';
+import { writeOfDraft } from '../model/write-of-draft';
+import { WORLD } from './world';
 import type { Journal, SentWrite } from './journal';
 import { outcomeOf } from './outcome';
 import type { Random } from './random';
 import { SHORT_TIMEOUT, SINGLE_ATTEMPT, RETRYING, type RetryPolicy, type Servers } from './servers';
-import { callOf, isBatchable, otherUseOf } from './write-intent';
+import { isBatchable } from '../model/write';
+import { callOf, otherUseOf } from './write-intent';
 import { rawCalls } from '../harness/raw-calls';
 
 /** The most new writes per batch. Atomic batches are smaller, because they succeed only when all their writes do. */
@@ -34,12 +37,14 @@ class Worker {
   readonly #load: Load;
   readonly #name: string;
   readonly #random: Random;
+  readonly #drafts: Iterator<Draft, never>;
   readonly #own: SentWrite[] = [];
 
   constructor(load: Load, number: number) {
     this.#load = load;
     this.#name = `${load.round}-${number}`;
     this.#random = load.random.fork();
+    this.#drafts = draftsFrom(this.#random.integer(0, 2 ** 31 - 1));
   }
 
   async run(): Promise<void> {
@@ -116,8 +121,8 @@ class Worker {
 
   async #read(): Promise<void> {
     const { servers, journal } = this.#load;
-    const userId = this.#random.pick(USERS);
-    const asset = this.#random.pick(ALL_ASSETS);
+    const userId = this.#random.pick(WORLD.users);
+    const asset = this.#random.pick([...WORLD.assets, WORLD.grantedAsset]);
     const atLeast = journal.knownState.latestSequence(userId, asset);
     try {
       const { balance } = await this.#random.pick(servers.clients).getBalance({ userId, asset });
@@ -133,7 +138,8 @@ class Worker {
   #recordIntent(): SentWrite {
     const { journal, round } = this.#load;
     const requestId = `write-${this.#name}-${this.#own.length}`;
-    const write = journal.recordIntent(round, drawWrite(this.#random, journal.knownState, requestId));
+    const draft = { ...this.#drafts.next().value, requestId };
+    const write = journal.recordIntent(round, writeOfDraft(draft, WORLD, journal.knownState));
     this.#own.push(write);
     return write;
   }

@@ -8,7 +8,8 @@ import { LedgerProcess, type Ending } from '../harness/ledger-process';
 import { openDatabase } from '../harness/test-database';
 import { TestDataDirectory } from '../harness/test-data-directory';
 import { waitUntil } from '../harness/wait-until';
-import { firstItems } from './draw-write';
+import { prelude } from '../model/write-of-draft';
+import { WORLD } from './world';
 import { Journal } from './journal';
 import { runLoad } from './load';
 import { Random } from './random';
@@ -183,7 +184,7 @@ async function refusal(
 async function loadUntilStopped(server: LedgerProcess, journal: Journal): Promise<void> {
   const callers = serve(await server.listening());
   const random = new Random(3);
-  for (const item of firstItems(random)) journal.recordIntent(0, item);
+  for (const write of prelude(WORLD)) journal.recordIntent(0, write);
   await resolveUnanswered(callers, random, journal);
   journal.onAnswer = (answers) => {
     if (answers === 300) server.kill('SIGTERM');

@@ -9,7 +9,8 @@ import {
 import { Status } from '@ledger/proto/google/rpc/status';
 import { UpdateAccountResponse } from '@ledger/proto/ledger/v1/account_service';
 import { PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
-import { responseCodecs, type AnyResponse } from '../harness/told-answer';
+import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
+import type { Write } from '../model/write';
 import type { FinalResponse } from './attempt-result';
 import type { WriteIntent } from './write-intent';
 
@@ -31,14 +32,27 @@ export interface Response {
   readonly account: Account | undefined;
 }
 
-type AnySingleResponse = AnyResponse & {
+interface AnyResponse {
+  readonly transaction?: Transaction | undefined;
+  readonly balance?: Balance | undefined;
+  readonly balances?: readonly Balance[];
+  readonly hold?: Hold | undefined;
   readonly item?: Item | undefined;
   readonly account?: Account | undefined;
-};
+}
 
-const codecs: Readonly<
-  Record<Exclude<WriteIntent['$case'], 'batchWrite'>, { decode(bytes: Uint8Array): AnySingleResponse }>
-> = { ...responseCodecs, updateAccount: UpdateAccountResponse, putItem: PutItemResponse };
+const codecs: Readonly<Record<Write['$case'], { decode(bytes: Uint8Array): AnyResponse }>> = {
+  credit: ledger.CreditResponse,
+  purchase: ledger.PurchaseResponse,
+  transfer: ledger.TransferResponse,
+  postTransaction: ledger.PostTransactionResponse,
+  reverseTransaction: ledger.ReverseTransactionResponse,
+  placeHold: ledger.PlaceHoldResponse,
+  captureHold: ledger.CaptureHoldResponse,
+  releaseHold: ledger.ReleaseHoldResponse,
+  putItem: PutItemResponse,
+  updateAccount: UpdateAccountResponse,
+};
 
 /** Decodes a final response. The content of a batch is in the responses of its writes. */
 export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: FinalResponse): Outcome {
@@ -47,7 +61,7 @@ export function outcomeOf($case: WriteIntent['$case'], { code, bytes }: FinalRes
     const { reason = 'NONE', metadata } = LedgerError.fromStatus(Status.decode(content), { method: $case });
     return { type: 'refused', reason, about: metadata };
   }
-  const observed: AnySingleResponse = $case === 'batchWrite' ? {} : codecs[$case].decode(content);
+  const observed: AnyResponse = $case === 'batchWrite' ? {} : codecs[$case].decode(content);
   const { transaction, balance, balances = [], hold, item, account } = observed;
   const shown = balance === undefined ? balances : [balance];
   return { type: 'done', response: { transaction, balances: shown, hold, item, account } };

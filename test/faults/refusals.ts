@@ -1,17 +1,20 @@
 import type { ErrorReasonName } from '@ledger/client';
-import { UNKNOWN_ID, UNKNOWN_ITEM } from './draw-write';
+import type { Write } from '../model/write';
+import { UNKNOWN_ID, UNKNOWN_ITEM } from '../model/write-of-draft';
 import type { Outcome } from './outcome';
 import type { ObservedLedger } from './observed-ledger';
-import type { SingleWrite } from './write-intent';
+import { scopeOf } from './write-intent';
+
+const INT64_MAX = 2n ** 63n - 1n;
 
 type Refused = Outcome & { readonly type: 'refused' };
 
 /** A refusal, and what is known about the ledger. */
 interface Case {
-  readonly intent: SingleWrite;
+  readonly intent: Write;
   readonly about: Readonly<Record<string, string>>;
   readonly ledger: ObservedLedger;
-  readonly before: readonly SingleWrite[];
+  readonly before: readonly Write[];
 }
 
 /**
@@ -21,10 +24,10 @@ interface Case {
  * did
  */
 export function isJustifiedRefusal(
-  intent: SingleWrite,
+  intent: Write,
   { reason, about }: Refused,
   ledger: ObservedLedger,
-  before: readonly SingleWrite[] = [],
+  before: readonly Write[] = [],
 ): boolean {
   const check = new Map(Object.entries(CHECKS)).get(reason);
   return check?.({ intent, about, ledger, before }) ?? false;
@@ -33,18 +36,28 @@ export function isJustifiedRefusal(
 /** The checks for all reasons that the load can get. */
 const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
   INSUFFICIENT_FUNDS: isShort,
+  AMOUNT_OVERFLOW: overflows,
   ACCOUNT_FROZEN: ({ about, ledger, before }) => {
     const settings = ledger.settings.get(`${about['user_id'] ?? ''} ${about['asset'] ?? ''}`) ?? [];
     return settings.some(({ frozen }) => frozen) || before.some(({ $case }) => $case === 'updateAccount');
   },
   CONFLICT: isConflict,
-  ITEM_NOT_FOUND: ({ intent }) => itemOf(intent) === UNKNOWN_ITEM,
+  ITEM_NOT_FOUND: ({ intent, about }) => {
+    const { version } = about;
+    if (itemOf(intent) === UNKNOWN_ITEM) return true;
+    // Each item has its first version before the load begins; a later one may be put after this refusal.
+    return version !== undefined && version === versionOf(intent) && BigInt(version) > 1n;
+  },
   ITEM_INACTIVE: ({ intent, about, ledger, before }) => {
     const current = ledger.items.get(`${itemOf(intent)} ${about['current_version'] ?? ''}`);
     return current?.active === false || before.some(({ $case }) => $case === 'putItem');
   },
-  TRANSACTION_NOT_FOUND: ({ intent }) =>
-    intent.$case === 'reverseTransaction' && intent.value.transactionId === UNKNOWN_ID,
+  TRANSACTION_NOT_FOUND: ({ intent, ledger }) => {
+    if (intent.$case !== 'reverseTransaction') return false;
+    const { transactionId, userId } = intent.value;
+    const { write } = ledger.transactions.get(transactionId) ?? {};
+    return transactionId === UNKNOWN_ID || (write !== undefined && scopeOf(write.intent) !== userId);
+  },
   NOT_REVERSIBLE: ({ intent, ledger }) => {
     if (intent.$case !== 'reverseTransaction') return false;
     const { transaction } = ledger.transactions.get(intent.value.transactionId) ?? {};
@@ -57,7 +70,12 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
     const { reversible, requested } = numbersOf(about, ['reversible', 'requested']);
     return requested === intent.value.amount && (reversible === 0n || reversible < requested);
   },
-  HOLD_NOT_FOUND: ({ intent }) => holdIdOf(intent) === UNKNOWN_ID,
+  HOLD_NOT_FOUND: ({ intent, ledger }) => {
+    if (intent.$case !== 'captureHold' && intent.$case !== 'releaseHold') return false;
+    const { holdId, userId } = intent.value;
+    const { placed } = ledger.holds.get(holdId) ?? {};
+    return holdId === UNKNOWN_ID || (placed !== undefined && placed.userId !== userId);
+  },
   HOLD_NOT_OPEN: ({ intent, ledger, before }) => {
     if (intent.$case === 'placeHold') return intent.value.expireTime !== undefined;
     const { placed, ended = [] } = ledger.holds.get(holdIdOf(intent)) ?? {};
@@ -71,6 +89,25 @@ const CHECKS: Partial<Record<ErrorReasonName, (given: Case) => boolean>> = {
     return held === amount && requested === intent.value.amount && requested > held;
   },
 };
+
+/** The product, or a balance that there was, leaves the range of int64 by the change. */
+function overflows({ intent, about, ledger, before }: Case): boolean {
+  const { user_id: userId, asset = '', item_id: itemId } = about;
+  if (itemId !== undefined) {
+    const { price, quantity } = numbersOf(about, ['price', 'quantity']);
+    return itemOf(intent) === itemId && price * quantity > INT64_MAX;
+  }
+  if (intent.$case === 'placeHold') {
+    const held = [...ledger.holds.values()].filter(
+      ({ placed }) => placed.userId === userId && placed.asset === asset,
+    );
+    return held.reduce((sum, { placed }) => sum + placed.amount, intent.value.amount) > INT64_MAX;
+  }
+  const { balance, change } = numbersOf(about, ['balance', 'change']);
+  const after = balance + change;
+  if (userId === undefined || (after <= INT64_MAX && after >= -INT64_MAX - 1n)) return false;
+  return before.length > 0 || ledger.everHadBalance(userId, asset, balance);
+}
 
 /** The account had that balance, and it did not suffice for the request. */
 function isShort({ intent, about, ledger, before }: Case): boolean {
@@ -86,7 +123,7 @@ function isShort({ intent, about, ledger, before }: Case): boolean {
 }
 
 /** The amount that the write requires from an account; undefined where the request does not say. */
-function requiredOf(intent: SingleWrite, userId: string, asset: string): bigint | undefined {
+function requiredOf(intent: Write, userId: string, asset: string): bigint | undefined {
   switch (intent.$case) {
     case 'purchase':
       return intent.value.subject.$case === 'price' ? intent.value.subject.value.amount : undefined;
@@ -114,18 +151,24 @@ function isConflict({ intent, about }: Case): boolean {
   const { expected, current, user_id: userId, asset } = about;
   if (expected === current) return false;
   if (intent.$case === 'updateAccount') return expected === intent.value.etag;
+  if (intent.$case === 'putItem') return expected === intent.value.expectedVersion?.toString();
   if (intent.$case !== 'postTransaction') return false;
   const leg = intent.value.legs.find((each) => each.userId === userId && each.asset === asset);
   return leg?.expectedSequence?.toString() === expected;
 }
 
-function itemOf(intent: SingleWrite): string {
+function itemOf(intent: Write): string {
   return intent.$case === 'purchase' && intent.value.subject.$case === 'item'
     ? intent.value.subject.value.itemId
     : '';
 }
 
-function holdIdOf(intent: SingleWrite): string {
+function versionOf(intent: Write): string | undefined {
+  if (intent.$case !== 'purchase' || intent.value.subject.$case !== 'item') return undefined;
+  return intent.value.subject.value.priceVersion?.toString();
+}
+
+function holdIdOf(intent: Write): string {
   return intent.$case === 'captureHold' || intent.$case === 'releaseHold' ? intent.value.holdId : '';
 }
 

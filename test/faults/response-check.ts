@@ -5,7 +5,7 @@ import type { Journal, SentWrite } from './journal';
 import type { Response } from './outcome';
 import { isJustifiedRefusal } from './refusals';
 import type { ObservedLedger } from './observed-ledger';
-import { scopeOf, type SingleWrite } from './write-intent';
+import { orDefault, scopeOf, type Write } from '../model/write';
 
 type Debit = Pick<Entry, 'userId' | 'asset' | 'createTime'>;
 type Leg = Pick<Entry, 'userId' | 'asset' | 'change'>;
@@ -41,7 +41,7 @@ export class ResponseCheck {
     return isJustifiedRefusal(intent, outcome, this.ledger) ? undefined : 'was refused for a wrong reason';
   }
 
-  #findFaultInResponse(intent: SingleWrite, response: Response): string | undefined {
+  #findFaultInResponse(intent: Write, response: Response): string | undefined {
     const { transaction } = response;
     const entries = transaction?.entries ?? [];
     const legs = this.#legsOf(intent, response);
@@ -56,7 +56,7 @@ export class ResponseCheck {
 
   /** The balances in a response are those right after the write. */
   #findFaultInBalances(
-    intent: SingleWrite,
+    intent: Write,
     { balances, transaction }: Response,
     entries: readonly Entry[],
   ): string | undefined {
@@ -84,10 +84,7 @@ export class ResponseCheck {
   }
 
   /** Checks everything that is not a movement: items, settings, holds. */
-  #findFaultInOtherFields(
-    intent: SingleWrite,
-    { item, account, hold, balances }: Response,
-  ): string | undefined {
+  #findFaultInOtherFields(intent: Write, { item, account, hold, balances }: Response): string | undefined {
     switch (intent.$case) {
       case 'putItem':
         return isPartOf(intent.value, item, ['itemId', 'asset', 'price', 'active', 'grantAsset'])
@@ -127,11 +124,11 @@ export class ResponseCheck {
   }
 
   /** The legs that the write has to book. */
-  #legsOf(intent: SingleWrite, { transaction, hold }: Response): readonly Leg[] {
+  #legsOf(intent: Write, { transaction, hold }: Response): readonly Leg[] {
     switch (intent.$case) {
       case 'credit': {
-        const { userId, asset, amount } = intent.value;
-        return pair('@issuance', userId, asset, amount);
+        const { userId, asset, amount, source } = intent.value;
+        return pair(orDefault(source, '@issuance'), userId, asset, amount);
       }
       case 'purchase':
         return this.#legsOfPurchase(intent, transaction?.item?.priceVersion ?? 0n);
@@ -163,9 +160,9 @@ export class ResponseCheck {
     }
   }
 
-  #legsOfPurchase({ value }: SingleWrite & { $case: 'purchase' }, version: bigint): readonly Leg[] {
+  #legsOfPurchase({ value }: Write & { $case: 'purchase' }, version: bigint): readonly Leg[] {
     const { userId, subject } = value;
-    const destination = value.destination ?? '@revenue';
+    const destination = orDefault(value.destination, '@revenue');
     if (subject.$case === 'price')
       return pair(userId, destination, subject.value.asset, subject.value.amount);
     const { itemId, quantity, priceVersion = 0n } = subject.value;
@@ -178,7 +175,7 @@ export class ResponseCheck {
 }
 
 /** Whether a leg was booked although its account was not at the expected sequence. */
-function hasMovedOn(intent: SingleWrite, entries: readonly Entry[]): boolean {
+function hasMovedOn(intent: Write, entries: readonly Entry[]): boolean {
   if (intent.$case !== 'postTransaction') return false;
   return intent.value.legs.some(({ userId, asset, expectedSequence }) => {
     const entry = entries.find((each) => each.userId === userId && each.asset === asset);
