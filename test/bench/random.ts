@@ -1,4 +1,4 @@
-import { Random as Generator } from '../faults/random';
+import { Random as Generator } from '../harness/random';
 
 /** Pseudo-random numbers. The same seed gives the same numbers. */
 export type Random = () => number;

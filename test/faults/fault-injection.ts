@@ -1,5 +1,5 @@
 import type { PreparedFault } from './ledger-under-fault';
-import type { Random } from './random';
+import type { Random } from '../harness/random';
 
 /** How many responses before the injection its targets are located. */
 const LOCATE_AHEAD = 40;

@@ -5,7 +5,7 @@ import { Journal } from './journal';
 import { ResponseCheck } from './response-check';
 import { FAULTS, LedgerUnderFault, type Fault } from './ledger-under-fault';
 import { runLoad } from './load';
-import { Random } from './random';
+import { Random } from '../harness/random';
 import { replayAnswered, resolveUnanswered } from './resend';
 import { FaultInjection } from './fault-injection';
 import { ObservedLedger } from './observed-ledger';

@@ -5,7 +5,7 @@ import { startPostgresProxy, type PostgresProxy } from '../harness/postgres-prox
 import { signalAll, TestDataDirectory } from '../harness/test-data-directory';
 import { openDatabase, type OpenDatabase } from '../harness/test-database';
 import { waitUntil } from '../harness/wait-until';
-import type { Random } from './random';
+import type { Random } from '../harness/random';
 import { Servers } from './servers';
 
 /** What is killed, always by SIGKILL. "The server" is the one that runs the embedded Postgres. */

@@ -5,7 +5,7 @@ import { writeOfDraft } from '../model/write-of-draft';
 import { WORLD } from './world';
 import type { Journal, SentWrite } from './journal';
 import { outcomeOf } from './outcome';
-import type { Random } from './random';
+import type { Random } from '../harness/random';
 import { SHORT_TIMEOUT, SINGLE_ATTEMPT, RETRYING, type RetryPolicy, type Servers } from './servers';
 import { isBatchable } from '../model/write';
 import { callOf, otherUseOf } from './write-intent';

@@ -12,7 +12,7 @@ import { prelude } from '../model/write-of-draft';
 import { WORLD } from './world';
 import { Journal } from './journal';
 import { runLoad } from './load';
-import { Random } from './random';
+import { Random } from '../harness/random';
 import { Servers } from './servers';
 import { replayAnswered, resolveUnanswered } from './resend';
 

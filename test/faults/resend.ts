@@ -1,6 +1,6 @@
 import { attemptResultOf } from './attempt-result';
 import type { Journal, SentWrite } from './journal';
-import type { Random } from './random';
+import type { Random } from '../harness/random';
 import { UNTIL_RECOVERED, type Servers } from './servers';
 import { callOf } from './write-intent';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerClient } from '@ledger/client';
 import { RawClient, type RawAnswer, type RawCall } from '../harness/raw-client';
-import type { Random } from './random';
+import type { Random } from '../harness/random';
 
 /** Short backoffs, so that a restarted server is found soon and not after the minutes of gRPC's defaults. */
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 };
