@@ -41,7 +41,7 @@ describe.each(TOPOLOGIES)('a write whose caller does not wait ($topology)', ({ s
     const expired = await expireWhile(
       () => reached().then(() => true),
       (timeoutMs) => client.credit(waiting, { timeoutMs }),
-      async () => newWrites(),
+      newWrites,
     );
     expect(expired).toMatchObject({ code: status.DEADLINE_EXCEEDED });
 

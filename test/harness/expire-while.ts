@@ -13,7 +13,7 @@ const MAX_TIMEOUT_MS = 32_000;
 export async function expireWhile(
   isThere: () => boolean | Promise<boolean>,
   send: (timeoutMs: number) => Promise<unknown>,
-  startOver: () => Promise<void> = () => Promise.resolve(),
+  startOver: () => void | Promise<void> = () => undefined,
 ): Promise<unknown> {
   for (let timeoutMs = FIRST_TIMEOUT_MS; timeoutMs <= MAX_TIMEOUT_MS; timeoutMs *= 2) {
     const call = { isOver: false, wasThere: false };
