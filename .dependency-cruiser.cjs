@@ -28,6 +28,8 @@ const confinedPackages = {
       '^(clients|proto)/',
       '^services/kit/src/(server|rpc|ledger)/',
       `${LEDGER}(handlers|commands)/`,
+      // The table of status codes.
+      `${LEDGER}mapping/status[.]ts$`,
       `${LEDGER}app[.]ts$`,
     ],
   },
@@ -167,11 +169,7 @@ module.exports = {
         'It starts the others as programs and knows nothing of them but the exit codes and signals of the kit.',
       from: '^services/start-all/',
       of: '^(services|clients|proto)/',
-      allowed: [
-        '^services/start-all/',
-        '^services/embedded-postgres/src/embedded-postgres[.]ts$',
-        '^services/kit/src/server/(exit-code|program)[.]ts$',
-      ],
+      allowed: ['^services/(start-all|embedded-postgres)/src/', '^services/kit/src/server/'],
     }),
     only('embedded-postgres-alone', {
       comment: 'It knows nothing of the ledger.',
