@@ -129,7 +129,7 @@ const common = {
 };
 
 /** Drafts of writes that a careful caller sends. */
-export const draft: fc.Arbitrary<Draft> = fc.record({
+const draft: fc.Arbitrary<Draft> = fc.record({
   ...common,
   amount: fc.bigInt(1n, 40n),
   quantity: fc.constantFrom(1n, 1n, 1n, 2n, 2n, 3n),
