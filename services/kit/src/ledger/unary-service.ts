@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { CallOptions } from '@ledger/client';
-import type { CallContext } from '../rpc/call-context';
+import type { CallContext } from '../rpc/incoming-call';
 import type { CallNames } from '../rpc/call-log';
 import { requestCheck } from '../rpc/request-check';
 import { serveBytes, type ServedService } from '../rpc/served-service';

@@ -1,8 +1,7 @@
 import { status as GrpcCode, type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { contextOf, type CallContext } from './call-context';
+import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
 import { CallError } from './call-error';
 import type { CallResult } from './call-result';
-import { decodeRequest, type Decode } from './decode-request';
 import { resultOfError } from './error-policy';
 import { codeName, grpcError, millisecondsSince, type CallSettings } from './unary';
 

@@ -1,9 +1,8 @@
 import { Metadata, status as GrpcCode, type handleUnaryCall } from '@grpc/grpc-js';
 import { Status } from '@ledger/proto/google/rpc/status';
-import { contextOf, type CallContext } from './call-context';
+import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
 import type { CallLog, CallNames } from './call-log';
 import type { CallResult } from './call-result';
-import { decodeRequest, type Decode } from './decode-request';
 import { resultOfError, type ErrorPolicy } from './error-policy';
 
 /** One rpc: how its request is read and what is done. Errors for the caller are thrown as CallError. */

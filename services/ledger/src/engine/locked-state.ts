@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { blankAccount, type AccountKey } from '../ledger/account';
-import { LockKeys } from '../ledger/lock-keys';
-import { References, type FoundReferences } from '../ledger/references';
+import { LockKeys, References, type FoundReferences } from '../ledger/lock-keys';
 import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';

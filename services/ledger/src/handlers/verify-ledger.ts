@@ -8,7 +8,7 @@ import type { Store } from '../store/store';
 import type { LedgerReader } from '../verify/ledger-reader';
 import { runVerification, type VerificationReport } from '../verify/run-verification';
 import { bytesOf } from '../mapping/messages';
-import type { CallContext } from '@ledger/kit/rpc/call-context';
+import type { CallContext } from '@ledger/kit/rpc/incoming-call';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import { RequestValidator } from '../mapping/validator';
 

@@ -10,7 +10,7 @@ import type { Store } from '../store/store';
 import { startOf, type WatchFilter, type WatchPosition } from '../store/watch-page';
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import type { PageFilter, PageTokens } from '../mapping/page-token';
-import type { CallContext } from '@ledger/kit/rpc/call-context';
+import type { CallContext } from '@ledger/kit/rpc/incoming-call';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import { invalidFields } from '@ledger/kit/rpc/call-error';
 import { RequestValidator } from '../mapping/validator';

@@ -1,5 +1,7 @@
 import { accountId, isSystemAccount, type AccountKey } from './account';
-import type { OfferedItem } from './references';
+import type { Hold } from './hold';
+import type { Item } from './item';
+import type { Transaction } from './transaction';
 
 /** The account rows that a batch may change, each once. */
 export class LockKeys {
@@ -45,4 +47,77 @@ export function compareText(a: string, b: string): number {
 
 function byKey(a: AccountKey, b: AccountKey): number {
   return compareText(a.userId, b.userId) || compareText(a.asset, b.asset) || a.stripe - b.stripe;
+}
+
+/** Names a version of an item; 0 is the current one. */
+export interface ItemKey {
+  readonly itemId: string;
+  readonly version: bigint;
+}
+
+/** Names a hold of a user. */
+export interface HoldKey {
+  readonly userId: string;
+  readonly holdId: string;
+}
+
+/** Names a transaction of a user. */
+export interface OriginalKey {
+  readonly userId: string;
+  readonly transactionId: string;
+}
+
+/** Names a user's account. */
+export interface SettingsKey {
+  readonly userId: string;
+  readonly asset: string;
+}
+
+/** What a version of an item says about the accounts of its buyers. */
+export type OfferedItem = Pick<Item, 'itemId' | 'asset' | 'grantAsset'>;
+
+/** What the commands of a batch refer to, each key once. */
+export class References {
+  readonly items = new Map<string, ItemKey>();
+  readonly holds = new Map<string, HoldKey>();
+  /** Transactions that are to be reversed. */
+  readonly originals = new Map<string, OriginalKey>();
+  /** Accounts whose settings are to be changed. */
+  readonly settings = new Map<string, SettingsKey>();
+  /** Versions of items that the batch itself makes: later commands of the batch may buy them. */
+  readonly offered: OfferedItem[] = [];
+
+  item(itemId: string, version: bigint): void {
+    this.items.set(`${itemId}\0${version}`, { itemId, version });
+  }
+
+  hold(key: HoldKey): void {
+    this.holds.set(`${key.userId}\0${key.holdId}`, key);
+  }
+
+  original(key: OriginalKey): void {
+    this.originals.set(`${key.userId}\0${key.transactionId}`, key);
+  }
+
+  settingsOf(key: SettingsKey): void {
+    this.settings.set(`${key.userId}\0${key.asset}`, key);
+  }
+
+  offer(item: OfferedItem): void {
+    this.offered.push(item);
+  }
+
+  /** Whether anything must be read before the accounts are known. */
+  get isEmpty(): boolean {
+    return this.items.size + this.holds.size + this.originals.size === 0;
+  }
+}
+
+/** What was found of the references, before any lock was taken. */
+export interface FoundReferences {
+  /** The read of an item is the moment of its sale. */
+  readonly items: readonly Item[];
+  /** Asset and destination of a hold never change; its state is read again under the lock. */
+  readonly holds: readonly Hold[];
+  readonly originals: readonly Transaction[];
 }

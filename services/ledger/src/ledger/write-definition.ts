@@ -1,8 +1,7 @@
 import type { CanonicalBytes } from './canonical-bytes';
 import type { CommandBase } from './command';
-import type { LockKeys } from './lock-keys';
+import type { LockKeys, References } from './lock-keys';
 import type { Outcome } from './outcome';
-import type { References } from './references';
 import type { WorkingSet } from './working-set';
 
 /** What the ledger needs to know of one write. A new write is one object of this type and its row in writes.ts. */

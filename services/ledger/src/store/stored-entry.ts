@@ -1,5 +1,5 @@
 import type { Entry, EntryKind } from '../ledger/transaction';
-import { microsOf } from './pg/times';
+import { microsOf } from './pg/column-values';
 
 /** An entry as it is stored. */
 export interface StoredEntry extends Entry {

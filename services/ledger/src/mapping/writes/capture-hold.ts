@@ -1,6 +1,6 @@
 import { CaptureHoldRequest, CaptureHoldResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import type { CaptureHoldCommand } from '../../ledger/writes/capture-hold';
-import { holdAndBalance } from '../responses';
+import { holdAndBalance } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

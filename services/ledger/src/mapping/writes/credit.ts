@@ -1,7 +1,7 @@
 import { CreditRequest, CreditResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { ISSUANCE_ACCOUNT } from '../../ledger/command';
 import type { CreditCommand } from '../../ledger/writes/credit';
-import { transactionAndBalance } from '../responses';
+import { transactionAndBalance } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

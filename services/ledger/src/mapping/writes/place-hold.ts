@@ -1,7 +1,7 @@
 import { PlaceHoldRequest, PlaceHoldResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { REVENUE_ACCOUNT } from '../../ledger/command';
 import type { PlaceHoldCommand } from '../../ledger/writes/place-hold';
-import { holdAndBalance } from '../responses';
+import { holdAndBalance } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

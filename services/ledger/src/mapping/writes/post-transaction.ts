@@ -4,7 +4,7 @@ import {
   type Leg,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import type { PostTransactionCommand, CommandLeg } from '../../ledger/writes/post-transaction';
-import { transactionAndBalances } from '../responses';
+import { transactionAndBalances } from '../messages';
 import { NO_CALLER, type RequestValidator } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

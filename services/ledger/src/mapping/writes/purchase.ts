@@ -1,7 +1,7 @@
 import { PurchaseRequest, PurchaseResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { REVENUE_ACCOUNT } from '../../ledger/command';
 import type { PurchaseCommand, PurchaseSubject } from '../../ledger/writes/purchase';
-import { transactionAndBalance } from '../responses';
+import { transactionAndBalance } from '../messages';
 import { NO_CALLER, type RequestValidator } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

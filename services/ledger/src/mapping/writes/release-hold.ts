@@ -1,6 +1,6 @@
 import { ReleaseHoldRequest, ReleaseHoldResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import type { ReleaseHoldCommand } from '../../ledger/writes/release-hold';
-import { holdAndBalance } from '../responses';
+import { holdAndBalance } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

@@ -3,7 +3,7 @@ import {
   ReverseTransactionResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import type { ReverseTransactionCommand } from '../../ledger/writes/reverse-transaction';
-import { transactionAndBalances } from '../responses';
+import { transactionAndBalances } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

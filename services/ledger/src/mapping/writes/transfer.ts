@@ -1,6 +1,6 @@
 import { TransferRequest, TransferResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import type { TransferCommand } from '../../ledger/writes/transfer';
-import { transactionAndBalance } from '../responses';
+import { transactionAndBalance } from '../messages';
 import { NO_CALLER } from '../validator';
 import type { WriteMapping } from '../write-mapping';
 

@@ -1,5 +1,5 @@
 import { ByteBuffer } from '../../ledger/byte-buffer';
-import { POSTGRES_EPOCH } from './times';
+import { POSTGRES_EPOCH } from './column-values';
 
 /**
  * Columns of a batch as parameters: arrays in Postgres's binary form (array_recv of its arrayfuncs.c). Beside the

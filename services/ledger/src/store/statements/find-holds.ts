@@ -1,6 +1,6 @@
 import type { Hold, HoldState } from '../../ledger/hold';
 import { texts, uuids } from '../pg/binary-columns';
-import { microsOf, timestampText } from '../pg/times';
+import { microsOf, timestampText } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 /** The columns of a hold as every statement selects them. */

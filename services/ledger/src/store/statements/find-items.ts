@@ -1,7 +1,7 @@
 import type { Item } from '../../ledger/item';
 import { INT64_MAX } from '../../ledger/money';
 import { bigints, texts } from '../pg/binary-columns';
-import { microsOf } from '../pg/times';
+import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 const findItemsStatement = {

@@ -1,6 +1,6 @@
 import type { StoredResponse } from '../../ledger/stored-response';
 import { texts } from '../pg/binary-columns';
-import { microsOf } from '../pg/times';
+import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 const findRequestsStatement = {

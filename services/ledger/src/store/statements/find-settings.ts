@@ -1,7 +1,6 @@
 import type { AccountSettings } from '../../ledger/account';
 import { integers, texts } from '../pg/binary-columns';
-import { metadataOf } from '../pg/metadata-json';
-import { microsOf } from '../pg/times';
+import { metadataOf, microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 const findSettingsStatement = {

@@ -1,6 +1,5 @@
 import type { EntryKind, Transaction } from '../../ledger/transaction';
-import { metadataOf } from '../pg/metadata-json';
-import { microsOf } from '../pg/times';
+import { metadataOf, microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 import { findEntries } from './list-entries';
 

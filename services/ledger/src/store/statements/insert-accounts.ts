@@ -1,8 +1,7 @@
 import type { Account } from '../../ledger/account';
 import { bigints, booleans, byteas, integers, jsons, texts, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { metadataJson } from '../pg/metadata-json';
-import { timeOrNull, timestampText } from '../pg/times';
+import { metadataJson, timeOrNull, timestampText } from '../pg/column-values';
 
 const insertAccountsStatement = {
   name: 'insert_accounts',

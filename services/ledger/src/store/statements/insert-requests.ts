@@ -2,7 +2,7 @@ import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
 import type { StoredResponse } from '../../ledger/stored-response';
 import { byteas, integers, texts, uuids } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { timestampText } from '../pg/times';
+import { timestampText } from '../pg/column-values';
 
 const insertRequestsStatement = {
   name: 'insert_requests',

@@ -2,7 +2,7 @@ import { HASH_VERSION } from '../../ledger/hash-chain';
 import type { Transaction } from '../../ledger/transaction';
 import { bigints, byteas, integers, jsons, texts, times, uuids } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { metadataJson } from '../pg/metadata-json';
+import { metadataJson } from '../pg/column-values';
 
 const insertTransactionsStatement = {
   name: 'insert_transactions',

@@ -1,6 +1,5 @@
 import type { AccountView } from '../../ledger/outcome';
-import { metadataOf } from '../pg/metadata-json';
-import { microsOf } from '../pg/times';
+import { metadataOf, microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 import { heldNow } from '../held-now';
 

@@ -1,6 +1,6 @@
 import type { Entry, EntryKind } from '../../ledger/transaction';
 import { bigints, integers, texts } from '../pg/binary-columns';
-import { timestampText } from '../pg/times';
+import { timestampText } from '../pg/column-values';
 import { entryColumns, storedEntryOf, type EntryRow, type StoredEntry } from '../stored-entry';
 import { query, type Connection } from '../pg/connection';
 import { lastEntryBy } from './read-balances-as-of';

@@ -1,5 +1,5 @@
 import type { Item } from '../../ledger/item';
-import { microsOf } from '../pg/times';
+import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 import { itemOfRow } from './find-items';
 

@@ -1,4 +1,4 @@
-import { microsOf } from '../pg/times';
+import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 const readTimeStatement = { name: 'read_time', text: `SELECT ${microsOf('clock_timestamp()')}` };

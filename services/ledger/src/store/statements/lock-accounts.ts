@@ -1,7 +1,7 @@
 import type { Account, AccountKey } from '../../ledger/account';
 import { integers, texts } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { microsFromBinary, binaryTimestamp } from '../pg/times';
+import { microsFromBinary, binaryTimestamp } from '../pg/column-values';
 
 const lockAccountsStatement = {
   name: 'lock_accounts',

@@ -1,6 +1,6 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/times';
+import { validMicrosOf } from '../pg/column-values';
 
 /** An account row as it is stored, with what must agree with it, all of one moment. */
 export interface StoredAccount extends AccountKey {

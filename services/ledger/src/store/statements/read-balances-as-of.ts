@@ -1,5 +1,5 @@
 import { texts } from '../pg/binary-columns';
-import { microsOf, timestampText } from '../pg/times';
+import { microsOf, timestampText } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 import type { BalanceKey } from './read-balances';
 

@@ -1,6 +1,6 @@
 import type { BalanceView } from '../../ledger/outcome';
 import { texts } from '../pg/binary-columns';
-import { microsOf } from '../pg/times';
+import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 import { heldNow } from '../held-now';
 

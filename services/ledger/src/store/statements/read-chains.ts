@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/times';
+import { validMicrosOf } from '../pg/column-values';
 
 /** The next part of one account's entries. */
 export interface ChainSlice extends AccountKey {

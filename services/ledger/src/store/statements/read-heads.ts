@@ -1,6 +1,6 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
-import { timestampText } from '../pg/times';
+import { timestampText } from '../pg/column-values';
 import { lastEntryBy } from './read-balances-as-of';
 
 /** An account and its last entry up to a time. */

@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts, uuids } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/times';
+import { validMicrosOf } from '../pg/column-values';
 
 /** A transaction row as it is stored, whatever is in it. */
 export interface StoredTransaction {

@@ -1,7 +1,7 @@
 import type { Account } from '../../ledger/account';
 import { bigints, byteas, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { timeOrNull } from '../pg/times';
+import { timeOrNull } from '../pg/column-values';
 import { assertRowCount } from '../pg/assert-row-count';
 
 const updateAccountsStatement = {

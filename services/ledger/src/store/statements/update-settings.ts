@@ -1,8 +1,7 @@
 import type { Account } from '../../ledger/account';
 import { bigints, booleans, integers, jsons, texts, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { metadataJson } from '../pg/metadata-json';
-import { timeOrNull } from '../pg/times';
+import { metadataJson, timeOrNull } from '../pg/column-values';
 import { assertRowCount } from '../pg/assert-row-count';
 
 const updateSettingsStatement = {

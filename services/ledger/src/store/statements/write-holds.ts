@@ -1,7 +1,7 @@
 import { HoldState, type Hold } from '../../ledger/hold';
 import { bigints, integers, texts, times, uuids } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
-import { timeOrNull } from '../pg/times';
+import { timeOrNull } from '../pg/column-values';
 import { assertRowCount } from '../pg/assert-row-count';
 
 const insertHoldsStatement = {

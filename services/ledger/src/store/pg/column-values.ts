@@ -1,3 +1,5 @@
+import { sortedMetadata, type Metadata } from '../../ledger/transaction';
+
 /** 2000-01-01, from which Postgres counts, in microseconds since 1970. */
 export const POSTGRES_EPOCH = 946_684_800_000_000n;
 
@@ -36,4 +38,14 @@ export function microsOf(column: string): string {
 export function validMicrosOf(column: string): string {
   return `CASE WHEN ${column} >= '0001-01-01 00:00:00+00' AND ${column} < '10000-01-01 00:00:00+00'
                THEN ${microsOf(column)} END`;
+}
+
+/** Pairs as a JSON object. */
+export function metadataJson(metadata: Metadata): string {
+  return metadata.length === 0 ? '{}' : JSON.stringify(Object.fromEntries(metadata));
+}
+
+/** Pairs from a JSON object. */
+export function metadataOf(json: Readonly<Record<string, string>>): Metadata {
+  return sortedMetadata(new Map(Object.entries(json)));
 }
