@@ -30,6 +30,7 @@ module.exports = {
     '^@ledger/client/testing$': '<rootDir>/clients/ledger/src/testing.ts',
     '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
   },
+  testSequencer: '<rootDir>/test/harness/longest-first.js',
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   maxWorkers: 2,

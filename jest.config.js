@@ -7,19 +7,27 @@ const all = require('./jest.all.config.js');
 const slow = [
   'clients/ledger/src/package', //               12: builds the client as others install it
   'test/cli/ledgerctl-sessions', //               8: the sessions of the README, typed again
+  'test/concurrency/connections-that-end-at-once', // 7
   'test/concurrency/crossing-transfers', //      10
   'test/concurrency/large-batches', //           18
   'test/concurrency/lost-connections', //         9
   'test/concurrency/new-accounts', //            14
+  'test/concurrency/random-writes-at-once', //   21: the kill test judges the same, with faults beside it
+  'test/concurrency/random-writes-in-order', //  46
   'test/concurrency/server-processes', //        13
+  'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
   'test/faults/operating', //                    27: the fault run by its command line
   'test/rpc/random-bytes', //                    10
   'test/rpc/request-id-reuse', //                 8
   'test/services/start-all', //                  14
+  'test/storage/binary-columns', //               9
   'test/storage/constant-cost', //               11
   'test/storage/embedded-postgres', //           92: starts and stops a Postgres some fifty times
+  'test/storage/no-table-scans', //               8
+  'test/verify/verify-commands', //              13
   'test/watch/watch-flow', //                     8
+  'test/watch/watch-pages', //                   13
 ];
 
 /**
