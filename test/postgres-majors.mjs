@@ -1,6 +1,6 @@
 // Runs the test files whose outcome depends on what Postgres makes of our SQL, once for each major version:
 //
-//   node test/postgres-majors.mjs 14 15 16 17 18
+//   node test/postgres-majors.mjs 14 15 16 17
 //
 // Each version's binaries are fetched into a temporary folder. One that cannot be had is reported as SKIPPED with its
 // reason. Exits with 1 when a test failed.
