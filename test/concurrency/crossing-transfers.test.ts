@@ -12,7 +12,7 @@ describe.each(TOPOLOGIES)('movements between users that cross each other ($topol
   let ledger: LedgerUnderTest;
 
   beforeEach(async () => {
-    // Small batches in several lanes: as many database transactions as can be want the same rows at once.
+    // Small batches on several workers: as many database transactions as can be want the same rows at once.
     ledger = await startLedger(servers, { batchWorkers: 4, batchMax: 5, stripes: 2 });
     await Promise.all(
       USERS.flatMap((userId) =>

@@ -23,7 +23,7 @@ describe.each(TOPOLOGIES)('items that are edited while others work ($topology)',
 
     const edits = Array.from({ length: 30 }, (_, n) => () => put(itemId, BigInt(11 + n), n));
     const purchases = Array.from({ length: 300 }, (_, n) => () => buy(itemId, buyers[n % 8]!, n));
-    const [items, paid] = await Promise.all([inLanes(edits, 2), inLanes(purchases, 40)]);
+    const [items, paid] = await Promise.all([inParallel(edits, 2), inParallel(purchases, 40)]);
 
     const prices = new Map(items.map(({ version, price }) => [version, price]));
     prices.set(1n, 10n);
@@ -99,13 +99,13 @@ describe.each(TOPOLOGIES)('items that are edited while others work ($topology)',
   }
 });
 
-/** Runs so many at a time, each lane one after the other. */
-async function inLanes<T>(tasks: readonly (() => Promise<T>)[], lanes: number): Promise<T[]> {
+/** Runs so many at a time, each worker one after the other. */
+async function inParallel<T>(tasks: readonly (() => Promise<T>)[], workers: number): Promise<T[]> {
   const waiting = [...tasks];
   const results: T[] = [];
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) results.push(await task());
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: workers }, worker));
   return results;
 }

@@ -16,7 +16,7 @@ describe.each(TOPOLOGIES)('a write whose caller does not wait ($topology)', ({ s
   let waiting: CreditRequest;
 
   beforeAll(async () => {
-    // One lane: behind a batch that waits for a lock everything waits in the queue.
+    // One worker: behind a batch that waits for a lock everything waits in the queue.
     ledger = await startLedger(servers, { batchWorkers: 1 });
     const { address } = ledger.servers[0]!;
     client = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });

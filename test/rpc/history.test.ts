@@ -11,7 +11,7 @@ let ledger: LedgerUnderTest;
 
 beforeAll(async () => {
   ledger = await startLedger(SERVERS);
-  // Several lanes of several servers at once, so that system accounts have several stripes.
+  // Several workers of several servers at once, so that system accounts have several stripes.
   await Promise.all(Array.from({ length: WRITES }, (_, index) => writeSome(index)));
 });
 afterAll(() => ledger.dispose());

@@ -14,7 +14,7 @@ describe.each(TOPOLOGIES)('the price of an item ($topology)', ({ servers }) => {
   let tests = 0;
 
   beforeAll(async () => {
-    // One lane: what waits for a lock is one batch, and the next one gathers behind it.
+    // One worker: the batch that waits for a lock holds up the next one.
     ledger = await startLedger(servers, { batchWorkers: 1 });
     strict = await startTestServer(ledger.database.url, { priceGraceMs: 0 });
   });

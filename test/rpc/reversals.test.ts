@@ -148,7 +148,7 @@ describe.each(TOPOLOGIES)('a reversal ($topology)', ({ servers }) => {
 
     await ledger.client().transfer({ fromUserId: other, toUserId: userId, asset: 'TEA', amount: 1n });
     const { transaction: reversal } = await ledger.client(1).reverseTransaction({ userId, transactionId });
-    // Through the stripes of the original, whichever server and lane carries it out.
+    // Through the stripes of the original, whichever server and worker carries it out.
     expect(reversal.entries.map(placeOf)).toEqual(transaction.entries.map(placeOf));
     expect(await balanceOf(userId)).toBe(20n);
   });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   system = await startService(
     (environment, log) =>
       startCauldrons({ ...serviceSettings(environment, ''), ...databaseSettings(environment) }, log),
-    // One lane of the ledger: behind a batch that waits for a lock everything waits in the queue.
+    // One batch worker of the ledger: behind a batch that waits for a lock everything waits in the queue.
     { batchWorkers: 1 },
   );
   second = await system.startAnother();
@@ -580,17 +580,17 @@ describe('an audit', () => {
       bookings.push({ ...change, booking: (await write).booking });
     };
     const barrel = { ...SMALL_RED, mlPerBarrel: 100n, price: 10n };
-    const lanes = [0, 1, 2, 3].map(async (lane) => {
-      for (const cartId of carts.filter((_, n) => n % 4 === lane)) {
+    const callers = [0, 1, 2, 3].map(async (caller) => {
+      for (const cartId of carts.filter((_, n) => n % 4 === caller)) {
         const order = { shopId, orderId: `o-${cartId}` };
-        await keep(api(lane).deliverBarrels({ ...order, barrels: [barrel] }), {
+        await keep(api(caller).deliverBarrels({ ...order, barrels: [barrel] }), {
           gold: -10n,
           ml: 100n,
           potions: 0n,
         });
         const potions = [{ sku: 'RED_0', quantity: 1n }];
-        await keep(api(lane).deliverBottles({ ...order, potions }), { gold: 0n, ml: -100n, potions: 1n });
-        await keep(api(lane).checkOut(checkout(shopId, cartId)), { gold: 50n, ml: 0n, potions: -1n });
+        await keep(api(caller).deliverBottles({ ...order, potions }), { gold: 0n, ml: -100n, potions: 1n });
+        await keep(api(caller).checkOut(checkout(shopId, cartId)), { gold: 50n, ml: 0n, potions: -1n });
       }
     });
     const auditor = async (turn: number): Promise<void> => {
@@ -604,7 +604,7 @@ describe('an audit', () => {
       }
     };
     const auditors = [auditor(0), auditor(1)];
-    await Promise.all(lanes);
+    await Promise.all(callers);
     writing = false;
     await Promise.all(auditors);
 

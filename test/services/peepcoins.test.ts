@@ -191,17 +191,17 @@ describe('the price that changes between check and debit', () => {
     const coupon = await addCoupon('rising', 'Free ride', 10n);
     const rising = edits([coupon], 20, (seen) => ({ ...seen, price: seen.price + 10n }));
     const paid: bigint[] = [];
-    const lane = async (lane: number): Promise<void> => {
-      for (const userId of names(`exact-${lane}`, 8)) {
-        const { coupons } = await api(lane).listCoupons({ businessId: 'rising' });
+    const caller = async (caller: number): Promise<void> => {
+      for (const userId of names(`exact-${caller}`, 8)) {
+        const { coupons } = await api(caller).listCoupons({ businessId: 'rising' });
         const { couponId, price, version } = coupons[0]!;
         await give(userId, price);
-        const bought = await api(lane + 1).buyCoupon({ requestId: 'ride', userId, couponId, version });
+        const bought = await api(caller + 1).buyCoupon({ requestId: 'ride', userId, couponId, version });
         expect(bought).toMatchObject({ version, owned: 1n, movement: { change: -price, balanceAfter: 0n } });
         paid.push(price);
       }
     };
-    await Promise.all([0, 1, 2, 3].map(lane));
+    await Promise.all([0, 1, 2, 3].map(caller));
     await rising;
     // They did run at the same time.
     expect(new Set(paid).size).toBeGreaterThan(1);

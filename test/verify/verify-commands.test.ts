@@ -119,7 +119,7 @@ test('checkpoint creates a file that later shows a rewritten ledger', async () =
     code: 0,
     out: expect.stringMatching(/^\{.*\}\n$/),
   });
-  expect(await checkpoint(check)).toMatchObject({ code: 0, err: expect.stringContaining('are as signed') });
+  expect(await checkpoint(check)).toMatchObject({ code: 0, err: expect.stringContaining('match the checkpoint') });
   const otherKey = await checkpoint(['check', file!], other);
   expect(otherKey).toMatchObject({ code: 1, err: expect.stringContaining('another key') });
   const noKey = await checkpoint(['check', file!]);
@@ -130,6 +130,6 @@ test('checkpoint creates a file that later shows a rewritten ledger', async () =
   expect(await verify()).toMatchObject({ code: 0 });
   expect(await checkpoint(check)).toMatchObject({
     code: 1,
-    err: expect.stringContaining('is not as signed'),
+    err: expect.stringContaining('does not match the checkpoint'),
   });
 });

@@ -5,7 +5,7 @@ export interface FieldViolation {
   readonly description: string;
 }
 
-/** What a caller is told about an error. */
+/** What a caller may know about an error. */
 export interface ErrorFacts<Reason extends string = string> {
   /** A name of the service's own ErrorReason, or one of {@link BareReason}. */
   readonly reason: Reason;

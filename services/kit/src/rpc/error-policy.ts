@@ -7,11 +7,11 @@ import type { ErrorCodec } from './error-codec';
 /** How the errors of a server end its calls. */
 export interface ErrorPolicy<Reason extends string> {
   readonly codec: ErrorCodec<Reason | 'INTERNAL'>;
-  /** What a caller is told about an error that is not a CallError of this server. */
+  /** What a caller may know about an error that is not a CallError of this server. */
   readonly describe: (error: unknown) => ErrorFacts<Reason | 'INTERNAL'>;
 }
 
-/** What a caller is told about a fault of the program. */
+/** What a caller may know about a fault of the program. */
 export const INTERNAL_ERROR: ErrorFacts<'INTERNAL'> = {
   reason: 'INTERNAL',
   message: 'internal error; the cause is in the log',
@@ -43,7 +43,7 @@ export function resultOfError<Reason extends string>(
   return result;
 }
 
-/** Codes that tell the caller nothing of what went wrong. */
+/** Codes that hide from the caller what went wrong. */
 const CAUSE_IS_LOGGED: ReadonlySet<GrpcCode> = new Set([GrpcCode.INTERNAL, GrpcCode.UNAVAILABLE]);
 
 // Narrowed by instanceof alone, its reason would be of type any.

@@ -5,7 +5,7 @@ import type { ServerLog } from './server-log';
 import { StartError } from './start-error';
 
 /**
- * Runs the program of this process and ends the process with its exit code. An error is told on standard error in a
+ * Runs the program of this process and ends the process with its exit code. An error is written to standard error in a
  * line that begins with the program's name: 2 for a ConfigError, 1 for any other.
  *
  * @param describe the text of errors that are neither a ConfigError nor a StartError
@@ -18,13 +18,13 @@ export function runProgram(
   void exitCodeOf(name, main, { stderr: process.stderr, describe }).then((code) => process.exit(code));
 }
 
-/** Where and how errors are told. */
+/** Where and how errors are written. */
 export interface ErrorReport {
   readonly stderr: { write(text: string): unknown };
   readonly describe?: (error: unknown) => string;
 }
 
-/** The exit code that a program comes to; its error has been told. Never throws. */
+/** The exit code that a program comes to; its error has been written. Never throws. */
 export async function exitCodeOf(
   name: string,
   main: () => Promise<ExitCode>,

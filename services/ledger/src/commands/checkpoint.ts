@@ -22,7 +22,9 @@ import type { CommandContext } from './command';
 const USAGE = `usage: ledger-server checkpoint create [--key FILE.pem] [--out FILE]
        ledger-server checkpoint check [--public-key FILE.pem] FILE
 Works on the database of DATABASE_URL, beside running servers. The Ed25519 key comes from a file, or from
-LEDGER_CHECKPOINT_KEY as PEM. Make one with: openssl genpkey -algorithm ed25519 -out key.pem`;
+LEDGER_CHECKPOINT_KEY as PEM. Make a pair with:
+  openssl genpkey -algorithm ed25519 -out key.pem
+  openssl pkey -in key.pem -pubout -out public.pem`;
 
 /** Takes a checkpoint of the ledger, or checks one: exit code 1 when the ledger differs, or when that is not known. */
 export async function checkpointCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
@@ -80,13 +82,13 @@ async function check(publicKey: KeyObject, file: string, { env, stderr }: Comman
   const now = await onDatabase(env, (read) => rootAt(read, checkpoint.time));
   if (now.root.equals(checkpoint.root)) {
     stderr.write(
-      `the last entries of ${now.accounts} accounts are as signed; ` +
-        'with the chains whole (npm run verify) so are all before them\n',
+      `the last entries of ${now.accounts} accounts match the checkpoint; ` +
+        'run npm run verify to check the entries before them\n',
     );
     return EXIT_CODES.ok;
   }
   stderr.write(
-    `the ledger is not as signed: ${checkpoint.accounts} accounts and ${checkpoint.entries} entries then, ` +
+    `the ledger does not match the checkpoint: ${checkpoint.accounts} accounts and ${checkpoint.entries} entries then, ` +
       `${now.accounts} and ${now.entries} up to the same time now, root ${now.root.toString('hex')}\n`,
   );
   return EXIT_CODES.failed;
