@@ -163,7 +163,7 @@ describe('a server that cannot start', () => {
   test('prints its usage', async () => {
     expect(await refusal({}, ['serv'])).toEqual({
       code: 2,
-      said: 'ledger: usage: ledger-server [serve|migrate]',
+      said: 'ledger: usage: ledger-server [serve|migrate|healthcheck|checkpoint]',
     });
     expect(await refusal({}, ['migrate'])).toEqual({ code: 2, said: 'ledger: migrate needs DATABASE_URL' });
   });
