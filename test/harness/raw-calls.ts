@@ -20,8 +20,8 @@ const { CatalogServiceService: catalogService } = catalog;
 const { AccountServiceService: accountService } = account;
 
 /**
- * The unary rpcs of the ledger, each as a call with exactly the fields that are given. Unlike the client, nothing makes
- * a request id or sends anything again.
+ * Every rpc of the ledger, as a call with exactly the fields that are given. Unlike the client, nothing makes a request
+ * id or sends anything again. A stream can be sent only to be refused: an error alone is the same as of a unary rpc.
  */
 export const rawCalls = {
   credit: callOf(service.credit, ledger.CreditRequest),
@@ -49,6 +49,8 @@ export const rawCalls = {
   listItemVersions: callOf(catalogService.listItemVersions, catalog.ListItemVersionsRequest),
   getAccount: callOf(accountService.getAccount, account.GetAccountRequest),
   listAccounts: callOf(accountService.listAccounts, account.ListAccountsRequest),
+  watchEntries: callOf(service.watchEntries, ledger.WatchEntriesRequest),
+  verifyLedger: callOf(service.verifyLedger, ledger.VerifyLedgerRequest),
 };
 
 /** Who sends a write. */

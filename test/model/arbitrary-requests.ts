@@ -33,6 +33,8 @@ import {
   ReverseTransactionRequest,
   TransferRequest,
   type BatchWriteItem,
+  type VerifyLedgerRequest,
+  type WatchEntriesRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
 
 /** Requests of every served rpc for properties: each field good, or now and then odd: too long, empty, negative … */
@@ -83,15 +85,15 @@ const anyText = fc.oneof(
   fc.tuple(character, fc.constantFrom(...LENGTHS)).map(([text, length]) => text.repeat(length)),
 );
 
-/** Good text, or the same with a flaw, or any. */
+/** Good text, or the same with a fault, or any. */
 function text(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  const flawed = fc
+  const invalid = fc
     .tuple(good, character, fc.nat(200))
     .map(([value, odd, at]) => value.slice(0, at) + odd + value.slice(at));
   const long = fc
     .tuple(good, fc.constantFrom('a', 'A', '0', 'é', '😀'), fc.constantFrom(...LENGTHS))
     .map(([value, filler, length]) => value + filler.repeat(Math.max(0, length - value.length)));
-  return rarely(good, fc.oneof(flawed, long, anyText, fc.constant('')));
+  return rarely(good, fc.oneof(invalid, long, anyText, fc.constant('')));
 }
 
 function rarely<T>(good: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
@@ -454,3 +456,14 @@ export const updateAccount: fc.Arbitrary<UpdateAccountRequest> = fc
     ),
   })
   .map((request) => ({ ...UpdateAccountRequest.fromPartial({}), ...request }));
+
+const anyAccount = fc.oneof(fc.constant(''), account);
+
+export const watchEntries: fc.Arbitrary<WatchEntriesRequest> = fc.record({
+  userId: anyAccount,
+  asset: text(maybe(assetCode)),
+  resumeToken: pageToken,
+  fromStart: fc.boolean(),
+});
+
+export const verifyLedger: fc.Arbitrary<VerifyLedgerRequest> = fc.record({ userId: anyAccount });

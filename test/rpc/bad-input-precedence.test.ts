@@ -14,6 +14,7 @@ import { refusalOf } from '../harness/refusal';
 import { rawCalls, purchaseByPrice, purchaseOfItem, type Sender } from '../harness/raw-calls';
 
 const INT64_MAX = 2n ** 63n - 1n;
+const UNKNOWN_ID = '0193e2a0-0000-7000-8000-000000000001';
 
 let ledger: LedgerUnderTest;
 let requests = 0;
@@ -136,6 +137,53 @@ describe('of two faults', () => {
     ],
   ])('%s comes before %s', async (_first, _second, userId, callOf, expected) => {
     expectRefused(await send(callOf({ userId, requestId: nextRequestId() })), expected);
+  });
+
+  it.each<[first: string, second: string, reason: string, call: (sender: Sender) => RawCall]>([
+    [
+      'a malformed amount',
+      'an unknown transaction',
+      'INVALID_FIELD',
+      (sender) => rawCalls.reverseTransaction({ ...sender, transactionId: UNKNOWN_ID, amount: -1n }),
+    ],
+    [
+      'an unknown transaction',
+      'an amount that is too much',
+      'TRANSACTION_NOT_FOUND',
+      (sender) => rawCalls.reverseTransaction({ ...sender, transactionId: UNKNOWN_ID, amount: 9n }),
+    ],
+    [
+      'an unknown hold',
+      'an amount that is too much',
+      'HOLD_NOT_FOUND',
+      (sender) => rawCalls.captureHold({ ...sender, holdId: UNKNOWN_ID, amount: 9n }),
+    ],
+    [
+      'a stale sequence',
+      'not enough',
+      'CONFLICT',
+      (sender) =>
+        rawCalls.postTransaction({
+          ...sender,
+          legs: [
+            { userId: sender.userId, asset: 'GOLD', change: -9n, expectedSequence: 7n },
+            { userId: 'bob', asset: 'GOLD', change: 9n },
+          ],
+        }),
+    ],
+    [
+      'a stale etag',
+      'a minimum above what is available',
+      'CONFLICT',
+      (sender) =>
+        rawCalls.updateAccount({
+          ...{ ...sender, asset: 'GOLD', etag: 'stale' },
+          ...{ minBalance: 9n, updateMask: ['min_balance'] },
+        }),
+    ],
+  ])('%s comes before %s', async (_first, _second, reason, callOf) => {
+    const answer = await send(callOf({ userId: 'poor', requestId: nextRequestId() }));
+    expect(refusalOf(answer).reason).toBe(reason);
   });
 });
 

@@ -34,6 +34,8 @@ import {
   ReleaseHoldRequest,
   ReverseTransactionRequest,
   TransferRequest,
+  VerifyLedgerRequest,
+  WatchEntriesRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import { accountQuery, accountsQuery } from '../../services/ledger/src/handlers/accounts';
 import { balanceQuery, balancesQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
@@ -44,6 +46,8 @@ import { holdQuery, holdsQuery } from '../../services/ledger/src/handlers/holds'
 import { entriesQuery } from '../../services/ledger/src/handlers/entries';
 import { CallError } from '@ledger/kit/rpc/call-error';
 import { transactionQuery, transactionsQuery } from '../../services/ledger/src/handlers/transactions';
+import { verifyQuery } from '../../services/ledger/src/handlers/verify-ledger';
+import { watchQuery } from '../../services/ledger/src/handlers/watch-entries';
 import { toValidCommand, writeMappings } from '../../services/ledger/src/mapping/writes';
 import * as requests from '../model/arbitrary-requests';
 
@@ -62,7 +66,7 @@ interface Case<Request> {
 
 const annotations = ['description', 'effective_time', 'metadata', 'reference'];
 
-describe.each<[rpc: string, judged: Judged]>([
+const cases: readonly (readonly [message: string, judged: Judged])[] = [
   [
     'CreditRequest',
     judged({
@@ -306,7 +310,33 @@ describe.each<[rpc: string, judged: Judged]>([
       fields: ['asset', 'etag', 'metadata', 'request_id', 'update_mask', 'user_id'],
     }),
   ],
-])('the checks of %s', (message, { pairs, fields }) => {
+  [
+    'WatchEntriesRequest',
+    judged({
+      codec: WatchEntriesRequest,
+      requests: requests.watchEntries,
+      check: watchQuery,
+      fields: ['asset', 'from_start', 'resume_token', 'user_id'],
+    }),
+  ],
+  [
+    'VerifyLedgerRequest',
+    judged({
+      codec: VerifyLedgerRequest,
+      requests: requests.verifyLedger,
+      check: verifyQuery,
+      fields: ['user_id'],
+    }),
+  ],
+];
+
+it('the request of every rpc is among those that are compared', () => {
+  const services = ['LedgerService', 'CatalogService', 'AccountService'];
+  const methods = services.flatMap((name) => registry.getService(`ledger.v1.${name}`)?.methods ?? []);
+  expect(cases.map(([message]) => message).sort()).toEqual(methods.map(({ input }) => input.name).sort());
+});
+
+describe.each(cases)('the checks of %s', (message, { pairs, fields }) => {
   const schema = registry.getMessage(`ledger.v1.${message}`)!;
 
   it('find the same fields wrong as the rules of the contract', () => {
@@ -324,17 +354,6 @@ describe.each<[rpc: string, judged: Judged]>([
       fc.sample(pairs, { numRuns: 1_000, seed: 1 }).map(({ violated }) => violated.join()),
     );
     expect([...seen]).toEqual(expect.arrayContaining(['', ...fields]));
-  });
-});
-
-describe('the checks of a time', () => {
-  // A rule of protovalidate compares instants, so it cannot tell nanos that are none.
-  it.each([-1, 1_000_000_000])('refuse %i nanoseconds', (nanos) => {
-    const request = CreditRequest.fromPartial({
-      ...{ requestId: 'r-1', userId: 'ada', asset: 'GOLD', amount: 1n },
-      effectiveTime: { seconds: 1n, nanos },
-    });
-    expect(violatedChecks(() => toValidCommand(writeMappings.Credit, request))).toEqual(['effective_time']);
   });
 });
 

@@ -28,9 +28,7 @@ async function* answers(
   request: VerifyLedgerRequest,
   { signal, deadline }: CallContext,
 ): AsyncGenerator<Buffer> {
-  const validator = new RequestValidator();
-  const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
-  validator.throwIfInvalid();
+  const { userId } = verifyQuery(request);
   // Each short read takes a connection and gives it back, so that other reads run in between.
   const read: LedgerReader = (work) => {
     signal.throwIfAborted();
@@ -49,6 +47,14 @@ async function* answers(
     const progress: VerifyProgress = value;
     yield encoded({ $case: 'progress', value: progress });
   }
+}
+
+/** Whose accounts; empty: all. Throws INVALID_FIELD that names every invalid field. */
+export function verifyQuery(request: VerifyLedgerRequest): { userId: string } {
+  const validator = new RequestValidator();
+  const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
+  validator.throwIfInvalid();
+  return { userId };
 }
 
 function encoded(result: VerifyLedgerResponse['result']): Buffer {

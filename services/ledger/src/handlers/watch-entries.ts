@@ -92,7 +92,12 @@ function isNarrow({ userId, asset }: WatchFilter): boolean {
   return userId !== '' && (asset !== '' || !isSystemAccount(userId));
 }
 
-function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
+/** What to watch. Throws INVALID_FIELD that names every invalid field. A forged resume token is found later. */
+export function watchQuery(request: WatchEntriesRequest): {
+  filter: WatchFilter;
+  fromStart: boolean;
+  token: string;
+} {
   const validator = new RequestValidator();
   const { fromStart } = request;
   const userId = request.userId === '' ? '' : validator.accountUserId('user_id', request.userId);
@@ -100,10 +105,15 @@ function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
   const token = validator.pageToken(request.resumeToken, TOKEN_FIELD);
   if (fromStart && token !== '') validator.addViolation('from_start', 'must not come with a resume_token');
   validator.throwIfInvalid();
-  const bound: PageFilter = ['WatchEntries', userId, asset];
+  return { filter: { userId, asset }, fromStart, token };
+}
+
+function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
+  const { filter, fromStart, token } = watchQuery(request);
+  const bound: PageFilter = ['WatchEntries', filter.userId, filter.asset];
   const opened = tokens.open(bound, token, TOKEN_FIELD);
   const start = opened === null ? null : decodePosition(opened);
-  return { filter: { userId, asset }, bound, start: fromStart ? startOf(0n) : start };
+  return { filter, bound, start: fromStart ? startOf(0n) : start };
 }
 
 /**
