@@ -119,7 +119,10 @@ test('checkpoint creates a file that later shows a rewritten ledger', async () =
     code: 0,
     out: expect.stringMatching(/^\{.*\}\n$/),
   });
-  expect(await checkpoint(check)).toMatchObject({ code: 0, err: expect.stringContaining('match the checkpoint') });
+  expect(await checkpoint(check)).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('match the checkpoint'),
+  });
   const otherKey = await checkpoint(['check', file!], other);
   expect(otherKey).toMatchObject({ code: 1, err: expect.stringContaining('another key') });
   const noKey = await checkpoint(['check', file!]);
