@@ -8,13 +8,13 @@ export type SqlFault =
   | 'unavailable'
   /** A deadlock or a serialisation failure: run the transaction again. */
   | 'retry'
-  /** One command is at fault, by the database's word or by this program's: split the transaction. */
+  /** One command is at fault, as the database or this program says: split the transaction. */
   | 'refused'
   /** A fault of this program or of the set-up: the transaction fails as a whole. */
   | 'broken';
 
 /**
- * Judges by the SQLSTATE alone, never by the text. An error without one is a connection that broke or never came
+ * Decides by the SQLSTATE alone, never by the text. An error without one is a connection that broke or never came
  * about.
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -1,6 +1,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { Command } from '../ledger/writes';
+import { bytesOf } from './messages';
 import { writeMappings } from './writes';
 
 /** Numbers of the other fields of ledger.v1.BatchWriteResult. */
@@ -20,8 +21,7 @@ export function encodeResults(commands: readonly Command[], results: readonly Ca
     if (result.replayed) writer.tag(REPLAYED_FIELD, 0).bool(true);
     writer.join();
   });
-  const bytes = writer.finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bytesOf(writer);
 }
 
 function fieldOf(command: Command | undefined): number {
