@@ -20,6 +20,7 @@ export const UNKNOWN_ITEM = 'no-such-item';
 /** Of no transaction and no hold. */
 export const UNKNOWN_ID = '01900000-0000-7000-8000-000000000000';
 
+const MAX_INT64 = 2n ** 63n - 1n;
 /** Nobody will ever have so much. */
 const TOO_DEAR = 10n ** 15n;
 
@@ -172,8 +173,10 @@ function otherUser(draft: Draft, { users }: World): string {
   );
 }
 
+/** Up to five quarters, as far as the wire can carry them. */
 function partOf(whole: bigint, { quarters }: Draft): bigint {
-  return (whole * BigInt(quarters)) / 4n;
+  const part = (whole * BigInt(quarters)) / 4n;
+  return part > MAX_INT64 ? MAX_INT64 : part;
 }
 
 function recent<T>(found: readonly T[], back: number | null): T | undefined {
