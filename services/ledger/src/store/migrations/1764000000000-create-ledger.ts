@@ -1,0 +1,47 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { accountsTable } from './tables/accounts';
+import { appendOnly } from './tables/append-only';
+import { entriesTable } from './tables/entries';
+import { holdsTable } from './tables/holds';
+import { itemVersionsTable } from './tables/item-versions';
+import { requestsTable } from './tables/requests';
+import { runtimeRole } from './tables/runtime-role';
+import { serverKeysTable } from './tables/server-keys';
+import { transactionsTable } from './tables/transactions';
+
+/** The whole schema of a new ledger. */
+export class CreateLedger1764000000000 implements MigrationInterface {
+  readonly name = 'CreateLedger1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const statements = [
+      ...accountsTable,
+      ...transactionsTable,
+      ...entriesTable,
+      ...requestsTable,
+      ...itemVersionsTable,
+      ...holdsTable,
+      ...serverKeysTable,
+      ...appendOnly,
+      ...runtimeRole,
+    ];
+    for (const statement of statements) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    // The role stays: other databases of the cluster may use it. The schema stays too: it holds the list of migrations.
+    for (const table of [
+      'server_keys',
+      'holds',
+      'item_versions',
+      'requests',
+      'entries',
+      'transactions',
+      'accounts',
+    ]) {
+      await runner.query(`DROP TABLE ledger.${table}`);
+    }
+    await runner.query('DROP FUNCTION ledger.refuse_rewriting()');
+    await runner.query('REVOKE USAGE ON SCHEMA ledger FROM ledger_runtime');
+  }
+}
