@@ -133,6 +133,7 @@ CREATE TABLE ledger.requests (
   user_id text COLLATE "C" NOT NULL,
   request_id text COLLATE "C" NOT NULL,
   method text NOT NULL,
+  caller text NOT NULL,
   content_hash bytea NOT NULL,
   content_hash_version smallint NOT NULL,
   code smallint NOT NULL,

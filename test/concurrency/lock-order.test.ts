@@ -128,5 +128,5 @@ describe('two servers whose batches meet half way', () => {
 
 const UNFINISHED_REQUEST = `
   INSERT INTO ledger.requests
-    (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, create_time)
-  VALUES ($1, 'poor', 'Purchase', sha256(''), 1, 9, 'INSUFFICIENT_FUNDS', '', now())`;
+    (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, create_time)
+  VALUES ($1, 'poor', 'Purchase', '', sha256(''), 1, 9, 'INSUFFICIENT_FUNDS', '', now())`;

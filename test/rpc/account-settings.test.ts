@@ -61,7 +61,7 @@ describe.each(TOPOLOGIES)('the settings of an account ($topology)', ({ servers }
     await ledger.client().placeHold({ userId, asset, amount: 30n });
     await expect(setMinimum(71n)).rejects.toMatchObject({
       ...{ code: status.FAILED_PRECONDITION, reason: 'INSUFFICIENT_FUNDS' },
-      metadata: { balance: '100', available: '70', required: '71' },
+      metadata: { balance: '100', available: '70', required: '71', sequence: '1' },
     });
     await setMinimum(70n);
     await expect(spend(1n)).rejects.toMatchObject({ reason: 'INSUFFICIENT_FUNDS' });
@@ -108,7 +108,7 @@ describe.each(TOPOLOGIES)('the settings of an account ($topology)', ({ servers }
     ]) {
       await expect(refused()).rejects.toMatchObject({
         reason: 'ACCOUNT_FROZEN',
-        metadata: { user_id: userId, asset },
+        metadata: { user_id: userId, asset, sequence: expect.stringMatching(/^[1-9]/) as string },
       });
     }
     await client.credit({ userId, asset, amount: 1n });

@@ -39,7 +39,7 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
     expect(await balanceOf()).toMatchObject({ balance: 100n, held: 60n, available: 40n, sequence: 1n });
     await expect(spend(41n)).rejects.toMatchObject({
       reason: 'INSUFFICIENT_FUNDS',
-      metadata: { balance: '100', available: '40', required: '41' },
+      metadata: { balance: '100', available: '40', required: '41', sequence: '1' },
     });
     await expect(place(41n)).rejects.toMatchObject({
       reason: 'INSUFFICIENT_FUNDS',
@@ -70,7 +70,7 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
     expect(captured.balance).toMatchObject({ balance: 75n, held: 0n, available: 75n });
     await expect(ledger.client().captureHold({ userId, holdId: hold.holdId })).rejects.toMatchObject({
       reason: 'HOLD_NOT_OPEN',
-      metadata: { hold_id: hold.holdId, state: 'CAPTURED' },
+      metadata: { hold_id: hold.holdId, state: 'CAPTURED', sequence: '2' },
     });
   });
 
@@ -80,7 +80,7 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
       ledger.client(1).captureHold({ userId, holdId: hold.holdId, amount: 61n }),
     ).rejects.toMatchObject({
       reason: 'CAPTURE_EXCEEDS_HOLD',
-      metadata: { hold_id: hold.holdId, held: '60', requested: '61' },
+      metadata: { hold_id: hold.holdId, held: '60', requested: '61', sequence: '1' },
     });
     expect(await balanceOf()).toMatchObject({ balance: 100n, held: 60n });
     expect((await ledger.client().captureHold({ userId, holdId: hold.holdId, amount: 60n })).replayed).toBe(

@@ -331,9 +331,9 @@ async function grow(database: TestDatabase): Promise<void> {
        FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(
-    `INSERT INTO ledger.requests (user_id, request_id, method, content_hash, content_hash_version, code, reason,
-                                  outcome, create_time)
-     SELECT ${user}, n::text, 'Credit', ${hash}, 1, 0, '', ${hash}, now() FROM generate_series(0, ${ROWS - 1}) n`,
+    `INSERT INTO ledger.requests (user_id, request_id, method, caller, content_hash, content_hash_version, code,
+                                  reason, outcome, create_time)
+     SELECT ${user}, n::text, 'Credit', '', ${hash}, 1, 0, '', ${hash}, now() FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(
     `INSERT INTO ledger.item_versions (item_id, version, name, asset, price, active, grant_asset, create_time)

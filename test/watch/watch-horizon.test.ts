@@ -19,9 +19,9 @@ describe('a database transaction that is held open', () => {
     // The batch has its time, its ids and its xid, and waits for this session over its request.
     const session = await openSession();
     await session.query(
-      `INSERT INTO ledger.requests (user_id, request_id, method, content_hash, content_hash_version, code, reason,
-                                    outcome, create_time)
-       VALUES ('late', 'held', 'Credit', sha256(''), 1, 0, '', '', now())`,
+      `INSERT INTO ledger.requests (user_id, request_id, method, caller, content_hash, content_hash_version,
+                                    code, reason, outcome, create_time)
+       VALUES ('late', 'held', 'Credit', '', sha256(''), 1, 0, '', '', now())`,
     );
     const held = ledger.client(0).credit({ requestId: 'held', userId: 'late', asset: 'GOLD', amount: 7n });
     await untilBlocked(1);

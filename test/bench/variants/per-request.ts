@@ -55,9 +55,9 @@ const LOCK = `
     FROM ${SCHEMA}.accounts WHERE user_id = $1 AND asset = $2 AND stripe = 0 FOR UPDATE`;
 const INSERT_REQUEST = `
   INSERT INTO ${SCHEMA}.requests
-    (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+    (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
      create_time)
-  VALUES ($1, $2, 'Purchase', $3, 1, 0, '', $4, $5, to_timestamp($6::float8 / 1000000))`;
+  VALUES ($1, $2, 'Purchase', '', $3, 1, 0, '', $4, $5, to_timestamp($6::float8 / 1000000))`;
 const INSERT_TRANSACTION = `
   INSERT INTO ${SCHEMA}.transactions
     (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,

@@ -9,9 +9,9 @@ import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 
 const INSERT_REQUESTS = `
   INSERT INTO ${RAW_SCHEMA}.requests
-    (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+    (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
      create_time)
-  SELECT user_id, request_id, 'Purchase', $4, 1, 0, '', $5, transaction_id, now()
+  SELECT user_id, request_id, 'Purchase', '', $4, 1, 0, '', $5, transaction_id, now()
     FROM unnest($1::text[], $2::text[], $3::uuid[]) AS k (user_id, request_id, transaction_id)`;
 const INSERT_TRANSACTIONS = `
   INSERT INTO ${RAW_SCHEMA}.transactions

@@ -41,9 +41,9 @@ export const rawFunction = `
     booked := clock_timestamp();
     xid := pg_current_xact_id()::text::bigint;
     INSERT INTO ${RAW_SCHEMA}.requests
-      (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+      (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
        create_time)
-    VALUES (buyer, request, 'Purchase', content, 1, 0, '', answer, id, booked);
+    VALUES (buyer, request, 'Purchase', '', content, 1, 0, '', answer, id, booked);
     INSERT INTO ${RAW_SCHEMA}.transactions
       (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
        digest, hash_version, commit_order)

@@ -30,12 +30,13 @@ export enum ErrorReason {
   INVALID_FIELD = 1,
   /**
    * INSUFFICIENT_FUNDS - FAILED_PRECONDITION, stored. The account has less than the request needs.
-   * Metadata: user_id, asset, balance, available, required, min_balance.
+   * Metadata: user_id, asset, balance, available, required, min_balance, and sequence:
+   * that of the account's last entry, after which it was decided.
    */
   INSUFFICIENT_FUNDS = 2,
   /**
    * ACCOUNT_FROZEN - FAILED_PRECONDITION, stored. The account takes no debits, holds or captures.
-   * Metadata: user_id, asset.
+   * Metadata: user_id, asset, sequence (of the account's last entry).
    */
   ACCOUNT_FROZEN = 3,
   /**
@@ -51,12 +52,12 @@ export enum ErrorReason {
   PRICE_CHANGED = 5,
   /**
    * HOLD_NOT_OPEN - FAILED_PRECONDITION, stored. The hold was captured, released or has expired.
-   * Metadata: hold_id, state.
+   * Metadata: hold_id, state, sequence (of the account's last entry).
    */
   HOLD_NOT_OPEN = 6,
   /**
    * CAPTURE_EXCEEDS_HOLD - FAILED_PRECONDITION, stored. The capture exceeds the held amount. Metadata: hold_id,
-   * held, requested.
+   * held, requested, sequence (of the account's last entry).
    */
   CAPTURE_EXCEEDS_HOLD = 7,
   /**
@@ -70,8 +71,9 @@ export enum ErrorReason {
    */
   NOT_REVERSIBLE = 9,
   /**
-   * AMOUNT_OVERFLOW - OUT_OF_RANGE, stored on writes. A balance or a total would exceed int64. Metadata:
-   * user_id, asset, balance, and change on writes; or item_id, price, quantity.
+   * AMOUNT_OVERFLOW - OUT_OF_RANGE, stored. A user's balance, what is held of it, or a total would exceed
+   * int64. Metadata: user_id, asset, balance (or held), change and sequence (of the
+   * account's last entry); or item_id, price, quantity.
    */
   AMOUNT_OVERFLOW = 10,
   /**
@@ -96,7 +98,7 @@ export enum ErrorReason {
   REQUEST_NOT_FOUND = 14,
   /**
    * REQUEST_ID_REUSED - ALREADY_EXISTS, not stored: the first use keeps its outcome. The request_id
-   * was used before with other content or for another method.
+   * was used before with other content, for another method or by another caller.
    * Metadata: user_id, request_id.
    */
   REQUEST_ID_REUSED = 15,

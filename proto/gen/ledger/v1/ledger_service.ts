@@ -601,7 +601,14 @@ export interface GetRequestResponse {
   /** What it booked; empty when nothing. */
   transactionId: string;
   /** When it was decided. */
-  createTime: Timestamp | undefined;
+  createTime:
+    | Timestamp
+    | undefined;
+  /**
+   * The authenticated service that sent it; empty without authentication. The same
+   * request_id from another caller is REQUEST_ID_REUSED.
+   */
+  caller: string;
 }
 
 /** Which hold. */
@@ -4651,7 +4658,16 @@ export const GetRequestRequest: MessageFns<GetRequestRequest> = {
 };
 
 function createBaseGetRequestResponse(): GetRequestResponse {
-  return { userId: "", requestId: "", method: "", code: 0, reason: 0, transactionId: "", createTime: undefined };
+  return {
+    userId: "",
+    requestId: "",
+    method: "",
+    code: 0,
+    reason: 0,
+    transactionId: "",
+    createTime: undefined,
+    caller: "",
+  };
 }
 
 export const GetRequestResponse: MessageFns<GetRequestResponse> = {
@@ -4676,6 +4692,9 @@ export const GetRequestResponse: MessageFns<GetRequestResponse> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(message.createTime, writer.uint32(58).fork()).join();
+    }
+    if (message.caller !== "") {
+      writer.uint32(66).string(message.caller);
     }
     return writer;
   },
@@ -4749,6 +4768,14 @@ export const GetRequestResponse: MessageFns<GetRequestResponse> = {
             message.createTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.caller = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4775,6 +4802,7 @@ export const GetRequestResponse: MessageFns<GetRequestResponse> = {
     message.createTime = (object.createTime !== undefined && object.createTime !== null)
       ? Timestamp.fromPartial(object.createTime)
       : undefined;
+    message.caller = object.caller ?? "";
     return message;
   },
 };

@@ -18,6 +18,8 @@ export interface Write {
 
 /** The request that an atomic batch as a whole is. */
 export interface Envelope extends RequestKey {
+  /** Who sent it; as `CommandBase.caller`. */
+  readonly caller: string;
   readonly contentHash: Buffer;
 }
 
@@ -120,6 +122,7 @@ function decideAll(
       scope: command.scope,
       requestId: command.requestId,
       method: command.kind,
+      caller: command.caller,
       contentHash,
       code: response.code,
       reason: response.reason,
@@ -150,11 +153,11 @@ function resultOf({ code, reason, bytes }: StoredResponse, batchSize: number): C
 }
 
 function envelopeRow(
-  { scope, requestId: id, contentHash }: Envelope,
+  { scope, requestId: id, caller, contentHash }: Envelope,
   { code, reason, bytes }: StoredResponse,
 ): RequestRow {
   return {
-    ...{ scope, requestId: id, method: 'BatchWrite', contentHash },
+    ...{ scope, requestId: id, method: 'BatchWrite', caller, contentHash },
     ...{ code, reason, bytes, transactionId: null },
   };
 }

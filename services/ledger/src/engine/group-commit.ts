@@ -4,7 +4,7 @@ import { BATCH_SCOPE } from '../ledger/command';
 import { batchContentHash, contentHash } from '../ledger/content-hash';
 import type { Command } from '../ledger/writes';
 import { BatchRunner, type BatchRunnerSettings } from './batch-runner';
-import type { Write } from './batch-transaction';
+import type { Envelope, Write } from './batch-transaction';
 import { BulkScheduler } from './bulk-scheduler';
 import type { WaitLimit } from './wait-limit';
 import type { NoOutcome, WriteResult } from './write-result';
@@ -78,14 +78,19 @@ export class GroupCommit {
    *
    * @throws CallError when it got no outcome
    */
-  async submitAtomic(requestId: string, commands: readonly Command[], limit: WaitLimit): Promise<CallResult> {
+  async submitAtomic(
+    { requestId, caller }: Pick<Envelope, 'requestId' | 'caller'>,
+    commands: readonly Command[],
+    limit: WaitLimit,
+  ): Promise<CallResult> {
     const refusal = this.bulkRefusal(commands.length);
     if (refusal !== null) throw refusal;
     const writes = commands.map(writeOf);
     const hash = batchContentHash(
+      caller,
       writes.map((write) => ({ requestId: write.command.requestId, contentHash: write.contentHash })),
     );
-    const envelope = { scope: BATCH_SCOPE, requestId, contentHash: hash };
+    const envelope = { scope: BATCH_SCOPE, requestId, caller, contentHash: hash };
     const result = await this.bulk.enqueueAtomic({ envelope, writes, ...limit });
     if (result instanceof CallError) throw result;
     return result;

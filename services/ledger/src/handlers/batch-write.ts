@@ -6,7 +6,7 @@ import type { WriteResult } from '../engine/write-result';
 import type { Command } from '../ledger/writes';
 import { encodeResults } from '../mapping/batch-results';
 import { errorCodec } from '../mapping/status';
-import { RequestValidator } from '../mapping/validator';
+import { NO_CALLER, RequestValidator } from '../mapping/validator';
 import { mappingOfBatchField, toCommand } from '../mapping/writes';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -19,7 +19,8 @@ export function batchWrite(commit: GroupCommit, answerMaxBytes: number): UnaryMe
     decode: (bytes) => BatchWriteRequest.decode(bytes),
     handle: async (request, context) => {
       const commands = batchCommands(request);
-      if (request.atomic) return commit.submitAtomic(request.requestId, commands, context);
+      if (request.atomic)
+        return commit.submitAtomic({ requestId: request.requestId, caller: NO_CALLER }, commands, context);
       const results = await commit.submitMany(commands, context, answerMaxBytes);
       return encodeResults(commands, results.map(toCallResult));
     },

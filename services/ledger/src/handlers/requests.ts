@@ -21,12 +21,13 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
           metadata: { user_id: userId, request_id: requestId },
         });
       }
-      const { method, code, transactionId, createTime } = found;
+      const { method, caller, code, transactionId, createTime } = found;
       return bytesOf(
         GetRequestResponse.encode({
           userId,
           requestId,
           method,
+          caller,
           code,
           reason: reasonOf(found.reason),
           transactionId: transactionId ?? '',

@@ -5,7 +5,10 @@ export interface CommandBase {
   /** The owning user, `@catalog` or `@batch`; request ids are unique within it. */
   readonly scope: string;
   readonly requestId: string;
-  /** The authenticated service that called; empty without authentication. Not part of the content. */
+  /**
+   * The authenticated service that called; empty without authentication. It stands on the request and in the digest of
+   * the transaction, and the content hash covers it: the same request id of another caller is another request.
+   */
   readonly caller: string;
 }
 

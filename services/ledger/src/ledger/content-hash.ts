@@ -9,26 +9,29 @@ const scratch = new CanonicalBytes();
 
 /**
  * SHA-256 over a command's content in canonical form: equal for two requests that mean the same (whatever the
- * order of their map entries, with defaults left out or spelt out, alone or inside a batch), different otherwise.
- * The request id and the caller are not content.
+ * order of their map entries, with defaults left out or spelt out, alone or inside a batch) and come from the same
+ * caller, different otherwise. The request id is not content.
  *
- * Layout, in canonical bytes: `ledger.content`, version, rpc name, scope, then the command's own fields in the
+ * Layout, in canonical bytes: `ledger.content`, version, rpc name, scope, caller, then the command's own fields in the
  * order that its write gives them (`writeContent`).
  */
 export function contentHash(command: Command): Buffer {
   const out = scratch.reset().text('ledger.content').byte(CONTENT_HASH_VERSION);
-  out.text(command.kind).text(command.scope);
+  out.text(command.kind).text(command.scope).text(command.caller);
   definitionOf(command).writeContent(out, command);
   return sha256(out.bytes());
 }
 
 /**
- * SHA-256 over the content of an atomic batch: `ledger.content`, version, `BatchWrite`, u32 count, then the request
- * id and content hash of each write in order.
+ * SHA-256 over the content of an atomic batch: `ledger.content`, version, `BatchWrite`, caller, u32 count, then the
+ * request id and content hash of each write in order.
  */
-export function batchContentHash(writes: readonly { requestId: string; contentHash: Uint8Array }[]): Buffer {
+export function batchContentHash(
+  caller: string,
+  writes: readonly { requestId: string; contentHash: Uint8Array }[],
+): Buffer {
   const out = scratch.reset().text('ledger.content').byte(CONTENT_HASH_VERSION).text('BatchWrite');
-  out.u32(writes.length);
+  out.text(caller).u32(writes.length);
   for (const write of writes) out.text(write.requestId).raw(write.contentHash);
   return sha256(out.bytes());
 }

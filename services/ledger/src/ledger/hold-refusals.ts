@@ -1,3 +1,4 @@
+import type { Account } from './account';
 import { failure, type Failure } from './failure';
 import { HoldState, type Hold } from './hold';
 
@@ -6,13 +7,14 @@ export function holdNotFound({ userId, holdId }: { userId: string; holdId: strin
   return failure('HOLD_NOT_FOUND', `no hold ${holdId} of ${userId}`, { hold_id: holdId });
 }
 
-/** Refuses to end a hold that has ended already. */
-export function refuseNotOpen(hold: Hold): Failure | null {
+/** Refuses to end a hold of the account that has ended already. */
+export function refuseNotOpen(hold: Hold, { sequence }: Pick<Account, 'sequence'>): Failure | null {
   if (hold.state === HoldState.OPEN) return null;
   const state = stateName(hold.state);
   return failure('HOLD_NOT_OPEN', `hold ${hold.holdId} is ${state.toLowerCase()}`, {
     hold_id: hold.holdId,
     state,
+    sequence,
   });
 }
 

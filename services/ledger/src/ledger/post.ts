@@ -54,6 +54,7 @@ export function refuseFrozen(account: Account): Failure | null {
   return failure('ACCOUNT_FROZEN', `account ${account.userId} ${account.asset} is frozen`, {
     user_id: account.userId,
     asset: account.asset,
+    sequence: account.sequence,
   });
 }
 
@@ -131,7 +132,13 @@ function overflow(account: Account, change: bigint): Failure {
   return failure(
     'AMOUNT_OVERFLOW',
     `account ${account.userId} ${account.asset}: ${account.balance} changed by ${change} would pass int64`,
-    { user_id: account.userId, asset: account.asset, balance: account.balance, change },
+    {
+      user_id: account.userId,
+      asset: account.asset,
+      balance: account.balance,
+      change,
+      sequence: account.sequence,
+    },
   );
 }
 
@@ -149,6 +156,7 @@ export function refuseShort(account: Account, required: bigint): Failure | null 
       available,
       required,
       min_balance: account.minBalance,
+      sequence: account.sequence,
     },
   );
 }

@@ -1,3 +1,4 @@
+import type { Account } from '../account';
 import type { CommandBase } from '../command';
 import { failure, type Failure } from '../failure';
 import { HoldState, type Hold } from '../hold';
@@ -31,7 +32,8 @@ export const captureHold: WriteDefinition<CaptureHoldCommand> = {
     const hold = set.hold(command.userId, command.holdId);
     if (hold === undefined) return holdNotFound(command);
     const account = set.account(hold.userId, hold.asset);
-    const refused = refuseFrozen(account) ?? refuseNotOpen(hold) ?? refuseCapture(hold, command.amount);
+    const refused =
+      refuseFrozen(account) ?? refuseNotOpen(hold, account) ?? refuseCapture(hold, account, command.amount);
     if (refused !== null) return refused;
 
     const amount = command.amount === 0n ? hold.amount : command.amount;
@@ -56,12 +58,13 @@ export const captureHold: WriteDefinition<CaptureHoldCommand> = {
   },
 };
 
-function refuseCapture(hold: Hold, amount: bigint): Failure | null {
+function refuseCapture(hold: Hold, { sequence }: Account, amount: bigint): Failure | null {
   if (amount <= hold.amount) return null;
   return failure('CAPTURE_EXCEEDS_HOLD', `hold ${hold.holdId} holds ${hold.amount}, ${amount} requested`, {
     hold_id: hold.holdId,
     held: hold.amount,
     requested: amount,
+    sequence,
   });
 }
 

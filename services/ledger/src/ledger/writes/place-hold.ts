@@ -33,7 +33,8 @@ export const placeHold: WriteDefinition<PlaceHoldCommand> = {
   decide(set, command) {
     const { userId, asset, amount, destination, expireTime } = command;
     const account = set.account(userId, asset);
-    const refused = refuseFrozen(account) ?? refuseExpired(set, command) ?? refuseAmount(account, amount);
+    const refused =
+      refuseFrozen(account) ?? refuseExpired(set, account, command) ?? refuseAmount(account, amount);
     if (refused !== null) return refused;
 
     const { now } = set.context;
@@ -51,9 +52,17 @@ export const placeHold: WriteDefinition<PlaceHoldCommand> = {
   },
 };
 
-function refuseExpired(set: WorkingSet, { expireTime }: PlaceHoldCommand): Failure | null {
+function refuseExpired(
+  set: WorkingSet,
+  { sequence }: Account,
+  { expireTime }: PlaceHoldCommand,
+): Failure | null {
   if (expireTime === null || expireTime > set.context.now) return null;
-  return failure('HOLD_NOT_OPEN', 'expire_time has passed already', { hold_id: '', state: 'EXPIRED' });
+  return failure('HOLD_NOT_OPEN', 'expire_time has passed already', {
+    hold_id: '',
+    state: 'EXPIRED',
+    sequence,
+  });
 }
 
 function refuseAmount(account: Account, amount: bigint): Failure | null {
@@ -61,6 +70,9 @@ function refuseAmount(account: Account, amount: bigint): Failure | null {
     return failure('AMOUNT_OVERFLOW', `holds of ${account.userId} ${account.asset} would pass int64`, {
       user_id: account.userId,
       asset: account.asset,
+      held: account.held,
+      change: amount,
+      sequence: account.sequence,
     });
   }
   return refuseShort(account, amount);

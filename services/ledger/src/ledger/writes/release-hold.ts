@@ -26,10 +26,10 @@ export const releaseHold: WriteDefinition<ReleaseHoldCommand> = {
   decide(set, command) {
     const hold = set.hold(command.userId, command.holdId);
     if (hold === undefined) return holdNotFound(command);
-    const refused = refuseNotOpen(hold);
+    const account = set.account(hold.userId, hold.asset);
+    const refused = refuseNotOpen(hold, account);
     if (refused !== null) return refused;
 
-    const account = set.account(hold.userId, hold.asset);
     account.held -= hold.amount;
     set.markChanged(account);
     const released: Hold = { ...hold, state: HoldState.RELEASED, updateTime: set.context.now };

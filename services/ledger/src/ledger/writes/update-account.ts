@@ -81,6 +81,7 @@ function refuseMinimum(account: Account, minBalance: bigint | null): Failure | n
       balance: account.balance,
       available,
       required: minBalance,
+      sequence: account.sequence,
     },
   );
 }

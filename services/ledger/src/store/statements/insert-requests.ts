@@ -11,12 +11,13 @@ const insertRequestsStatement = {
   // and confirms each row in the WAL.
   text: `
     INSERT INTO ledger.requests
-      (user_id, request_id, method, content_hash, content_hash_version, code, reason, outcome, transaction_id,
+      (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
        create_time)
-    SELECT user_id, request_id, method, content_hash, ${CONTENT_HASH_VERSION}, code, reason, outcome,
-           transaction_id, $9::timestamptz
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::text[], $7::bytea[], $8::uuid[])
-        AS k (user_id, request_id, method, content_hash, code, reason, outcome, transaction_id)`,
+    SELECT user_id, request_id, method, caller, content_hash, ${CONTENT_HASH_VERSION}, code, reason, outcome,
+           transaction_id, $10::timestamptz
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::text[], $8::bytea[],
+                  $9::uuid[])
+        AS k (user_id, request_id, method, caller, content_hash, code, reason, outcome, transaction_id)`,
 };
 
 /** A request with its outcome. */
@@ -24,6 +25,8 @@ export interface RequestRow extends StoredResponse {
   readonly scope: string;
   readonly requestId: string;
   readonly method: string;
+  /** Who sent it; empty without authentication. */
+  readonly caller: string;
   readonly contentHash: Buffer;
   readonly transactionId: string | null;
 }
@@ -41,6 +44,7 @@ export function insertRequests(
     texts(rows, (row) => row.scope),
     texts(rows, (row) => row.requestId),
     texts(rows, (row) => row.method),
+    texts(rows, (row) => row.caller),
     byteas(rows, (row) => row.contentHash),
     integers(rows, (row) => row.code),
     texts(rows, (row) => row.reason),

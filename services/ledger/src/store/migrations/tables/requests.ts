@@ -5,6 +5,7 @@ export const requestsTable: readonly string[] = [
     user_id text COLLATE "C" NOT NULL,
     request_id text COLLATE "C" NOT NULL,
     method text NOT NULL,
+    caller text NOT NULL,
     content_hash bytea NOT NULL,
     content_hash_version smallint NOT NULL,
     code smallint NOT NULL,
