@@ -1,3 +1,5 @@
+import { shortened, TEXT_MAX_BYTES } from './shortened';
+
 /** A field of a request and what is wrong with it. */
 export interface FieldViolation {
   /** Its path, as the proto names it: `price.amount`. */
@@ -46,13 +48,8 @@ export class CallError<Reason extends string = string> extends Error implements 
   }
 }
 
-/**
- * An error travels in HTTP/2 headers, for which many clients have room for 8 KiB, and node breaks the whole connection
- * above 64 KiB. So it names at most this many violations, shortens each path to so many bytes (a metadata key may have
- * any length), and its message names only the first few.
- */
+/** An error names at most this many fields at fault, and its message only the first few of them. */
 export const VIOLATIONS_MAX = 24;
-const PATH_MAX_BYTES = 80;
 const MESSAGE_VIOLATIONS_MAX = 3;
 
 /**
@@ -65,20 +62,13 @@ export function invalidFields(
   violations: readonly FieldViolation[],
   describe: (violation: FieldViolation) => string = ({ field, description }) => `${field} ${description}`,
 ): CallError<'INVALID_FIELD'> {
-  const sent = violations
-    .slice(0, VIOLATIONS_MAX)
-    .map(({ field, description }) => ({ field: shortened(field), description }));
+  const sent = violations.slice(0, VIOLATIONS_MAX).map(({ field, description }) => ({
+    field: shortened(field, TEXT_MAX_BYTES.field),
+    description: shortened(description, TEXT_MAX_BYTES.description),
+  }));
   const named = sent.slice(0, MESSAGE_VIOLATIONS_MAX);
   const more = sent.length > named.length ? '; and more' : '';
   const message = named.map(describe).join('; ') + more;
   const metadata = { field: sent[0]?.field ?? '' };
   return new CallError('INVALID_FIELD', message, { metadata, violations: sent });
-}
-
-function shortened(path: string): string {
-  if (Buffer.byteLength(path) <= PATH_MAX_BYTES) return path;
-  // A character that was cut in two is left out.
-  return `${Buffer.from(path)
-    .toString('utf8', 0, PATH_MAX_BYTES)
-    .replace(/\uFFFD$/, '')}…`;
 }

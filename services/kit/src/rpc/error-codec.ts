@@ -7,7 +7,8 @@ import {
   RetryInfo,
 } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
-import type { ErrorFacts } from './call-error';
+import { VIOLATIONS_MAX, type ErrorFacts, type FieldViolation } from './call-error';
+import { shortened, TEXT_MAX_BYTES } from './shortened';
 
 /** The name of a gRPC status, such as `NOT_FOUND`. */
 export type GrpcCodeName = keyof typeof GrpcCode;
@@ -38,7 +39,8 @@ const RETRY_AFTER_MS = 200;
 /**
  * The one codec between errors and google.rpc.Status. The details are an ErrorInfo, and then BadRequest for
  * INVALID_FIELD, PreconditionFailure for FAILED_PRECONDITION, ResourceInfo for a reason with a resource, or RetryInfo
- * for UNAVAILABLE and RESOURCE_EXHAUSTED. Equal facts give equal bytes.
+ * for UNAVAILABLE and RESOURCE_EXHAUSTED. Equal facts give equal bytes. Texts are shortened, so that every client has room
+ * for the headers that carry the error.
  */
 export class ErrorCodec<Reason extends string> {
   constructor(private readonly table: ErrorTable<Reason>) {}
@@ -48,8 +50,9 @@ export class ErrorCodec<Reason extends string> {
     return Object.hasOwn(this.table.codes, error.reason);
   }
 
-  encode(facts: ErrorFacts<Reason>): EncodedError {
-    const { reason, message, metadata = {} } = facts;
+  encode(given: ErrorFacts<Reason>): EncodedError {
+    const facts = shortenedFacts(given);
+    const { reason, message, metadata } = facts;
     const code = GrpcCode[this.table.codes[reason]];
     const info = { reason, domain: this.table.domain, metadata: new Map(Object.entries(metadata)) };
     const details = [detail(ErrorInfo, 'ErrorInfo', info)];
@@ -73,11 +76,10 @@ export class ErrorCodec<Reason extends string> {
     return { code, reason, bytes: encodeStatus({ code, message: `${path}: ${status.message}`, details }) };
   }
 
-  private furtherDetail(code: GrpcCode, facts: ErrorFacts<Reason>): AnyDetail | null {
-    const { reason, message, metadata = {}, violations = [] } = facts;
+  private furtherDetail(code: GrpcCode, facts: SentFacts<Reason>): AnyDetail | null {
+    const { reason, message, metadata, violations } = facts;
     if (reason === 'INVALID_FIELD') {
-      const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
-      return detail(BadRequest, 'BadRequest', BadRequest.create({ fieldViolations }));
+      return detail(BadRequest, 'BadRequest', BadRequest.create({ fieldViolations: [...violations] }));
     }
     if (code === GrpcCode.FAILED_PRECONDITION) {
       const { subjectKeys = [] } = this.table;
@@ -99,6 +101,37 @@ export class ErrorCodec<Reason extends string> {
     }
     return null;
   }
+}
+
+/** What is known of an error, with nothing left out and no text too long. */
+type SentFacts<Reason extends string> = ErrorFacts<Reason> & {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly violations: readonly FieldViolation[];
+};
+
+function shortenedFacts<Reason extends string>(facts: ErrorFacts<Reason>): SentFacts<Reason> {
+  const { reason, message, metadata = {}, violations = [] } = facts;
+  return {
+    reason,
+    message: shortened(message, TEXT_MAX_BYTES.message),
+    metadata: Object.fromEntries(
+      Object.entries(metadata).map(([key, value]) => [key, shortened(value, TEXT_MAX_BYTES.metadata)]),
+    ),
+    violations: shortenedViolations(violations),
+  };
+}
+
+function shortenedViolations(violations: readonly FieldViolation[]): FieldViolation[] {
+  const sent: FieldViolation[] = [];
+  let bytes = 0;
+  for (const violation of violations.slice(0, VIOLATIONS_MAX)) {
+    const field = shortened(violation.field, TEXT_MAX_BYTES.field);
+    const description = shortened(violation.description, TEXT_MAX_BYTES.description);
+    bytes += Buffer.byteLength(field) + Buffer.byteLength(description);
+    if (bytes > TEXT_MAX_BYTES.violations) break;
+    sent.push({ field, description });
+  }
+  return sent;
 }
 
 interface AnyDetail {

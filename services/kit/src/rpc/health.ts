@@ -6,6 +6,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
+import { shortened, TEXT_MAX_BYTES } from './shortened';
 
 /** The name under which the health service itself is registered. */
 export const HEALTH_SERVICE = 'grpc.health.v1.Health';
@@ -54,7 +55,11 @@ export class Health {
       ) => {
         const name = call.request.service;
         if (this.services.includes(name)) callback(null, this.responseFor(name));
-        else callback({ code: GrpcCode.NOT_FOUND, details: `no service ${name}` });
+        else
+          callback({
+            code: GrpcCode.NOT_FOUND,
+            details: `no service ${shortened(name, TEXT_MAX_BYTES.metadata)}`,
+          });
       },
       list: (
         _call: ServerUnaryCall<object, HealthListResponse>,

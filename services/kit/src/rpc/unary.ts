@@ -4,6 +4,7 @@ import { contextOf, type CallContext, decodeRequest, type Decode } from './incom
 import type { CallLog, CallNames } from './call-log';
 import type { CallResult } from './call-result';
 import { resultOfError, type ErrorPolicy } from './error-policy';
+import { shortened, TEXT_MAX_BYTES } from './shortened';
 
 /** One rpc: how its request is read and what is done. Errors for the caller are thrown as CallError. */
 export interface UnaryMethod<Request> {
@@ -22,8 +23,6 @@ export interface CallSettings<Reason extends string> {
   readonly errors: ErrorPolicy<Reason>;
 }
 
-const REQUEST_ID_LOGGED_MAX = 128;
-
 /** The one bridge from async functions to unary calls of grpc-js: deadline, errors, replay flag, log line. */
 export function unaryHandler<Request, Reason extends string>(
   { path, decode, handle, names }: UnaryMethod<Request>,
@@ -36,7 +35,7 @@ export function unaryHandler<Request, Reason extends string>(
     const run = async (): Promise<Buffer | CallResult> => {
       const request = decodeRequest(decode, call.request);
       requestId = requestIdOf(request);
-      otherNames = names?.(request);
+      otherNames = names === undefined ? undefined : shortenedNames(names(request));
       return handle(request, contextOf(call));
     };
     void run()
@@ -97,5 +96,14 @@ function requestIdOf(request: unknown): string | undefined {
   if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
   if (typeof request.requestId !== 'string') return undefined;
   // One that is too long is refused and still logged, as far as it may go.
-  return request.requestId.slice(0, REQUEST_ID_LOGGED_MAX);
+  return shortened(request.requestId, TEXT_MAX_BYTES.logged);
+}
+
+function shortenedNames(names: CallNames): CallNames {
+  return Object.fromEntries(
+    Object.entries(names).map(([key, name]: [string, string | undefined]) => [
+      key,
+      name === undefined ? undefined : shortened(name, TEXT_MAX_BYTES.logged),
+    ]),
+  );
 }

@@ -1,5 +1,6 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import type { CallLog } from '../rpc/call-log';
+import { shortened, TEXT_MAX_BYTES } from '../rpc/shortened';
 
 /** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
 const BUFFER_BYTES = 3 * 1024;
@@ -27,7 +28,7 @@ export function createLog(level: string, base: Readonly<Record<string, unknown>>
     minLength: BUFFER_BYTES,
     maxWrite: WRITE_BYTES,
   });
-  const logger = pino({ level, base }, destination);
+  const logger = pino({ level, base, serializers: { err: shortenedError } }, destination);
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref();
   return {
     logger,
@@ -41,4 +42,15 @@ export function createLog(level: string, base: Readonly<Record<string, unknown>>
       }
     },
   };
+}
+
+/** An error with its causes, as pino writes it; a driver repeats what it was given, of any length. */
+function shortenedError(error: Error): unknown {
+  return shortenedTexts(stdSerializers.errWithCause(error));
+}
+
+function shortenedTexts(value: unknown): unknown {
+  if (typeof value === 'string') return shortened(value, TEXT_MAX_BYTES.loggedError);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shortenedTexts(each)]));
 }
