@@ -118,7 +118,7 @@ const named = `${letters}${letters.toLowerCase()}0123456789_.:-`;
 const userId = word(visible.replace('@', ''), visible, 128);
 const systemId = word(named, named, 127).map((name) => `@${name}`);
 const assetCode = fc
-  .tuple(word(letters, `${letters}0123456789_:.-`, 64), fc.constantFrom('', '', '/0', '/2', '/18', '/99'))
+  .tuple(word(letters, `${letters}0123456789_:.-`, 64), fc.constantFrom('', '', '/1', '/2', '/18', '/90'))
   .map(([code, scale]) => code + scale);
 const itemId = word(visible, visible, 128);
 const maybe = (good: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.oneof(fc.constant(''), good);
@@ -128,7 +128,10 @@ const user = text(fc.oneof({ arbitrary: userId, weight: 9 }, { arbitrary: system
 const person = text(userId);
 const account = text(fc.oneof(userId, systemId));
 const system = text(maybe(systemId));
-const asset = text(assetCode);
+const asset = rarely(
+  text(assetCode),
+  fc.tuple(assetCode, fc.constantFrom('/0', '/00', '/02', '/100')).map(([code, scale]) => code + scale),
+);
 const item = text(itemId);
 const uuid = text(
   fc.oneof(
@@ -442,7 +445,7 @@ export const listAccounts: fc.Arbitrary<ListAccountsRequest> = fc.record({
 export const updateAccount: fc.Arbitrary<UpdateAccountRequest> = fc
   .record({
     ...{ requestId, userId: user, asset, metadata, frozen: fc.boolean() },
-    minBalance: fc.constantFrom(0n, 1n, -1n, INT64_MAX, INT64_MIN),
+    minBalance: rarely(fc.constantFrom(0n, 1n, -1n, INT64_MAX, -INT64_MAX), fc.constant(INT64_MIN)),
     updateMask: rarely<string[] | undefined>(
       fc.array(fc.constantFrom('min_balance', 'frozen', 'metadata'), { minLength: 1, maxLength: 4 }),
       fc.oneof(

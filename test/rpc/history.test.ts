@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { SortOrder, type Entry, type LedgerClient } from '@ledger/client';
 import { EntryKind } from '@ledger/proto/ledger/v1/ledger';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
@@ -45,12 +46,23 @@ describe('a balance of the past', () => {
 
   it('is at every sequence what its entry left', async () => {
     const entries = await all({ userId: 'ada', order: SortOrder.OLDEST_FIRST });
-    const beyond = BigInt(entries.length + 9);
-    await inParts([0n, ...entries.map(({ sequence }) => sequence), beyond], async (value) => {
+    await inParts([0n, ...entries.map(({ sequence }) => sequence)], async (value) => {
       const asOf = { $case: 'asOfSequence' as const, value };
       const { balance } = await client().getBalance({ userId: 'ada', asset: 'GOLD', asOf });
       const entry = entries.filter(({ sequence }) => sequence <= value).at(-1);
       expect([balance.balance, balance.sequence]).toEqual([entry?.balanceAfter ?? 0n, entry?.sequence ?? 0n]);
+    });
+  });
+
+  it.each<[user: string, last: (entries: readonly Entry[]) => bigint]>([
+    ['ada', (entries) => BigInt(entries.length)],
+    ['nobody', () => 0n],
+  ])('of %s is not told for a sequence beyond the last entry', async (userId, lastOf) => {
+    const last = lastOf(await all({ userId: 'ada' }));
+    const asOf = { $case: 'asOfSequence' as const, value: last + 1n };
+    await expect(client().getBalance({ userId, asset: 'GOLD', asOf })).rejects.toMatchObject({
+      ...{ code: status.INVALID_ARGUMENT, reason: 'INVALID_FIELD' },
+      metadata: { field: 'as_of_sequence', sequence: last.toString() },
     });
   });
 });

@@ -27,6 +27,7 @@ import { toValidCommand, writeMappings } from '../../services/ledger/src/mapping
 /** Rules of lists and of several fields at once, each with a request that breaks nothing else. */
 
 const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
 /** A number that no enum defines. */
 const UNKNOWN = 2 ** 7;
 
@@ -85,6 +86,11 @@ describe.each<[request: string, rules: (readonly [rule: string, field: string, c
         'legs[1].user_id',
         () => post({ legs: [leg('ada', -1n), leg('b b', 1n)] }),
       ],
+      [
+        'has no leg that could not be reversed within int64',
+        'legs[0].change',
+        () => post({ legs: [leg('ada', INT64_MIN), leg('bob', 2n ** 62n), leg('eve', 2n ** 62n)] }),
+      ],
       ['has no leg of zero', 'legs[2].change', () => post({ legs: [...balanced, leg('eve', 0n)] })],
       [
         'expects no negative sequence',
@@ -104,6 +110,11 @@ describe.each<[request: string, rules: (readonly [rule: string, field: string, c
       ['needs a mask', 'update_mask', () => update(undefined)],
       ['changes something', 'update_mask', () => update([])],
       ['changes settings only', 'update_mask', () => update(['balance'])],
+      [
+        'sets no minimum whose negation passes int64',
+        'min_balance',
+        () => update(['min_balance'], { minBalance: INT64_MIN }),
+      ],
       ['changes nothing but settings', 'update_mask', () => update(['frozen', 'etag'])],
     ],
   ],
@@ -251,8 +262,8 @@ function manyLegs(count: number): Leg[] {
   );
 }
 
-function update(updateMask: string[] | undefined): unknown {
-  const request = UpdateAccountRequest.fromPartial({ ...write, ...account });
+function update(updateMask: string[] | undefined, fields: Partial<UpdateAccountRequest> = {}): unknown {
+  const request = UpdateAccountRequest.fromPartial({ ...write, ...account, ...fields });
   return toValidCommand(writeMappings.UpdateAccount, { ...request, updateMask });
 }
 

@@ -143,7 +143,7 @@ describe('the cost of a read, in blocks of the database', () => {
   });
 
   it('of a user does not grow with the entries, for the balance at a sequence', async () => {
-    for (const at of [0n, 1n, 50n, 99n, BigInt(LONG)]) {
+    for (const at of [0n, 1n, 50n, 99n]) {
       const asOf = { $case: 'asOfSequence' as const, value: at };
       const [short, long] = await costs(users, ({ userId }) => balance({ userId, asset: 'GOLD', asOf }));
       expect(long).toBeLessThanOrEqual(short + 1);

@@ -2,7 +2,7 @@ import { UsageError } from './usage-error';
 
 const INTEGER = /^[+-]?[0-9]+$/;
 const DECIMAL = /^[+-]?[0-9]+\.(?<decimals>[0-9]+)$/;
-const SCALE = /\/(?<scale>[0-9]{1,2})$/;
+const SCALE = /\/(?<scale>[1-9][0-9]?)$/;
 
 /**
  * An amount of an asset, in its smallest unit: `1234`, or `12.34` of an asset of two decimal places such as `USD/2`.

@@ -96,7 +96,10 @@ export interface UpdateAccountRequest {
   userId: string;
   /** The asset. */
   asset: string;
-  /** How low `available` may go, in the smallest unit. */
+  /**
+   * How low `available` may go, in the smallest unit: any int64 but the smallest, which
+   * has no negation.
+   */
   minBalance: bigint;
   /** No debits, holds or captures. */
   frozen: boolean;

@@ -37,7 +37,7 @@ export interface CreditRequest {
    * without spaces, not beginning with `@`.
    */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -86,7 +86,7 @@ export interface PurchaseItem {
 
 /** A price that the caller knows. */
 export interface PurchasePrice {
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** All of it, in the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -153,7 +153,7 @@ export interface TransferRequest {
   fromUserId: string;
   /** Who gets it; not the sender. */
   toUserId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -186,9 +186,12 @@ export interface TransferResponse {
 export interface Leg {
   /** A user, or a system account. */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
-  /** Signed, in the asset's smallest unit; not zero. */
+  /**
+   * Signed, in the asset's smallest unit; not zero, and not the smallest int64, whose
+   * negation a reversal could not book.
+   */
   change: bigint;
   /** When set, the account's sequence must still be this: CONFLICT otherwise. Users only. */
   expectedSequence?: bigint | undefined;
@@ -269,7 +272,7 @@ export interface PlaceHoldRequest {
    * without spaces, not beginning with `@`.
    */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** In the asset's smallest unit, at least 1. */
   amount: bigint;
@@ -434,7 +437,7 @@ export interface BatchWriteResponse {
 export interface GetBalanceRequest {
   /** A user, or a system account. */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** Absent: now. */
   asOf:
@@ -442,7 +445,10 @@ export interface GetBalanceRequest {
     /** After all entries booked up to this instant, inclusive. */
     { $case: "asOfTime"; value: Timestamp }
     | //
-    /** After the entry of this sequence; not for system accounts. */
+    /**
+     * After the entry of this sequence, 0 for before the first; not for system accounts.
+     * Beyond the last entry it is INVALID_FIELD, with the last one's sequence in metadata.
+     */
     { $case: "asOfSequence"; value: bigint }
     | undefined;
 }
@@ -457,7 +463,7 @@ export interface GetBalanceResponse {
 export interface AccountKey {
   /** A user, or a system account. */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
 }
 
@@ -501,7 +507,7 @@ export interface ListBalancesResponse {
 export interface ListEntriesRequest {
   /** A user, or a system account. */
   userId: string;
-  /** The asset: `GOLD`, `USD/2` (two decimal places). */
+  /** The asset: `GOLD`, `USD/2` (two decimal places: 1 to 99, no leading zero). */
   asset: string;
   /** 0 to take 50; more than 1,000 gives 1,000. */
   pageSize: number;

@@ -144,11 +144,24 @@ function asOfOf(validator: RequestValidator, { asOf, userId }: GetBalanceRequest
 }
 
 async function pastBalance(connection: Connection, key: BalanceKey, asOf: AsOf): Promise<Balance> {
-  const found =
-    'time' in asOf
-      ? (await readBalancesAsOfTime(connection, [key], asOf.time))[0]
-      : await readBalanceAsOfSequence(connection, key, asOf.sequence);
-  return pastBalanceMessage(found ?? { ...key, ...ZERO });
+  if ('time' in asOf) {
+    const [found] = await readBalancesAsOfTime(connection, [key], asOf.time);
+    return pastBalanceMessage(found ?? { ...key, ...ZERO });
+  }
+  const found = (await readBalanceAsOfSequence(connection, key, asOf.sequence)) ?? { ...key, ...ZERO };
+  // Sequences have no gaps: the last entry before it is the last one there is.
+  if (found.sequence < asOf.sequence) throw beyondLastEntry(found.sequence);
+  return pastBalanceMessage(found);
+}
+
+/** Told, not answered with the last balance: the entry may yet come, and change it. */
+function beyondLastEntry(sequence: bigint): CallError<Reason> {
+  const field = 'as_of_sequence';
+  const description = `is beyond the last entry, which is ${sequence}`;
+  return new CallError('INVALID_FIELD', `${field} ${description}`, {
+    metadata: { field, sequence: sequence.toString() },
+    violations: [{ field, description }],
+  });
 }
 
 function keyOf(validator: RequestValidator, path: string, { userId, asset }: BalanceKey): BalanceKey {

@@ -32,6 +32,8 @@ const invalidSystemAccounts = [
 ];
 const invalidAssets = [
   ...['gold', 'Gold', '2GOLD', '_A', 'A'.repeat(65), 'USD/', 'USD/123', 'USD/A', 'USD/2/2', '/2'],
+  // USD/2 and USD are named in one way only.
+  ...['USD/02', 'USD/00', 'USD/0'],
   ...['A B', 'A\0', 'A\n', 'É', ' A'],
 ];
 const invalidUuids = [
@@ -46,7 +48,7 @@ const invalidUuids = [
 ];
 const words = ['a', '!', '~', '"', printable.slice(1).replace('@', ''), 'a'.repeat(128)];
 const systemAccounts = ['@a', `@${'a'.repeat(127)}`, '@aZ0_.:-'];
-const assets = ['A', 'GOLD', 'USD/2', 'USD/99', 'A0_:.-', `${'A'.repeat(64)}/99`];
+const assets = ['A', 'GOLD', 'USD/1', 'USD/2', 'USD/10', 'USD/99', 'A0_:.-', `${'A'.repeat(64)}/99`];
 const positive = [1n, INT64_MAX];
 const notPositive = [0n, -1n, INT64_MIN];
 
@@ -163,10 +165,17 @@ it.each<[rule: string, Rule]>([
     }),
   ],
   [
-    'an amount that must not be zero',
-    rule((check, value: bigint) => check.notZero('change', value), {
-      valid: [1n, -1n, INT64_MIN, INT64_MAX],
-      invalid: [0n],
+    'a signed amount',
+    rule((check, value: bigint) => check.negatable('min_balance', value), {
+      valid: [0n, 1n, -1n, INT64_MIN + 1n, INT64_MAX],
+      invalid: [INT64_MIN],
+    }),
+  ],
+  [
+    'a signed amount that must not be zero',
+    rule((check, value: bigint) => check.change('change', value), {
+      valid: [1n, -1n, INT64_MIN + 1n, INT64_MAX],
+      invalid: [0n, INT64_MIN],
     }),
   ],
   [

@@ -1,5 +1,6 @@
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 import type { Annotations } from '../ledger/annotations';
+import { INT64_MAX } from '../ledger/money';
 import { sortedMetadata } from '../ledger/transaction';
 import { invalidFields, VIOLATIONS_MAX, type FieldViolation } from '@ledger/kit/rpc/call-error';
 
@@ -12,7 +13,7 @@ import { invalidFields, VIOLATIONS_MAX, type FieldViolation } from '@ledger/kit/
 const REQUEST_ID = /^[ -~]{1,128}$/;
 const USER_ID = /^[!-?A-~][!-~]{0,127}$/;
 const SYSTEM_ID = /^@[A-Za-z0-9_.:-]{1,127}$/;
-const ASSET = /^[A-Z][A-Z0-9_:.-]{0,63}(\/[0-9]{1,2})?$/;
+const ASSET = /^[A-Z][A-Z0-9_:.-]{0,63}(\/[1-9][0-9]?)?$/;
 const ITEM_ID = /^[!-~]{1,128}$/;
 const REFERENCE = /^[ -~]{0,128}$/;
 const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
@@ -91,7 +92,7 @@ export class RequestValidator {
   }
 
   asset(field: string, value: string): string {
-    return this.match(field, value, ASSET, 'must be like GOLD or USD/2');
+    return this.match(field, value, ASSET, 'must be like GOLD or USD/2, without a leading zero after /');
   }
 
   optionalAsset(field: string, value: string): string {
@@ -129,8 +130,15 @@ export class RequestValidator {
     return this.match(field, value, ITEM_ID, 'must be 1 to 128 printable ASCII characters without spaces');
   }
 
-  notZero(field: string, value: bigint): bigint {
+  /** What an entry changes: signed, and not nothing. */
+  change(field: string, value: bigint): bigint {
     if (value === 0n) this.addViolation(field, 'must not be zero');
+    return this.negatable(field, value);
+  }
+
+  /** A signed amount. The smallest int64 has no negation, so a change of it could never be reversed. */
+  negatable(field: string, value: bigint): bigint {
+    if (value < -INT64_MAX) this.addViolation(field, `must be at least ${-INT64_MAX}`);
     return value;
   }
 

@@ -62,7 +62,7 @@ function legOf(leg: Leg, field: string, validator: RequestValidator): CommandLeg
   return {
     userId: validator.accountUserId(`${field}.user_id`, leg.userId),
     asset: validator.asset(`${field}.asset`, leg.asset),
-    change: validator.notZero(`${field}.change`, leg.change),
+    change: validator.change(`${field}.change`, leg.change),
     expectedSequence: expectedSequence ?? null,
   };
 }

@@ -20,6 +20,7 @@ export const updateAccount: WriteMapping<UpdateAccountCommand, UpdateAccountRequ
       if (paths.length === 0 || paths.some((path) => !SETTINGS.includes(path))) {
         validator.addViolation('update_mask', `must name at least one of ${SETTINGS.join(', ')}`);
       }
+      const minBalance = validator.negatable('min_balance', request.minBalance);
       const metadata = validator.metadata('metadata', request.metadata);
       return {
         kind: 'UpdateAccount',
@@ -28,7 +29,7 @@ export const updateAccount: WriteMapping<UpdateAccountCommand, UpdateAccountRequ
         scope,
         userId: validator.userId('user_id', request.userId),
         asset: validator.asset('asset', request.asset),
-        minBalance: paths.includes('min_balance') ? request.minBalance : null,
+        minBalance: paths.includes('min_balance') ? minBalance : null,
         frozen: paths.includes('frozen') ? request.frozen : null,
         metadata: paths.includes('metadata') ? metadata : null,
         etag: validator.etag(request.etag),
