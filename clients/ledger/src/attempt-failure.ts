@@ -8,7 +8,13 @@ const REPLAYED_HEADER = 'ledger-replayed';
 
 /** Why an attempt failed: the part of a `LedgerError` that one attempt knows. */
 export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'cause'> &
-  Required<Pick<LedgerErrorInit, 'details'>>;
+  Required<Pick<LedgerErrorInit, 'details'>> & {
+    /** The request did not leave this process. */
+    readonly notSent: boolean;
+  };
+
+/** What grpc-js says when it has no connection to send a call on, such as after a refused one. */
+const NO_CONNECTION = /^(?:No connection established|Name resolution failed)/;
 
 /**
  * The failure that grpc-js reports.
@@ -23,6 +29,7 @@ export function attemptFailure(error: ServiceError, replayed?: boolean): Attempt
     details: trailer instanceof Uint8Array ? decodeErrorDetails(trailer) : {},
     // A failure may come as trailers alone, which then carry what the headers would.
     replayed: isReplay(error.metadata) || replayed,
+    notSent: error.code === status.UNAVAILABLE && trailer === undefined && NO_CONNECTION.test(error.details),
     cause: error,
   };
 }
@@ -57,5 +64,5 @@ export function malformedRequest(method: string, cause: unknown): LedgerError {
 }
 
 function localFailure(code: number, text: string, cause?: unknown): AttemptFailure {
-  return { code, text, details: {}, replayed: undefined, cause };
+  return { code, text, details: {}, replayed: undefined, notSent: true, cause };
 }

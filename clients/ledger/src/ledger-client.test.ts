@@ -371,6 +371,16 @@ describe('an error', () => {
     expect(await errorOf(client.credit(gold))).toMatchObject({ reason: 'OVERLOADED', outcomeUnknown: true });
   });
 
+  it('knows that nothing was booked when no attempt had a connection', async () => {
+    await start({}, { retry: { ...quick, maxAttempts: 2 } });
+    server.close();
+    expect(await errorOf(client.credit(gold))).toMatchObject({
+      codeName: 'UNAVAILABLE',
+      attempts: 2,
+      outcomeUnknown: false,
+    });
+  });
+
   it('knows the outcome when a later attempt was decided', async () => {
     const refused = refuses('INSUFFICIENT_FUNDS');
     await start({ credit: [fails(status.UNAVAILABLE), refused] });

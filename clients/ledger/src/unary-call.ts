@@ -51,7 +51,8 @@ export async function callUnary<Response>(
 
     failure = result;
     const decision = decideRetry(failure.code, failure.details);
-    outcomeUnknown = decision.booking === 'unknown' || (outcomeUnknown && decision.booking !== 'decided');
+    const booking = failure.notSent ? 'not_booked' : decision.booking;
+    outcomeUnknown = booking === 'unknown' || (outcomeUnknown && booking !== 'decided');
     if (!decision.retry || isLast) break;
     const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
     if (waitMs === undefined) break;
