@@ -10,6 +10,8 @@ export interface CommandGroup {
   readonly context: CommandContext;
   /** The options that every command has, as they were typed. Set once a command runs. */
   readonly globalOptions: () => GlobalOptions;
+  /** Reads an amount of an asset as the user writes it, into its smallest unit. */
+  readonly parseAmount: (text: string, asset: string) => bigint;
   /** Runs the work of a command that talks to the ledger. */
   readonly inSession: (work: (session: Session) => Promise<void>) => Promise<void>;
 }

@@ -7,4 +7,6 @@ export interface GlobalOptions {
   /** In milliseconds. */
   readonly timeout?: number | undefined;
   readonly output: Format;
+  /** Amounts are read and shown as integers of the smallest unit of their asset. */
+  readonly minor?: boolean | undefined;
 }

@@ -12,6 +12,7 @@ import { addItemCommands } from './commands/items';
 import { addVerifyCommand } from './commands/verify';
 import { addWatchCommand } from './commands/watch';
 import { EXIT, EXIT_CODE_MEANINGS, type ExitCode, exitCodeOf, isLedgerError } from './exit-codes';
+import { parseAmount } from './input/amount';
 import { parseDuration } from './input/duration';
 import { addExamples } from './input/options';
 import { PROGRAM_NAME } from './output/command-line';
@@ -42,8 +43,8 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
 export function makeProgram(context: CommandContext) {
   const root = new Command(PROGRAM_NAME)
     .description(
-      'The command line of the ledger. Amounts are integers of the smallest unit of their asset; of an asset ' +
-        'with decimal places, such as USD/2, 12.34 may be typed for 1234.',
+      'The command line of the ledger. Amounts are in whole units of their asset, with its decimal places: ' +
+        '2 and 2.00 of USD/2 are both two dollars. --minor counts the smallest unit instead.',
     )
     .version(VERSION)
     .option('--address <host:port>', 'of the ledger; else --context, LEDGER_ADDRESS, the context in use')
@@ -58,6 +59,7 @@ export function makeProgram(context: CommandContext) {
         .choices(FORMATS)
         .default('table' as const),
     )
+    .option('--minor', 'amounts are integers of the smallest unit, as in JSON: 200 for 2.00 of USD/2')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
@@ -75,6 +77,7 @@ export function makeProgram(context: CommandContext) {
     parent: root,
     context,
     globalOptions: () => root.opts(),
+    parseAmount: (text, asset) => parseAmount(text, asset, root.opts().minor === true),
     inSession: (work) => Session.run(context, root.opts(), work),
   };
   addBookingCommands(group);

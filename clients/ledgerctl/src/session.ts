@@ -67,7 +67,7 @@ export class Session {
     message: MessageOf<Name>,
     ...paths: readonly messageView.MessagePath<MessageOf<Name>>[]
   ): void {
-    this.printView(this.views.viewOf(name, message, ...paths));
+    this.printView(this.views.viewOf(name, message, this.options, ...paths));
   }
 
   /** Prints a view that is more than that of one message. */
@@ -99,7 +99,7 @@ export class Session {
   ): (message: MessageOf<Name>) => void {
     const renderer = new LineRenderer(this.options.output, this.context);
     return (message) => {
-      this.context.stdout.write(renderer.lines(this.views.viewOf(name, message, path)));
+      this.context.stdout.write(renderer.lines(this.views.viewOf(name, message, this.options, path)));
     };
   }
 

@@ -1,4 +1,3 @@
-import { parseAmount } from '../input/amount';
 import { addExamples, listOptions, pair, requestIdOption } from '../input/options';
 import type { CommandGroup } from '../command-group';
 import { UsageError } from '../input/usage-error';
@@ -27,7 +26,7 @@ function addGet({ parent, inSession }: CommandGroup): void {
   addExamples(command, 'ledgerctl account get lucas PEEP');
 }
 
-function addSet({ parent, inSession }: CommandGroup): void {
+function addSet({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = requestIdOption(parent.command('set <user> <asset>'))
     .description('Changes the settings that are given, and makes the account when there is none.')
     .option('--min-balance <amount>', 'how low the balance may go; negative for credit')

@@ -1,7 +1,6 @@
 import type { AccountKey } from '@ledger/client';
-import { addExamples, listOptions } from '../input/options';
+import { addExamples, listOptions, pastTime } from '../input/options';
 import type { CommandGroup } from '../command-group';
-import { parseTime } from '../input/time';
 import { UsageError } from '../input/usage-error';
 
 /** The commands that read balances, current and past. */
@@ -14,7 +13,10 @@ function addBalance({ parent, inSession }: CommandGroup): void {
   const command = parent
     .command('balance <user> <asset>')
     .description('The balance of one account. One that was never written has zero.')
-    .option('--as-of <time|sequence>', 'as it was at an instant (RFC 3339), or after its entry of a sequence')
+    .option(
+      '--as-of <time|sequence>',
+      'as it was at an instant (RFC 3339, a day, 1h ago), or after its entry of a sequence',
+    )
     .action((userId, asset, { asOf }) => {
       const past = asOf === undefined ? undefined : parseAsOf(asOf);
       return inSession(async (session) => {
@@ -26,6 +28,8 @@ function addBalance({ parent, inSession }: CommandGroup): void {
     command,
     'ledgerctl balance lucas PEEP',
     'ledgerctl balance lucas PEEP --as-of 2026-11-20T20:53:02.046426Z',
+    'ledgerctl balance lucas PEEP --as-of 2026-11-29',
+    'ledgerctl balance lucas PEEP --as-of 1h',
     'ledgerctl balance lucas PEEP --as-of 3',
     "ledgerctl balance lucas PEEP -o json | jq -r '.balance.available'",
   );
@@ -34,13 +38,13 @@ function addBalance({ parent, inSession }: CommandGroup): void {
 function parseAsOf(text: string) {
   return /^[0-9]+$/.test(text)
     ? ({ $case: 'asOfSequence', value: BigInt(text) } as const)
-    : ({ $case: 'asOfTime', value: parseTime(text) } as const);
+    : ({ $case: 'asOfTime', value: pastTime(text) } as const);
 }
 
 function addBalances({ parent, inSession }: CommandGroup): void {
   const command = listOptions(parent.command('balances [user]'))
     .description('The balances of a user, or of the accounts that you name, in one snapshot.')
-    .option('--as-of <time>', 'as they were at an instant (RFC 3339)', parseTime)
+    .option('--as-of <time>', 'as they were at an instant (RFC 3339, a day, 1h ago)', pastTime)
     .option("--account <'user asset'>", 'an account; may be repeated; instead of a user', account)
     .action((userId, { asOf: asOfTime, account: accounts, ...extent }) => {
       const wanted = accounts ?? userId;

@@ -37,7 +37,7 @@ export function addBatchCommand({ parent, context, inSession }: CommandGroup): v
         const errors = outcomes.flatMap(({ error }) => error ?? []);
         const cause = errors.find((error) => exitCodeOf(error) === EXIT.unavailable) ?? errors[0];
         if (cause === undefined) return;
-        throw new WritesFailed(`${errors.length} of ${writes.length} writes failed`, requestId, cause);
+        throw new WritesFailed(countsOf(writes.length, errors), requestId, cause);
       });
     });
   addExamples(
@@ -45,6 +45,17 @@ export function addBatchCommand({ parent, context, inSession }: CommandGroup): v
     'ledgerctl batch writes.json --request-id payday-2026-11',
     `echo '{"writes":[{"credit":{"userId":"lucas","asset":"PEEP","amount":"5"}}]}' | ledgerctl batch -`,
   );
+}
+
+/** What became of the writes, in words. */
+function countsOf(all: number, errors: readonly LedgerError[]): string {
+  const unknown = errors.filter(({ outcomeUnknown }) => outcomeUnknown).length;
+  const counts = [
+    `${all - errors.length} booked`,
+    ...(unknown === errors.length ? [] : [`${errors.length - unknown} not booked`]),
+    ...(unknown === 0 ? [] : [`${unknown} may have been booked`]),
+  ];
+  return `${errors.length} of ${all} writes failed: ${counts.join(', ')}`;
 }
 
 async function read(file: string, { stdin, signal }: CommandContext): Promise<string> {

@@ -1,8 +1,9 @@
 import type { Leg } from '@ledger/client';
-import { parseAmount, parseInteger } from '../input/amount';
+import { parseInteger } from '../input/amount';
 import { addExamples, noteOptions, requestIdOption } from '../input/options';
 import type { CommandGroup } from '../command-group';
 import { UsageError } from '../input/usage-error';
+import type { Session } from '../session';
 
 /** The commands that book a transaction at once. */
 export function addBookingCommands(group: CommandGroup): void {
@@ -13,7 +14,7 @@ export function addBookingCommands(group: CommandGroup): void {
   addReverse(group);
 }
 
-function addCredit({ parent, inSession }: CommandGroup): void {
+function addCredit({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = noteOptions(requestIdOption(parent.command('credit <user> <asset> <amount>')))
     .description('Value comes in: from a system account to a user.')
     .option('--source <account>', 'where it comes from (default: @issuance)')
@@ -33,7 +34,7 @@ function addCredit({ parent, inSession }: CommandGroup): void {
   );
 }
 
-function addPurchase({ parent, inSession }: CommandGroup): void {
+function addPurchase({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = noteOptions(requestIdOption(parent.command('purchase <user> [item]')))
     .description('A user pays: for an item of the catalog, or a price that you name.')
     .option('--quantity <n>', 'how many of the item (default: 1)')
@@ -42,7 +43,7 @@ function addPurchase({ parent, inSession }: CommandGroup): void {
     .option('--amount <amount>', 'a price: how much of it; the item need not be in the catalog then')
     .option('--destination <account>', 'where it goes to (default: @revenue)')
     .action((userId, item, { requestId, quantity, priceVersion, asset, amount, ...rest }) => {
-      const subject = subjectOf(item, { quantity, priceVersion, asset, amount });
+      const subject = subjectOf(item, { quantity, priceVersion, asset, amount }, parseAmount);
       return inSession(async (session) => {
         const booked = await session.write(requestId, (id, call) =>
           session.client.purchase({ userId, subject, ...rest, requestId: id }, call),
@@ -61,6 +62,7 @@ function addPurchase({ parent, inSession }: CommandGroup): void {
 function subjectOf(
   item: string | undefined,
   given: { readonly [Name in 'quantity' | 'priceVersion' | 'asset' | 'amount']: string | undefined },
+  parseAmount: CommandGroup['parseAmount'],
 ) {
   const { quantity, priceVersion, asset, amount } = given;
   if (asset !== undefined && amount !== undefined && quantity === undefined && priceVersion === undefined) {
@@ -84,7 +86,7 @@ function subjectOf(
   );
 }
 
-function addTransfer({ parent, inSession }: CommandGroup): void {
+function addTransfer({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = noteOptions(requestIdOption(parent.command('transfer <from> <to> <asset> <amount>')))
     .description('From one user to another.')
     .action((fromUserId, toUserId, asset, amount, { requestId, ...rest }) => {
@@ -99,7 +101,7 @@ function addTransfer({ parent, inSession }: CommandGroup): void {
   addExamples(command, "ledgerctl transfer lucas ada PEEP 5 --description 'for the ice cream'");
 }
 
-function addPost({ parent, inSession }: CommandGroup): void {
+function addPost({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = noteOptions(requestIdOption(parent.command('post <user> <leg...>')))
     .summary('Any movement of two legs and more, all or nothing.')
     .description(
@@ -108,7 +110,7 @@ function addPost({ parent, inSession }: CommandGroup): void {
         'still have.',
     )
     .action((userId, texts, { requestId, ...rest }) => {
-      const legs = texts.map(parseLeg);
+      const legs = texts.map((text) => parseLeg(text, parseAmount));
       return inSession(async (session) => {
         const booked = await session.write(requestId, (id, call) =>
           session.client.postTransaction({ userId, legs, ...rest, requestId: id }, call),
@@ -123,7 +125,7 @@ function addPost({ parent, inSession }: CommandGroup): void {
   );
 }
 
-function parseLeg(text: string): Leg {
+function parseLeg(text: string, parseAmount: CommandGroup['parseAmount']): Leg {
   const [userId, asset, change, expected, ...rest] = text.trim().split(/ +/);
   if (userId === undefined || asset === undefined || change === undefined || rest.length > 0) {
     throw new UsageError(`leg '${text}': 'USER ASSET CHANGE' is needed, or 'USER ASSET CHANGE SEQUENCE'`);
@@ -136,17 +138,15 @@ function parseLeg(text: string): Leg {
   };
 }
 
-function addReverse({ parent, inSession }: CommandGroup): void {
+function addReverse({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = requestIdOption(parent.command('reverse <user> <transaction>'))
     .description('Takes a transaction of a user back, through the same accounts.')
-    .option(
-      '--amount <amount>',
-      'a part, of a transaction of two entries: an integer (default: all that is left)',
-    )
+    .option('--amount <amount>', 'a part, of a transaction of two entries (default: all that is left)')
     .option('--description <text>', 'free text')
     .action((userId, transactionId, { requestId, amount, description }) => {
-      const part = parseInteger(amount ?? '0', 'amount');
       return inSession(async (session) => {
+        const part =
+          amount === undefined ? 0n : parseAmount(amount, await assetOf(session, userId, transactionId));
         const booked = await session.write(requestId, (id, call) =>
           session.client.reverseTransaction(
             { userId, transactionId, amount: part, description, requestId: id },
@@ -161,4 +161,13 @@ function addReverse({ parent, inSession }: CommandGroup): void {
     'ledgerctl reverse lucas 01a1fabb-ebde-76d0-8000-8b2ad82cc82b',
     "ledgerctl reverse lucas 01a1fabb-ebde-76d0-8000-8b2ad82cc82b --amount 20 --description 'half of it'",
   );
+}
+
+/** The asset that a part of a transaction is counted in. It is asked for before anything is sent. */
+async function assetOf({ client, call }: Session, userId: string, transactionId: string): Promise<string> {
+  const { transaction } = await client.getTransaction({ userId, transactionId }, call);
+  const assets = new Set(transaction.entries.map(({ asset }) => asset));
+  const [asset] = assets;
+  if (asset !== undefined && assets.size === 1) return asset;
+  throw new UsageError('a transaction of several assets is reversed as a whole: leave --amount out');
 }

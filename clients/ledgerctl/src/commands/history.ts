@@ -25,7 +25,7 @@ function addEntries({ parent, inSession }: CommandGroup): void {
   addExamples(
     command,
     'ledgerctl entries lucas PEEP',
-    'ledgerctl entries lucas PEEP --kind credit --start 2026-11-01T00:00:00Z --order oldest',
+    'ledgerctl entries lucas PEEP --kind credit --start 2026-11-01 --order oldest',
     'ledgerctl entries @revenue PEEP --all -o csv > revenue.csv',
   );
 }

@@ -1,7 +1,6 @@
-import { parseAmount, parseInteger } from '../input/amount';
 import { addExamples, listOptions, names, requestIdOption, STATES } from '../input/options';
 import type { CommandGroup } from '../command-group';
-import { parseTime } from '../input/time';
+import { parseInstant } from '../input/time';
 
 const HOLD_ID = '01a1fabb-f2a0-7105-8000-1f0c5a9be44d';
 
@@ -18,13 +17,13 @@ export function addHoldCommands({ parent, ...rest }: CommandGroup): void {
   addList(group);
 }
 
-function addPlace({ parent, inSession }: CommandGroup): void {
+function addPlace({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = requestIdOption(parent.command('place <user> <asset> <amount>'))
     .description('Sets an amount aside: it lowers what is available, not the balance.')
     .option(
       '--expires <time>',
-      'when it expires (RFC 3339; not a duration, so that a retry is the same request)',
-      parseTime,
+      'when it expires (RFC 3339 or a day; not a duration, so that a retry is the same request)',
+      parseInstant,
     )
     .option('--destination <account>', 'where a capture goes to (default: @revenue)')
     .action((userId, asset, amount, { requestId, expires, destination }) => {
@@ -43,13 +42,20 @@ function addPlace({ parent, inSession }: CommandGroup): void {
   );
 }
 
-function addCapture({ parent, inSession }: CommandGroup): void {
+function addCapture({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = requestIdOption(parent.command('capture <user> <hold>'))
     .description('Pays a hold, or a part of it; the rest is free again.')
-    .option('--amount <amount>', 'how much of it: an integer (default: all)')
+    .option('--amount <amount>', 'how much of it (default: all)')
     .action((userId, holdId, { requestId, amount }) => {
-      const part = parseInteger(amount ?? '0', 'amount');
       return inSession(async (session) => {
+        // A hold names its asset; it is asked for before anything is sent.
+        const part =
+          amount === undefined
+            ? 0n
+            : parseAmount(
+                amount,
+                (await session.client.getHold({ userId, holdId }, session.call)).hold.asset,
+              );
         const captured = await session.write(requestId, (id, call) =>
           session.client.captureHold({ userId, holdId, amount: part, requestId: id }, call),
         );

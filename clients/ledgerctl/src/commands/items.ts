@@ -1,4 +1,4 @@
-import { parseAmount, parseInteger } from '../input/amount';
+import { parseInteger } from '../input/amount';
 import { addExamples, listOptions, requestIdOption } from '../input/options';
 import type { CommandGroup } from '../command-group';
 
@@ -12,7 +12,7 @@ export function addItemCommands({ parent, ...rest }: CommandGroup): void {
   addVersions(group);
 }
 
-function addPut({ parent, inSession }: CommandGroup): void {
+function addPut({ parent, inSession, parseAmount }: CommandGroup): void {
   const command = requestIdOption(parent.command('put <item> <name> <asset> <price>'))
     .description(
       'Makes the first or the next version of an item, all of it: what is left out is empty in it.',

@@ -5,7 +5,7 @@ import {
   type OptionValues,
 } from '@commander-js/extra-typings';
 import type { EntryKind, HoldState, SortOrder, Timestamp } from '@ledger/client';
-import { parseTime } from './time';
+import { parseInstant, parsePastInstant } from './time';
 
 // The options that several commands share, with their help texts.
 
@@ -36,7 +36,11 @@ export function noteOptions<A extends unknown[], O extends OptionValues, G exten
     .option('--description <text>', 'free text')
     .option('--reference <key>', 'your own key: ledgerctl transactions --reference finds it')
     .option('--metadata <key=value>', 'a free pair; may be repeated', pair)
-    .option('--effective-time <time>', 'when it took place, for information (RFC 3339)', parseTime);
+    .option(
+      '--effective-time <time>',
+      'when it took place, for information (RFC 3339 or a day)',
+      parseInstant,
+    );
 }
 
 /** Adds the options that say how much of a list to read. */
@@ -54,8 +58,12 @@ export function historyOptions<A extends unknown[], O extends OptionValues, G ex
   command: Command<A, O, G>,
 ) {
   return command
-    .option('--start <time>', 'only what was booked at or after it (RFC 3339)', parseTime)
-    .option('--end <time>', 'only what was booked before it (RFC 3339)', parseTime)
+    .option(
+      '--start <time>',
+      'only what was booked at or after it: RFC 3339, a day (its start in UTC), 1h (ago)',
+      pastTime,
+    )
+    .option('--end <time>', 'only what was booked before it', pastTime)
     .option('--kind <kind>', `only ${KINDS.join(', ').toLowerCase()}; may be repeated`, names(KINDS))
     .option('--order <order>', 'newest or oldest first', name(ORDERS));
 }
@@ -92,6 +100,11 @@ export const STATES = ['OPEN', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const satis
 function requestId(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;
+}
+
+/** Parses an instant to read at. "Ago" is by the clock of this machine. */
+export function pastTime(text: string): Timestamp {
+  return parsePastInstant(text, Date.now());
 }
 
 /** Parses a repeatable `key=value` option. */

@@ -75,4 +75,17 @@ export const COLUMNS: ColumnsOf<{
   VerifyViolation: ['rule', 'userId', 'asset', 'stripe', 'sequence', 'transactionId', 'detail'],
 };
 
+/** The fields that are amounts, in the asset of their message. */
+export const AMOUNTS: {
+  readonly [Name in keyof typeof COLUMNS]?: readonly (typeof COLUMNS)[Name][number][];
+} = {
+  Account: ['balance', 'held', 'available', 'minBalance'],
+  Balance: ['balance', 'held', 'available'],
+  Entry: ['change', 'balanceAfter'],
+  Hold: ['amount', 'capturedAmount'],
+  Item: ['price'],
+  ItemSnapshot: ['unitPrice'],
+  Transaction: ['reversibleAmount'],
+};
+
 type ColumnsOf<Messages> = { readonly [Name in keyof Messages]: readonly (keyof Messages[Name])[] };

@@ -18,3 +18,21 @@ it.each<[args: string[], line: string]>([
 ])('%j is sent again by: %s', (args, line) => {
   expect(retryLine(args, 'here:1', 'r-1')).toBe(line);
 });
+
+it.each<[args: string[], line: string]>([
+  [['credit', 'ada'], 'ledgerctl credit ada --address here:1 --request-id r-1 --timeout 30s'],
+  [
+    ['credit', '--timeout', '300ms', 'ada'],
+    'ledgerctl credit --timeout 30s ada --address here:1 --request-id r-1',
+  ],
+  [
+    ['--timeout=300ms', 'credit', 'ada'],
+    'ledgerctl --timeout=30s credit ada --address here:1 --request-id r-1',
+  ],
+  [
+    ['credit', '--', '--timeout', 'x'],
+    'ledgerctl credit --address here:1 --request-id r-1 --timeout 30s -- --timeout x',
+  ],
+])('%j, which ran out of time, is sent again with more of it: %s', (args, line) => {
+  expect(retryLine(args, 'here:1', 'r-1', 30_000)).toBe(line);
+});

@@ -9,7 +9,10 @@ import { hintsFor } from './hints';
 import { Paint } from './paint';
 import { printable } from './printable';
 
-type Target = Pick<GlobalOptions, 'address' | 'context'>;
+type Target = Pick<GlobalOptions, 'address' | 'context' | 'timeout' | 'minor'>;
+
+/** The least that a write gets that is sent again because its time ran out. */
+const LONGER_TIMEOUT_MS = 30_000;
 
 /** The lines about an error on standard error: what happened and what to do. Empty when they are printed already. */
 export function errorReport(error: unknown, context: CommandContext, target: Target): string {
@@ -25,34 +28,41 @@ export function errorReport(error: unknown, context: CommandContext, target: Tar
 }
 
 function nextSteps(error: unknown, context: CommandContext, target: Target): string[] {
-  const retry = (requestId: string): string[] => [
+  const retry = (requestId: string, cause: LedgerError): string[] => [
     '  This sends it again, and books it once at most:',
-    `    ${retryLine(context.args, addressOf(target, context.env), requestId)}`,
+    `    ${retryLine(context.args, addressOf(target, context.env), requestId, longerTimeout(cause, target))}`,
   ];
   if (error instanceof WritesFailed) {
-    if (exitCodeOf(error) === EXIT.unavailable) return retry(error.requestId);
+    if (exitCodeOf(error) === EXIT.unavailable) return retry(error.requestId, error.cause);
     return [
       '  What is booked stays booked, and a failure stays the answer to its request id: to try again, send the',
       '  failed writes alone, with new ids.',
     ];
   }
   if (!isLedgerError(error)) return [];
-  const hints = hintsFor(error).map((text) => `  ${text}`);
+  const hints = hintsFor(error, target).map((text) => `  ${text}`);
   const { requestId = '' } = error;
   if (requestId === '') return hints;
   if (exitCodeOf(error) === EXIT.unavailable) {
-    return [
-      ...hints,
-      `  It ${error.outcomeUnknown ? 'may have been' : 'was not'} booked.`,
-      ...retry(requestId),
-    ];
+    return [...hints, `  ${bookingOf(error)}`, ...retry(requestId, error)];
   }
   return [
     ...hints,
+    '  Nothing was booked.',
     ...(isKept(error)
       ? [`  This stays the answer to request id ${requestId}: a new try needs a new one.`]
       : []),
   ];
+}
+
+function bookingOf({ outcomeUnknown, method }: LedgerError): string {
+  if (!outcomeUnknown) return 'Nothing was booked.';
+  return method === 'batchWrite' ? 'All or a part of it may have been booked.' : 'It may have been booked.';
+}
+
+/** With the same time it would probably end in the same way. */
+function longerTimeout({ codeName }: LedgerError, { timeout = 0 }: Target): number | undefined {
+  return codeName === 'DEADLINE_EXCEEDED' ? Math.max(2 * timeout, LONGER_TIMEOUT_MS) : undefined;
 }
 
 /** Whether the ledger stored the failure as the outcome of the request id. */

@@ -1,13 +1,30 @@
 import type { ErrorReasonName, LedgerError } from '@ledger/client';
+import type { GlobalOptions } from '../global-options';
+import { scaleOf } from '../scale';
+import { formatAmount } from './amount';
 import { commandLine } from './command-line';
 
 /** What the user can do about an error of the ledger, one line each. */
-export function hintsFor(error: LedgerError): string[] {
-  if (error.reason === undefined) return byCode[error.codeName]?.(error) ?? [];
-  return byReason[error.reason](error);
+export function hintsFor(error: LedgerError, { minor = false }: Pick<GlobalOptions, 'minor'>): string[] {
+  if (error.reason === undefined) return byCode[error.codeName]?.(error, minor) ?? [];
+  return [...inWholeUnits(error, minor), ...byReason[error.reason](error, minor)];
 }
 
-type Hints = (error: LedgerError) => string[];
+/** The ledger's messages count the smallest unit. Where people do not, its numbers once more as they read them. */
+function inWholeUnits({ metadata }: LedgerError, minor: boolean): string[] {
+  const { asset = '' } = metadata;
+  if (minor || scaleOf(asset) === 0) return [];
+  const amounts = AMOUNTS.flatMap((name) => {
+    const units = metadata[name];
+    return units === undefined ? [] : `${name.replaceAll('_', ' ')} ${formatAmount(units, asset, false)}`;
+  });
+  return amounts.length === 0 ? [] : [`In whole units of ${asset}: ${amounts.join(', ')}.`];
+}
+
+/** The metadata of errors that counts the asset beside it. */
+const AMOUNTS = ['balance', 'held', 'available', 'required', 'min_balance'] as const;
+
+type Hints = (error: LedgerError, minor: boolean) => string[];
 
 const byReason: { readonly [Reason in ErrorReasonName]: Hints } = {
   // The message of the error names the first violation.
@@ -20,16 +37,14 @@ const byReason: { readonly [Reason in ErrorReasonName]: Hints } = {
     `Thaw it with: ${line('account', 'set', metadata['user_id'], metadata['asset'], '--no-frozen')}`,
   ],
   ITEM_INACTIVE: ({ metadata }) => [`See it with: ${line('item', 'get', metadata['item_id'])}`],
-  PRICE_CHANGED: ({ metadata: { current_version = '', current_price = '', asset = '' } }) => [
-    `It is ${current_price} ${asset} now: --price-version ${current_version} pays that.`,
+  PRICE_CHANGED: ({ metadata: { current_version = '', current_price = '', asset = '' } }, minor) => [
+    `It is ${formatAmount(current_price, asset, minor)} ${asset} now: --price-version ${current_version} pays that.`,
   ],
   HOLD_NOT_OPEN: () => [`Place another one with: ${line('hold', 'place')}`],
-  CAPTURE_EXCEEDS_HOLD: ({ metadata }) => [`Capture at most ${metadata['held'] ?? ''}.`],
-  REVERSAL_EXCEEDS_ORIGINAL: ({ metadata }) => [
-    `At most ${metadata['reversible'] ?? ''} is left to reverse.`,
-  ],
+  CAPTURE_EXCEEDS_HOLD: () => ['Leave --amount out to capture all of it.'],
+  REVERSAL_EXCEEDS_ORIGINAL: () => ['Leave --amount out to reverse all that is left.'],
   NOT_REVERSIBLE: () => [`Book it the other way round with: ${line('post')}`],
-  AMOUNT_OVERFLOW: () => ['No balance and no total may pass 9223372036854775807.'],
+  AMOUNT_OVERFLOW: () => ['No balance may pass 9223372036854775807 of the smallest unit.'],
   ITEM_NOT_FOUND: () => [`See what there is with: ${line('item', 'list', '--include-inactive')}`],
   TRANSACTION_NOT_FOUND: ({ metadata }) => [
     `If it is there, this shows its owner: ${line('transaction', metadata['transaction_id'])}`,

@@ -1,6 +1,10 @@
 import { ErrorInfo } from '@ledger/proto/google/rpc/error_details';
 import { Entry, EntryKind, Hold, HoldState, Transaction } from '@ledger/proto/ledger/v1/ledger';
-import { BatchWriteResponse, CaptureHoldResponse } from '@ledger/proto/ledger/v1/ledger_service';
+import {
+  BatchWriteResponse,
+  CaptureHoldResponse,
+  PurchaseResponse,
+} from '@ledger/proto/ledger/v1/ledger_service';
 import { documentOf, viewOf } from './message-view';
 
 const captured = CaptureHoldResponse.fromPartial({
@@ -38,17 +42,68 @@ it('is proto3 JSON with the fields that have their default included', () => {
 });
 
 it('has a table for each path, with short enum names and times of one length', () => {
-  const { tables } = viewOf('CaptureHoldResponse', captured, 'transaction.entries', 'transaction', 'balance');
+  const { tables } = viewOf(
+    'CaptureHoldResponse',
+    captured,
+    {},
+    'transaction.entries',
+    'transaction',
+    'balance',
+  );
   const [entries, transaction, balance] = tables;
   expect(entries?.columns.slice(0, 5)).toEqual(['transaction_id', 'kind', 'user_id', 'asset', 'stripe']);
   expect(entries?.rows.map((row) => [row[1], row[6], row[8]])).toEqual([
     ['CAPTURE', '-9223372036854775808', '2026-11-20T20:53:02.500000Z'],
     ['99', '0', ''],
   ]);
-  expect(transaction?.rows).toEqual([['t', '', '', '', '', '', '', '{"$case":"x"}', '', '0']]);
+  expect(transaction?.rows).toEqual([
+    ['t', '', '', ' ', '-9223372036854775808 0', '', '', '', '', '{"$case":"x"}', '', '0'],
+  ]);
   expect(balance?.rows).toEqual([]);
-  expect(viewOf('CaptureHoldResponse', captured, 'hold').tables[0]?.rows[0]?.[5]).toBe('');
+  expect(viewOf('CaptureHoldResponse', captured, {}, 'hold').tables[0]?.rows[0]?.[5]).toBe('');
 });
+
+const bought = PurchaseResponse.fromPartial({
+  transaction: Transaction.fromPartial({
+    ...{ userId: 'ada', reversibleAmount: 1n, item: { itemId: 'mug', unitPrice: 1234n, quantity: 1n } },
+    entries: [
+      Entry.fromPartial({ userId: 'ada', asset: 'USD/2', change: -1234n, balanceAfter: 6n }),
+      Entry.fromPartial({ userId: '@revenue', asset: 'USD/2', change: 1234n, balanceAfter: 1234n }),
+      Entry.fromPartial({ userId: 'ada', asset: 'COUPON:MUG', change: 1n, balanceAfter: 1n }),
+      Entry.fromPartial({ userId: '@issuance', asset: 'COUPON:MUG', change: -1n, balanceAfter: -1n }),
+    ],
+  }),
+  balance: { userId: 'ada', asset: 'USD/2', balance: 6n },
+});
+
+it.each<[minor: boolean, price: string, change: string, after: string, own: string]>([
+  [false, '12.34', '-12.34', '0.06', '-12.34 1'],
+  [true, '1234', '-1234', '6', '-1234 1'],
+])(
+  'shows amounts in the scale of their asset, or with --minor (%s) as integers',
+  (minor, price, change, after, own) => {
+    const paths = ['transaction', 'transaction.entries', 'transaction.item', 'balance'] as const;
+    const { tables, document } = viewOf('PurchaseResponse', bought, { minor }, ...paths);
+    const rows = tables.map((table) =>
+      table.rows.map((row) => Object.fromEntries(row.map((cell, at) => [table.columns[at] ?? '', cell]))),
+    );
+    const [[transaction], [paid, , granted], [item], [balance]] = rows as [Row[], Row[], Row[], Row[]];
+    // Of more than two entries the reversible amount is no amount.
+    expect(transaction).toMatchObject({ asset: 'USD/2 COUPON:MUG', change: own, reversible_amount: '1' });
+    expect(paid).toMatchObject({ asset: 'USD/2', change, balance_after: after });
+    expect(granted).toMatchObject({ asset: 'COUPON:MUG', change: '1', balance_after: '1' });
+    expect(item).toMatchObject({ unit_price: price, quantity: '1' });
+    expect(balance).toMatchObject({ balance: after });
+    expect(document).toMatchObject({
+      transaction: { item: { unitPrice: '1234' } },
+      balance: { balance: '6' },
+    });
+  },
+);
+
+interface Row {
+  readonly [column: string]: string;
+}
 
 it('shows details of known types in full, and of other types their name', () => {
   const errorInfo = ErrorInfo.fromPartial({ reason: 'CONFLICT', domain: 'ledger.v1' });

@@ -8,22 +8,33 @@ import {
 } from '@bufbuild/protobuf';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { codecs, descriptorOf, detailTypes, type MessageName, type MessageOf } from '../contract';
-import { COLUMNS } from './columns';
+import { formatAmount } from './amount';
+import { AMOUNTS, COLUMNS } from './columns';
+import { listOf, propertyOf, textOf } from './json';
 import type { Table, View } from './render';
+import { firstAssetOf, ownChangesOf, reversibleAssetOf } from './transaction-changes';
 
 /**
  * A message as output: its document, and one table for each path. A path such as
  * `transaction.entries` leads to the messages that are the rows. Without a path the message itself is the only row.
+ * Tables show amounts with the decimal places of their asset, unless `minor` asks for the smallest unit; the document
+ * has proto3 JSON's integers.
  */
 export function viewOf<Name extends MessageName>(
   name: Name,
   message: MessageOf<Name>,
+  { minor = false }: AmountStyle,
   ...paths: readonly MessagePath<MessageOf<Name>>[]
 ): View {
   const document = documentOf(name, message);
-  const all = { descriptor: descriptorOf(name), rows: [document] };
+  const all: Rows = { descriptor: descriptorOf(name), rows: [{ value: document, asset: '' }] };
   const tables = paths.length === 0 ? [all] : paths.map((path) => path.split('.').reduce(fieldOf, all));
-  return { document, tables: tables.map(tableOf) };
+  return { document, tables: tables.map((rows) => tableOf(rows, minor)) };
+}
+
+/** How tables show amounts. */
+export interface AmountStyle {
+  readonly minor?: boolean | undefined;
 }
 
 /** A message as proto3 JSON that includes fields with their default. */
@@ -48,20 +59,47 @@ type NoMessage = Uint8Array | ReadonlyMap<string, string> | { readonly $case: st
 
 interface Rows {
   readonly descriptor: DescMessage;
-  readonly rows: readonly JsonValue[];
+  readonly rows: readonly Row[];
+}
+
+interface Row {
+  readonly value: JsonValue;
+  /** What its amounts are counted in: its own asset, else that of its transaction's first entry. */
+  readonly asset: string;
 }
 
 function fieldOf({ descriptor, rows }: Rows, name: string): Rows {
   const field = descriptor.field[name];
   if (field?.message === undefined) throw new TypeError(`${descriptor.typeName}.${name} holds no messages`);
-  return { descriptor: field.message, rows: rows.flatMap((row) => memberOf(row, field) ?? []) };
+  const children = rows.flatMap(({ value, asset }) =>
+    listOf(propertyOf(value, field.jsonName)).map((child) => rowOf(child, firstAssetOf(value) ?? asset)),
+  );
+  return { descriptor: field.message, rows: children };
 }
 
-function tableOf({ descriptor, rows }: Rows): Table {
+function rowOf(value: JsonValue, inherited: string): Row {
+  return { value, asset: textOf(propertyOf(value, 'asset')) ?? reversibleAssetOf(value) ?? inherited };
+}
+
+function tableOf({ descriptor, rows }: Rows, minor: boolean): Table {
   const fields = columnsOf(descriptor);
+  const amounts = new Set<string>(new Map(Object.entries(AMOUNTS)).get(descriptor.name));
+  const cells = rows.map(({ value, asset }) =>
+    fields.map((field) => {
+      const cell = cellOf(field, propertyOf(value, field.jsonName));
+      return amounts.has(field.localName) && cell !== '' ? formatAmount(cell, asset, minor) : cell;
+    }),
+  );
+  const table = { columns: fields.map(({ name }) => name), rows: cells };
+  return descriptor.name === 'Transaction' ? withOwnChanges(table, rows, minor) : table;
+}
+
+/** What the transactions did to their own user, beside who that is. */
+function withOwnChanges({ columns, rows: cells }: Table, rows: readonly Row[], minor: boolean): Table {
+  const at = columns.indexOf('user_id') + 1;
   return {
-    columns: fields.map(({ name }) => name),
-    rows: rows.map((row) => fields.map((field) => cellOf(field, memberOf(row, field)))),
+    columns: columns.toSpliced(at, 0, 'asset', 'change'),
+    rows: cells.map((row, index) => row.toSpliced(at, 0, ...ownChangesOf(rows[index]?.value, minor))),
   };
 }
 
@@ -69,10 +107,6 @@ function columnsOf({ name, fields, typeName }: DescMessage): DescField[] {
   const names = new Map<string, readonly string[]>(Object.entries(COLUMNS)).get(name);
   if (names === undefined) throw new TypeError(`no columns are defined for ${typeName}`);
   return names.flatMap((column) => fields.filter(({ localName }) => localName === column));
-}
-
-function memberOf(row: JsonValue, { jsonName }: DescField): JsonValue | undefined {
-  return typeof row === 'object' && row !== null && !Array.isArray(row) ? row[jsonName] : undefined;
 }
 
 /** Enum values without the prefix of their enum, absent and empty values as nothing, other objects as JSON. */

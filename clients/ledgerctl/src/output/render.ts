@@ -120,7 +120,7 @@ function textOf({ columns, rows }: Table, { stdout, env }: Target, growing?: Gro
     .join('');
 }
 
-const NUMBER = /^(-?[0-9]+)?$/;
+const NUMBER = /^(-?[0-9]+(\.[0-9]+)?)?$/;
 
 function grow(widths: number[], lines: readonly (readonly string[])[]): number[] {
   for (const line of lines) {
