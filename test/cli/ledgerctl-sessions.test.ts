@@ -94,7 +94,8 @@ $ ledgerctl request @catalog item-2 -o json
   "code": 0,
   "reason": "ERROR_REASON_UNSPECIFIED",
   "transactionId": "",
-  "createTime": "2026-11-20T22:02:51.579860Z"
+  "createTime": "2026-11-20T22:02:51.579860Z",
+  "caller": ""
 }
 `;
 
@@ -273,7 +274,8 @@ $ echo '{"writes":[{"placeHold":{"userId":"ada","asset":"GOLD","amount":900}}]}'
               "balance": "5",
               "available": "3",
               "required": "900",
-              "min_balance": "0"
+              "min_balance": "0",
+              "sequence": "1"
             },
             "@type": "type.googleapis.com/google.rpc.ErrorInfo"
           },
