@@ -58,7 +58,9 @@ async function start(code: (typeof codes)[number], resets: number): Promise<void
 }
 
 function respond(stream: ServerHttp2Stream): void {
-  const message = CreditResponse.encode(CreditResponse.fromPartial({ transaction: {}, balance: {} })).finish();
+  const message = CreditResponse.encode(
+    CreditResponse.fromPartial({ transaction: {}, balance: {} }),
+  ).finish();
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32BE(message.length, 1);
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
