@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { withMigrationLock } from '@ledger/kit/postgres/migration-lock';
+import { sqlState } from '@ledger/kit/postgres/sql-state';
 import { StartError } from '@ledger/kit/server/start-error';
 import { createLedgerSource, RUNTIME_ROLE, SCHEMA } from './data-source';
 import { migrations } from './migrations';
@@ -58,10 +59,21 @@ export async function migrate(target: MigrationTarget): Promise<string[]> {
 
 async function runPending(source: DataSource, runner: QueryRunner, user: string): Promise<string[]> {
   await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-  const run = await source.runMigrations({ transaction: 'each' });
+  const run = await source.runMigrations({ transaction: 'each' }).catch(throwWhenMade);
   await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
   if (!(await mayTakeRuntimeRole(runner, user))) await grantRuntimeRole(runner, user);
   return run.map((migration) => migration.name);
+}
+
+/** SQLSTATEs of what is there already: a column, an object, a table, a function, a schema. */
+const IS_THERE: ReadonlySet<string | null> = new Set(['42701', '42710', '42P07', '42723', '42P06']);
+
+/** A migration that meets its own work was run before: the row that says so was lost, in a restore perhaps. */
+function throwWhenMade(cause: unknown): never {
+  if (!IS_THERE.has(sqlState(cause))) throw cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const message = `what a migration makes is there already (${said}), but ${SCHEMA}.migrations does not have its row: restore the rows of that table from a backup, or restore the whole database`;
+  throw new SchemaError(message, { cause });
 }
 
 /** Names of this program's migrations that the database lacks; throws when the database has others. */

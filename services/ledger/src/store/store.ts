@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { asConnectionError } from '@ledger/kit/postgres/sql-state';
 import { createLedgerSource, readerParameters, writerParameters } from './data-source';
 import { execute, query, type Connection } from './pg/connection';
 
@@ -123,5 +124,9 @@ export class Store {
 
 /** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
 export async function connectionOf(runner: QueryRunner): Promise<Connection> {
-  return (await runner.connect()) as Connection;
+  try {
+    return (await runner.connect()) as Connection;
+  } catch (error) {
+    throw asConnectionError(error);
+  }
 }
