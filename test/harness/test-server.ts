@@ -15,7 +15,12 @@ export interface TestServer extends RunningServer {
 }
 
 /** No limit of the server ends what a test does on purpose, nor what a busy machine does slowly. */
-const LONG_LIMITS = { batchTimeoutMs: 600_000, readTimeoutMs: 600_000, shutdownTimeoutMs: 600_000 };
+const LONG_LIMITS = {
+  batchTimeoutMs: 600_000,
+  readTimeoutMs: 600_000,
+  readAttemptMs: 600_000,
+  shutdownTimeoutMs: 600_000,
+};
 
 /** Starts a server on a database, as main does. Several on one database are several servers. */
 export async function startTestServer(

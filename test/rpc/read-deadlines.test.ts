@@ -70,11 +70,12 @@ describe('a read whose caller waits no longer', () => {
   it('does not end with the impatient one when a patient one asks at the same time', async () => {
     const patient = server.client.getBalance(account, { timeoutMs: AN_HOUR_MS });
     const expired = await expireWhile(
-      async () => (await readsUnderWay()) === 1,
+      // One statement when both came at once, else two.
+      async () => (await readsUnderWay()) >= 1,
       (timeoutMs) => server.client.getBalance(account, { timeoutMs }),
     );
     expect(expired).toMatchObject({ name: 'LedgerError' });
-    expect(await readsUnderWay()).toBe(1);
+    expect(await readsUnderWay()).toBeGreaterThanOrEqual(1);
     await blocker.query('ROLLBACK');
     expect((await patient).balance).toMatchObject({ balance: 7n });
   });
@@ -86,7 +87,7 @@ describe('a read whose caller waits no longer', () => {
   async function readsUnderWay(): Promise<number> {
     const [row] = await database.query<{ count: number }>(
       `SELECT count(*)::int FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'ledger-reader' AND state = 'active'
+        WHERE datname = current_database() AND application_name IN ('ledger-reader', 'ledger-balances') AND state = 'active'
           AND wait_event_type = 'Lock'`,
     );
     return row?.count ?? 0;

@@ -1,6 +1,6 @@
 /** @paused: also run by `npm run test:paused`. */
 import { LedgerClient, type WatchEntriesResponse } from '@ledger/client';
-import { Store } from '../../services/ledger/src/store/store';
+import { ReadPool } from '../../services/ledger/src/store/read-pool';
 import { AN_HOUR_MS } from '../harness/limits';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { startTestServer } from '../harness/test-server';
@@ -35,7 +35,7 @@ describe('a reader', () => {
   afterEach(() => jest.restoreAllMocks());
 
   it('that does not read costs a page or two, and loses nothing', async () => {
-    const reads = jest.spyOn(Store.prototype, 'read');
+    const reads = jest.spyOn(ReadPool.prototype, 'read');
     const stream = ledger.client().watchEntries({ fromStart: true });
     const messages = [await stream.next()];
     const pages = await untilStalled(reads);
@@ -53,7 +53,7 @@ describe('a reader', () => {
   });
 
   it('that does not read is forgotten when it leaves', async () => {
-    const reads = jest.spyOn(Store.prototype, 'read');
+    const reads = jest.spyOn(ReadPool.prototype, 'read');
     const stream = ledger.client().watchEntries({ fromStart: true });
     await stream.next();
     await untilStalled(reads);
@@ -80,7 +80,7 @@ describe('a reader', () => {
   });
 
   it('that waits leaves no question to the database behind', async () => {
-    const reads = jest.spyOn(Store.prototype, 'read');
+    const reads = jest.spyOn(ReadPool.prototype, 'read');
     const waiting = watch(ledger.client(), { userId: 'user-1' });
     await waiting.opened();
     await ledger.client().credit({ userId: 'user-1', asset: 'GOLD', amount: 1n });

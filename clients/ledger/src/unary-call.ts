@@ -1,12 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import {
-  type AttemptFailure,
-  attemptFailure,
-  callFailure,
-  isFromServer,
-  isReplay,
-  isUnanswered,
-} from './attempt-failure';
+import { type AttemptFailure, attemptFailure, callFailure, isReplay } from './attempt-failure';
 import { CallDeadline } from './call-deadline';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
@@ -52,7 +45,8 @@ export async function callUnary<Response>(
   while (deadline.remainingMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
     attempts += 1;
     const isLast = attempts >= retry.maxAttempts;
-    const result = await attempt(transport, call, headers.clone(), deadline.attemptTimeoutMs(isLast), signal);
+    const attemptDeadline = clock.deadlineIn(deadline.attemptTimeoutMs(isWrite && !isLast));
+    const result = await attempt(transport, call, headers.clone(), attemptDeadline, signal);
     if ('response' in result) return result;
 
     failure = result;
@@ -76,35 +70,29 @@ export async function callUnary<Response>(
 }
 
 function attempt<Response>(
-  { connections, clock }: Transport,
+  { channel }: Transport,
   call: Call<Response>,
   headers: Metadata,
-  timeoutMs: number,
+  deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<CallResult<Response> | AttemptFailure> {
   return new Promise((resolve) => {
-    const connection = connections.current;
-    const sentAtMs = connection.sends();
-    let received: Metadata | undefined;
-    const sent = connection.channel.makeUnaryRequest<Buffer, Response>(
+    let replayed: boolean | undefined;
+    const sent = channel.makeUnaryRequest<Buffer, Response>(
       call.path,
       asIs,
       call.decode,
       call.bytes,
       headers,
-      { deadline: clock.deadlineIn(timeoutMs) },
+      { deadline },
       (error, response) => {
         stopListening();
-        if (error === null || isFromServer(error)) connection.hears();
-        else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
-        const replayed = received && isReplay(received);
         if (error !== null) resolve(attemptFailure(error, replayed));
         else if (response !== undefined) resolve({ response, replayed: replayed ?? false });
       },
     );
-    sent.on('metadata', (metadata: Metadata) => {
-      connection.hears();
-      received = metadata;
+    sent.on('metadata', (received: Metadata) => {
+      replayed = isReplay(received);
     });
     const stopListening = onAbort(signal, () => {
       sent.cancel();

@@ -11,6 +11,7 @@ import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
 import { statementTransport } from './store/pg/statement-group';
 import { getOrCreateSecret } from './store/statements/get-or-create-secret';
+import type { StoreSettings } from './store/pools';
 import { Store } from './store/store';
 
 const PAGE_TOKEN_SECRET = 'page-token';
@@ -33,19 +34,29 @@ export async function createLedgerServer(
   });
   if (migrated.length > 0) log.logger.info({ migrations: migrated }, 'schema migrated');
 
-  const store = await Store.open({
-    url: databaseUrl,
-    // Two per batch worker (single and bulk writes), and one that replaces a broken connection while it still closes.
-    writers: 2 * config.batchWorkers + 1,
-    readers: config.readConnections,
-    batchTimeoutMs: config.batchTimeoutMs,
-    readTimeoutMs: config.readTimeoutMs,
-  });
+  const store = await Store.open(storeSettings(config, databaseUrl));
   const secret = await pageTokenSecret(store, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   return serve(config, { store, secret, log });
+}
+
+function storeSettings(config: Config, url: string): StoreSettings {
+  return {
+    url,
+    // Two per batch worker (single and bulk writes), and one that replaces a broken connection while it still closes.
+    writers: 2 * config.batchWorkers + 1,
+    readers: config.readConnections,
+    balanceReaders: config.balanceConnections,
+    verifiers: config.verificationsMax,
+    readQueueMax: config.readQueueMax,
+    batchTimeoutMs: config.batchTimeoutMs,
+    readTimeoutMs: config.readTimeoutMs,
+    readAttemptMs: config.readAttemptMs,
+    healthTimeoutMs: config.healthTimeoutMs,
+    healthWriteIntervalMs: config.healthWriteIntervalMs,
+  };
 }
 
 /** All servers of a database share it, so that a token of one is valid at another. */
@@ -80,11 +91,15 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
   const parts = {
     commit,
     store,
-    balances: new BalanceReader(store),
+    balances: new BalanceReader({
+      connections: config.balanceConnections,
+      read: (work, deadline) => store.readBalances(work, deadline),
+    }),
+    verificationsMax: config.verificationsMax,
     tokens: new PageTokens(secret),
     // Half, so that the results of a chunk that is already running still fit.
     batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),
-    changes: new ChangeSignal(store, config.watchPollMs),
+    changes: new ChangeSignal({ read: store.reader('watch') }, config.watchPollMs),
     heartbeatMs: config.watchHeartbeatMs,
     log,
   };

@@ -29,8 +29,16 @@ export interface Config {
   readonly batchTimeoutMs: number;
   /** Connections for reads. */
   readonly readConnections: number;
+  /** Connections for balances as they are now, apart from those of other reads. */
+  readonly balanceConnections: number;
+  /** The most reads that may wait for a connection. */
+  readonly readQueueMax: number;
   /** The longest that a read may take. */
   readonly readTimeoutMs: number;
+  /** How long one connection may take before its read is tried once more, on another. */
+  readonly readAttemptMs: number;
+  /** Verifications that run at the same time, each with a connection. */
+  readonly verificationsMax: number;
   /** Rows of a system account. */
   readonly stripes: number;
   /** How long a superseded price is honoured. */
@@ -43,8 +51,12 @@ export interface Config {
   readonly responseMaxBytes: number;
   /** Calls at the same time on one connection. */
   readonly concurrentStreamsMax: number;
-  /** How often the health service pings the database. */
+  /** How often the health service asks the database whether it takes writes. */
   readonly healthIntervalMs: number;
+  /** The longest that the database may take to answer that. */
+  readonly healthTimeoutMs: number;
+  /** How often the health service makes the database write. */
+  readonly healthWriteIntervalMs: number;
   /** How often the database is polled for new entries while somebody watches. */
   readonly watchPollMs: number;
   /** The longest time without a message on a stream of entries. */
@@ -75,7 +87,11 @@ export function parseConfig(variables: Variables): Config {
     bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
     batchTimeoutMs: ledger.integer('BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
     readConnections: ledger.integer('READ_CONNECTIONS', 8, 1, 500),
+    balanceConnections: ledger.integer('BALANCE_CONNECTIONS', 2, 2, 100),
+    readQueueMax: ledger.integer('READ_QUEUE_MAX', 10_000, 1, 1_000_000),
     readTimeoutMs: ledger.integer('READ_TIMEOUT_MS', 10_000, 100, 600_000),
+    readAttemptMs: ledger.integer('READ_ATTEMPT_MS', 1_000, 100, 600_000),
+    verificationsMax: ledger.integer('VERIFICATIONS_MAX', 2, 1, 100),
     stripes: ledger.integer('STRIPES', STRIPES_MAX, 1, STRIPES_MAX),
     priceGraceMs: ledger.integer('PRICE_GRACE_MS', 600_000, 0, 86_400_000),
     shutdownTimeoutMs: ledger.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
@@ -83,6 +99,8 @@ export function parseConfig(variables: Variables): Config {
     responseMaxBytes: ledger.integer('RESPONSE_MAX_BYTES', 32 * MIB, 4 * MIB, 256 * MIB),
     concurrentStreamsMax: ledger.integer('CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
     healthIntervalMs: ledger.integer('HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
+    healthTimeoutMs: ledger.integer('HEALTH_TIMEOUT_MS', 1_000, 10, 600_000),
+    healthWriteIntervalMs: ledger.integer('HEALTH_WRITE_INTERVAL_MS', 10_000, 10, 3_600_000),
     watchPollMs: ledger.integer('WATCH_POLL_MS', 20, 1, 60_000),
     watchHeartbeatMs: ledger.integer('WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
   };

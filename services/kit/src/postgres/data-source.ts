@@ -1,6 +1,8 @@
 import 'reflect-metadata';
-import type { EventEmitter } from 'node:events';
+import type { Client } from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { destroyConnection, destroyWhenSpent } from './connection-end';
+import { beginSession, type Session } from './session';
 
 /** A class of migrations, as TypeORM takes them. */
 export type Migration = new () => MigrationInterface;
@@ -8,13 +10,18 @@ export type Migration = new () => MigrationInterface;
 /** How long a new connection may take. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
+/** How long a connection is silent before the system asks the other side whether it is there. */
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
 /** How one kind of work connects. */
 export interface DataSourceSettings {
   readonly url: string;
   readonly applicationName: string;
   readonly poolSize: number;
-  /** Server settings of each connection, such as `statement_timeout`. */
+  /** Settings of each connection's session, such as `statement_timeout`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Called with each new connection, before its first user gets it; one for which it throws is nobody's. */
+  readonly onSession?: ((client: Client, session: Session) => void | Promise<void>) | undefined;
   /** All of them, oldest first; what was released is never edited. */
   readonly migrations: readonly Migration[];
   /** Where the tables are; Postgres's own default unless given. */
@@ -23,9 +30,12 @@ export interface DataSourceSettings {
   readonly client?: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a TypeORM data source; it connects when it is initialised. */
+/**
+ * Makes a TypeORM data source; it connects when it is initialised. A connection on which Postgres says that it stops, or
+ * that it takes no writes, is destroyed and never handed out again.
+ */
 export function createDataSource(settings: DataSourceSettings): DataSource {
-  const { url, applicationName, poolSize, parameters, migrations, schema, client } = settings;
+  const { url, applicationName, poolSize, migrations, schema, client } = settings;
   return new DataSource({
     type: 'postgres',
     url,
@@ -42,15 +52,24 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     poolErrorHandler: () => undefined,
     extra: {
       ...client,
-      options: Object.entries(parameters)
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
       keepAlive: true,
-      // On its way from the pool to its first user nobody else listens to a connection, and an error that nobody
-      // listens to ends the process. Whoever uses it next is told anyway.
-      onConnect: (connection: EventEmitter) => {
-        connection.on('error', () => undefined);
-      },
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+      onConnect: (connection: Client) => prepare(connection, settings),
     },
   });
+}
+
+async function prepare(client: Client, settings: DataSourceSettings): Promise<void> {
+  const { parameters, onSession } = settings;
+  // On its way from the pool to its first user nobody else listens to a connection, and an error that nobody listens to
+  // ends the process. Whoever uses it next is told anyway.
+  client.on('error', () => undefined);
+  destroyWhenSpent(client);
+  // The pool's own limit ends with the log-in.
+  const late = setTimeout(() => destroyConnection(client, 'it was not ready in time'), CONNECT_TIMEOUT_MS);
+  try {
+    await onSession?.(client, await beginSession(client, parameters));
+  } finally {
+    clearTimeout(late);
+  }
 }

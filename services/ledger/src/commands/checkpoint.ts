@@ -5,7 +5,8 @@ import { ConfigError } from '@ledger/kit/server/environment';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { StartError } from '@ledger/kit/server/start-error';
 import { parseConfig } from '../config';
-import { Store } from '../store/store';
+import { ReadPool } from '../store/read-pool';
+import { serverRole } from '../store/roles';
 import {
   CheckpointError,
   checkpointText,
@@ -98,13 +99,17 @@ async function onDatabase<T>(
   env: CommandContext['env'],
   work: (read: LedgerReader) => Promise<T>,
 ): Promise<T> {
-  const { databaseUrl: url, batchTimeoutMs, readTimeoutMs } = parseConfig(env);
+  const { databaseUrl: url, readTimeoutMs, readQueueMax: queueMax } = parseConfig(env);
   if (url === null) throw new ConfigError('checkpoint needs DATABASE_URL');
-  const store = await Store.open({ url, writers: 1, readers: 1, batchTimeoutMs, readTimeoutMs });
+  const { role } = await serverRole(url);
+  const reader = await ReadPool.open({
+    ...{ url, role, applicationName: 'ledger-checkpoint', connections: 1 },
+    ...{ queueMax, readTimeoutMs, attemptMs: readTimeoutMs },
+  });
   try {
-    return await work((piece) => store.read(piece));
+    return await work((piece) => reader.read(piece, Infinity));
   } finally {
-    await store.close();
+    await reader.close();
   }
 }
 

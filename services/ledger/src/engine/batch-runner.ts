@@ -4,12 +4,12 @@ import type { QueryRunner } from 'typeorm';
 import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
 import { claimStripe } from '../store/statements/claim-stripe';
-import { connectionOf, type Store } from '../store/store';
+import { connectionOf } from '../store/pg/connection';
+import type { Store } from '../store/store';
 import {
   runAtomicBatch,
   runBatchTransaction,
   type BatchSettings,
-  type CommandFault,
   type Envelope,
   type Write,
 } from './batch-transaction';
@@ -22,12 +22,6 @@ const MAX_ATTEMPTS = 20;
 
 /** How long a COMMIT of unknown outcome is resolved before callers are told to repeat. */
 const RESOLVE_UNKNOWN_MS = 10_000;
-
-/**
- * How many attempts may fail while a batch is split for an error that may be that of the set-up, which no splitting
- * cures: enough to find one command among ten thousand, each half failing on the way.
- */
-const SPLITS_MAX = 16;
 
 /** Waits between attempts: none at first, then doubled up to the maximum. */
 const FIRST_BACKOFF_MS = 5;
@@ -65,23 +59,17 @@ export class BatchRunner {
   constructor(private readonly settings: BatchRunnerSettings) {}
 
   /** Never throws. The results are in the order of the writes. */
-  run(writes: readonly Write[]): Promise<WriteResult[]> {
-    return this.runPart(writes, { left: SPLITS_MAX });
-  }
-
-  private async runPart(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
-    const results = await this.complete(
-      writes.length,
-      writes.length > 1 ? splits : null,
-      (runner, settings) => runBatchTransaction(runner, writes, settings),
+  async run(writes: readonly Write[]): Promise<WriteResult[]> {
+    const results = await this.complete(writes.length, writes.length > 1, (runner, settings) =>
+      runBatchTransaction(runner, writes, settings),
     );
-    if (results === 'split') return this.runHalves(writes, splits);
+    if (results === 'split') return this.runHalves(writes);
     return results instanceof CallError ? writes.map(() => results) : results;
   }
 
   /** Never throws. An atomic batch has one result as a whole. */
   async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<WriteResult> {
-    const result = await this.complete(writes.length, null, (runner, settings) =>
+    const result = await this.complete(writes.length, false, (runner, settings) =>
       runAtomicBatch(runner, envelope, writes, settings),
     );
     return result === 'split' ? new CallError('INTERNAL', 'an atomic batch cannot be split') : result;
@@ -90,7 +78,7 @@ export class BatchRunner {
   /** Attempts until there is an outcome, or nothing more can be done. */
   private async complete<T>(
     batchSize: number,
-    splits: Splits | null,
+    divisible: boolean,
     work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
   ): Promise<T | NoOutcome | 'split'> {
     let resolveUntil = 0;
@@ -102,7 +90,7 @@ export class BatchRunner {
         if (isUnknown && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
         if (isUnknown || fault === 'unavailable') await this.release();
-        const action = actionFor(fault, splits, attempt, Date.now() < resolveUntil);
+        const action = actionFor(fault, divisible, attempt, Date.now() < resolveUntil);
         this.settings.onFault({ error, batchSize, attempt, action });
         if (action === 'split') return 'split';
         if (action === 'reject') return noOutcome(fault, error);
@@ -121,10 +109,7 @@ export class BatchRunner {
   private async attempt<T>(work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>): Promise<T> {
     const runner = await this.connectedRunner();
     const { encoder, priceGraceMicros } = this.settings;
-    const onThrown = (error: CommandFault): void => {
-      this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
-    };
-    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder, onThrown });
+    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
@@ -137,37 +122,29 @@ export class BatchRunner {
     return runner;
   }
 
-  private async runHalves(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
+  private async runHalves(writes: readonly Write[]): Promise<WriteResult[]> {
     const middle = Math.ceil(writes.length / 2);
-    const first = await this.runPart(writes.slice(0, middle), splits);
-    const second = await this.runPart(writes.slice(middle), splits);
+    const first = await this.run(writes.slice(0, middle));
+    const second = await this.run(writes.slice(middle));
     return [...first, ...second];
   }
 }
 
-/** How many more attempts may fail before a batch is no longer split. Shared by all parts of a batch. */
-interface Splits {
-  left: number;
-}
-
 function actionFor(
   fault: SqlFault,
-  splits: Splits | null,
+  divisible: boolean,
   attempt: number,
   resolving: boolean,
 ): BatchFault['action'] {
   switch (fault) {
     case 'refused':
-      return splits === null ? 'reject' : 'split';
-    case 'broken':
-      if (splits === null || splits.left === 0) return 'reject';
-      splits.left -= 1;
-      return 'split';
+      return divisible ? 'split' : 'reject';
     case 'retry':
       return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
-    case 'held':
     case 'unavailable':
       return resolving ? 'run again' : 'reject';
+    case 'broken':
+      return 'reject';
   }
 }
 
@@ -176,7 +153,7 @@ function faultOf(error: unknown): SqlFault {
 }
 
 function noOutcome(fault: SqlFault, cause: unknown): NoOutcome {
-  return fault === 'unavailable' || fault === 'retry' || fault === 'held'
+  return fault === 'unavailable' || fault === 'retry'
     ? new CallError('STORE_UNAVAILABLE', 'the database is away', { cause })
     : new CallError('INTERNAL', 'a batch failed', { cause });
 }

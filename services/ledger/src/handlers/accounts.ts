@@ -49,7 +49,7 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
       const { userId, pageSize, token } = accountsQuery(request);
       const filter: PageFilter = ['ListAccounts', userId];
       const after = tokens.open(filter, token)?.toString() ?? '';
-      const found = await store.read(
+      const found = await store.reader('list')(
         (connection) => selectAccounts(connection, userId, after, pageSize + 1),
         deadline,
       );

@@ -40,7 +40,7 @@ export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<G
       const balance =
         asOf === null
           ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
-          : await store.read((connection) => pastBalance(connection, key, asOf), deadline);
+          : await store.reader('history')((connection) => pastBalance(connection, key, asOf), deadline);
       return bytesOf(GetBalanceResponse.encode({ balance: fitting(balance) }));
     },
   };
@@ -63,7 +63,8 @@ export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequ
     handle: async (request, { deadline }) => {
       const { keys, time } = batchBalancesQuery(request);
       const distinct = [...new Map(keys.map((key) => [idOf(key), key])).values()];
-      const found = await store.read(async (connection) => {
+      const read = store.reader(time === null ? 'balances' : 'history');
+      const found = await read(async (connection) => {
         if (time === null) return (await readBalances(connection, distinct)).map(balanceMessage);
         return (await readBalancesAsOfTime(connection, distinct, time)).map(pastBalanceMessage);
       }, deadline);
@@ -102,7 +103,8 @@ export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<List
       const { userId, time, pageSize, token } = balancesQuery(request);
       const filter: PageFilter = ['ListBalances', userId, time];
       const after = tokens.open(filter, token)?.toString() ?? '';
-      const found = await store.read(async (connection) => {
+      const read = store.reader(time === null ? 'balances' : 'history');
+      const found = await read(async (connection) => {
         const limit = pageSize + 1;
         if (time === null)
           return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);

@@ -44,7 +44,7 @@ export function listItems(store: Store, tokens: PageTokens): UnaryMethod<ListIte
       const { includeInactive, pageSize, token } = itemsQuery(request);
       const filter: PageFilter = ['ListItems', includeInactive];
       const after = tokens.open(filter, token)?.toString() ?? '';
-      const found = await store.read(
+      const found = await store.reader('list')(
         (connection) => selectItems(connection, after, includeInactive, pageSize + 1),
         deadline,
       );
@@ -65,7 +65,7 @@ export function listItemVersions(store: Store, tokens: PageTokens): UnaryMethod<
       const filter: PageFilter = ['ListItemVersions', itemId];
       const position = tokens.open(filter, token);
       const before = position === null ? INT64_MAX : BigInt(position.toString());
-      const found = await store.read(
+      const found = await store.reader('list')(
         (connection) => selectItemVersions(connection, itemId, before, pageSize + 1),
         deadline,
       );

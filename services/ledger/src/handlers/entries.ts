@@ -27,7 +27,7 @@ export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListE
       const { filter, pageSize, token } = entriesQuery(request);
       const bound = pageFilter(filter);
       const position = tokens.open(bound, token);
-      return store.read(async (connection) => {
+      return store.reader('list')(async (connection) => {
         const cursors = position === null ? await firstCursors(connection, filter) : decodeCursors(position);
         const ranges = await rangesOf(connection, filter, cursors);
         const found = await selectEntries(connection, filter, ranges, pageSize + 1);

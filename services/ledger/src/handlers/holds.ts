@@ -55,7 +55,7 @@ export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHol
       const { filter, pageSize, token } = holdsQuery(request);
       const bound: PageFilter = ['ListHolds', filter.userId, filter.asset, [...filter.states].sort().join()];
       const before = tokens.open(bound, token)?.toString() ?? LAST_ID;
-      const found = await store.read(
+      const found = await store.reader('list')(
         (connection) => selectHolds(connection, filter, before, pageSize + 1),
         deadline,
       );

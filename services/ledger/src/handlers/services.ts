@@ -32,6 +32,8 @@ export interface ServiceParts {
   readonly log: CallLog;
   /** A BatchWrite starts no more writes once its results have this size, in bytes. */
   readonly batchAnswerMaxBytes: number;
+  /** Verifications that run at the same time. */
+  readonly verificationsMax: number;
   readonly changes: ChangeSignal;
   /** The longest time without a message on a stream of entries. */
   readonly heartbeatMs: number;
@@ -60,7 +62,7 @@ function ledgerService(parts: ServiceParts): ServedService {
     getHold: read(getHold(store)),
     listHolds: read(listHolds(store, tokens)),
     watchEntries: stream(watchEntries(parts)),
-    verifyLedger: stream(verifyLedger(store)),
+    verifyLedger: stream(verifyLedger(store, parts.verificationsMax)),
   });
 }
 

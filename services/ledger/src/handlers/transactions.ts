@@ -66,7 +66,7 @@ export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<
         ...[filter.userId, filter.reference, filter.newestFirst, start, end, [...filter.kinds].sort().join()],
       ];
       const position = tokens.open(bound, token)?.toString() ?? null;
-      return store.read(async (connection) => {
+      return store.reader('list')(async (connection) => {
         const between = rangeOf(filter, start, end, position);
         const found = await selectTransactions(connection, filter, between, pageSize + 1);
         const { rows, last } = pageOf(found, pageSize);

@@ -4,23 +4,42 @@ import {
   type VerifyProgress,
   type VerifyReport,
 } from '@ledger/proto/ledger/v1/ledger_service';
+import { CallError } from '@ledger/kit/rpc/call-error';
 import type { Store } from '../store/store';
 import type { LedgerReader } from '../verify/ledger-reader';
 import { runVerification, type VerificationReport } from '../verify/run-verification';
 import { bytesOf } from '../mapping/messages';
 import type { CallContext } from '@ledger/kit/rpc/incoming-call';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
+import type { Reason } from '../mapping/status';
 import { RequestValidator } from '../mapping/validator';
 
 const PROGRESS_INTERVAL_MS = 250;
 
-/** VerifyLedger: progress messages, then the report. */
-export function verifyLedger(store: Store): ServerStreamMethod<VerifyLedgerRequest> {
+/** VerifyLedger: progress messages, then the report. It reads the whole ledger, so only a few run at the same time. */
+export function verifyLedger(
+  store: Store,
+  verificationsMax: number,
+): ServerStreamMethod<VerifyLedgerRequest> {
+  let running = 0;
   return {
     path: 'ledger.v1.LedgerService/VerifyLedger',
     decode: (bytes) => VerifyLedgerRequest.decode(bytes),
-    run: (request, context) => answers(store, request, context),
+    run: async function* (request, context) {
+      if (running >= verificationsMax) throw tooMany(verificationsMax);
+      running += 1;
+      try {
+        yield* answers(store, request, context);
+      } finally {
+        running -= 1;
+      }
+    },
   };
+}
+
+function tooMany(verificationsMax: number): CallError<Reason> {
+  const limit = verificationsMax.toString();
+  return new CallError('OVERLOADED', `${limit} verifications are running`, { metadata: { limit } });
 }
 
 async function* answers(
@@ -29,10 +48,10 @@ async function* answers(
   { signal, deadline }: CallContext,
 ): AsyncGenerator<Buffer> {
   const { userId } = verifyQuery(request);
-  // Each short read takes a connection and gives it back, so that other reads run in between.
+  // Each short read takes a connection and gives it back.
   const read: LedgerReader = (work) => {
     signal.throwIfAborted();
-    return store.read(work, deadline);
+    return store.readForVerification(work, deadline);
   };
   const verification = runVerification(read, userId);
   let nextProgress = 0;

@@ -68,7 +68,7 @@ async function* stream(
   let nextHeartbeat = performance.now() + heartbeatMs;
   while (!signal.aborted) {
     const from = position;
-    const page = await store.read((connection) => read(connection, filter, from, PAGE_SIZE));
+    const page = await store.reader('watch')((connection) => read(connection, filter, from, PAGE_SIZE));
     for (const entry of page.entries) {
       yield message(entry, entryMessage(entry, entry, timestampOf(entry.createTime)));
     }
@@ -126,7 +126,7 @@ function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
  * `pg_resetwal --next-transaction-id` (and `--epoch`) on the stopped new cluster puts them in front.
  */
 async function beginning(store: Store, start: WatchPosition | null): Promise<WatchPosition> {
-  const { horizon, nextXid, newest } = await store.read(readHorizon);
+  const { horizon, nextXid, newest } = await store.reader('watch')(readHorizon);
   if (newest >= nextXid) {
     throw new RangeError(
       `the ledger has commit order ${newest}, but the next transaction id of its cluster is ${nextXid}: was it ` +

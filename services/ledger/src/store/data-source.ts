@@ -1,30 +1,37 @@
-import type { DataSource } from 'typeorm';
-import { createDataSource, type DataSourceSettings } from '@ledger/kit/postgres/data-source';
+import type { DataSourceSettings } from '@ledger/kit/postgres/data-source';
 import { migrations } from './migrations';
 
 /** The schema that holds everything of the ledger. */
 export const SCHEMA = 'ledger';
 
-/** The role that servers take on; see the migration that makes it. */
+/** The role that has the rights of servers; see the migration that makes it. */
 export const RUNTIME_ROLE = 'ledger_runtime';
 
 /** How one kind of work connects. */
 export interface LedgerSourceSettings extends Omit<DataSourceSettings, 'migrations' | 'schema' | 'client'> {
   /** Statements are sent without waiting for the answer to the one before. */
   readonly pipeline?: boolean;
-  /** Gives up on a connection that has not answered a statement for so long, whatever the server says. */
+  /** Gives up on a statement that has not been answered for so long, whatever the server says. */
   readonly queryTimeoutMs?: number;
 }
 
-/** Makes a data source on the ledger's schema; it connects when it is initialised. */
-export function createLedgerSource(settings: LedgerSourceSettings): DataSource {
-  const { pipeline = false, queryTimeoutMs = 0, ...common } = settings;
-  return createDataSource({
+/** The settings of a data source on the ledger's schema. */
+export function ledgerSource({
+  pipeline = false,
+  queryTimeoutMs = 0,
+  ...common
+}: LedgerSourceSettings): DataSourceSettings {
+  return {
     ...common,
     migrations,
     schema: SCHEMA,
     client: { pipeline, query_timeout: queryTimeoutMs },
-  });
+  };
+}
+
+/** The role that a connection takes on; null: it works as its login. */
+export function roleParameter(role: string | null): Record<string, string> {
+  return role === null ? {} : { role };
 }
 
 /**
@@ -34,7 +41,6 @@ export function createLedgerSource(settings: LedgerSourceSettings): DataSource {
  */
 export function writerParameters(batchTimeoutMs: number): Record<string, string> {
   return {
-    role: RUNTIME_ROLE,
     synchronous_commit: 'on',
     statement_timeout: batchTimeoutMs.toString(),
     idle_in_transaction_session_timeout: batchTimeoutMs.toString(),
@@ -45,7 +51,6 @@ export function writerParameters(batchTimeoutMs: number): Record<string, string>
 /** For connections that read. */
 export function readerParameters(readTimeoutMs: number): Record<string, string> {
   return {
-    role: RUNTIME_ROLE,
     default_transaction_read_only: 'on',
     statement_timeout: readTimeoutMs.toString(),
     ...INDEX_PLANS,

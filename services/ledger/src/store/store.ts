@@ -1,103 +1,69 @@
-import type { DataSource, QueryRunner } from 'typeorm';
-import { asConnectionError } from '@ledger/kit/postgres/sql-state';
-import { createLedgerSource, readerParameters, writerParameters } from './data-source';
-import { execute, query, type Connection } from './pg/connection';
+import type { QueryRunner } from 'typeorm';
+import type { ReadKind } from './fair-gate';
+import { connectionOf, type Connection } from './pg/connection';
+import { allPools, openPools, type Pools, type StoreSettings } from './pools';
 
-/** How the ledger uses its database. */
-export interface StoreSettings {
-  readonly url: string;
-  /** Connections for batches: one per batch worker. */
-  readonly writers: number;
-  /** Connections for reads. */
-  readonly readers: number;
-  /** The longest that one statement of a batch may take. */
-  readonly batchTimeoutMs: number;
-  /** The longest that a read may take when its caller gives no shorter deadline. */
-  readonly readTimeoutMs: number;
-}
+type Work<T> = (connection: Connection) => Promise<T>;
 
-/** How much longer than the server's own limit a client waits before it gives up a silent connection. */
-const SILENT_CONNECTION_MS = 5_000;
-
-/** Deadlines count in steps of this: callers with similar deadlines then need no statement to set the limit. */
-const TIMEOUT_STEP_MS = 100;
-
-/** Differs from every real limit. */
-const UNKNOWN_TIMEOUT = -1;
-
-const pingStatement = { name: 'ping', text: 'SELECT 1' };
-const setTimeoutStatement = {
-  name: 'set_timeout',
-  text: `SELECT set_config('statement_timeout', $1, false)`,
-};
-
-/** The database: one pool for batches and one for reads, each with the settings that its work needs. */
+/**
+ * The database: a pool for each kind of work, with the settings that it needs. No kind can take the connections of
+ * another.
+ */
 export class Store {
-  /** The statement timeout that was last set on each read connection. */
-  private readonly timeouts = new WeakMap<Connection, number>();
+  private constructor(private readonly pools: Pools) {}
 
-  private constructor(
-    private readonly writers: DataSource,
-    private readonly readers: DataSource,
-    private readonly readTimeoutMs: number,
-  ) {}
-
-  /** Connects; the schema must be up to date. */
+  /**
+   * Connects; the schema must be up to date.
+   *
+   * @throws SessionError, RoleError or SchemaError when the database cannot be used as it is; each says what to do
+   */
   static async open(settings: StoreSettings): Promise<Store> {
-    const writers = createLedgerSource({
-      url: settings.url,
-      applicationName: 'ledger-writer',
-      poolSize: settings.writers,
-      parameters: writerParameters(settings.batchTimeoutMs),
-      pipeline: true,
-      queryTimeoutMs: settings.batchTimeoutMs + SILENT_CONNECTION_MS,
-    });
-    const readers = createLedgerSource({
-      url: settings.url,
-      applicationName: 'ledger-reader',
-      poolSize: settings.readers,
-      parameters: readerParameters(settings.readTimeoutMs),
-      pipeline: true,
-      queryTimeoutMs: settings.readTimeoutMs + SILENT_CONNECTION_MS,
-    });
-    await writers.initialize();
-    try {
-      await readers.initialize();
-    } catch (error) {
-      await writers.destroy();
-      throw error;
-    }
-    return new Store(writers, readers, settings.readTimeoutMs);
+    return new Store(await openPools(settings));
   }
 
   /** A QueryRunner for batches. Its owner keeps it, and releases it when its connection breaks. */
   createWriter(): QueryRunner {
-    return this.writers.createQueryRunner();
+    return this.pools.writers.createRunner();
   }
 
-  /**
-   * Lends a connection for reads outside of any transaction: each statement is one snapshot, and takes no longer
-   * than the deadline (milliseconds since 1970), to the next tenth of a second.
-   */
-  async read<T>(work: (connection: Connection) => Promise<T>, deadline = Infinity): Promise<T> {
-    const runner = this.readers.createQueryRunner();
-    try {
-      const connection = await connectionOf(runner);
-      this.limit(connection, deadline);
-      return await work(connection);
-    } finally {
-      await runner.release();
-    }
+  /** Whether nothing has been heard since a writer's connection was made that makes it useless. */
+  isCurrent(connection: Connection): boolean {
+    return this.pools.writers.isCurrent(connection);
   }
 
-  /** Resolves when the database answers. */
-  async ping(): Promise<void> {
-    await this.read((connection) => query(connection, pingStatement, []));
+  /** Closes a writer's connection for good: it did not answer, or nobody knows what it is still doing. */
+  destroyWriter(connection: Connection): void {
+    this.pools.writers.destroy(connection, 'its batch failed');
+  }
+
+  /** Lends a connection for the read of something by its key; see {@link ReadPool.read}. */
+  read<T>(work: (connection: Connection) => Promise<T>, deadline = Infinity): Promise<T> {
+    return this.pools.readers.read(work, deadline, 'point');
+  }
+
+  /** The same for another kind of reads. */
+  reader(kind: ReadKind): <T>(work: Work<T>, deadline?: number) => Promise<T> {
+    return (work, deadline = Infinity) => this.pools.readers.read(work, deadline, kind);
+  }
+
+  /** The same, for the balances of now. */
+  readBalances<T>(work: (connection: Connection) => Promise<T>, deadline: number): Promise<T> {
+    return this.pools.balances.read(work, deadline);
+  }
+
+  /** The same, for a verification. */
+  readForVerification<T>(work: (connection: Connection) => Promise<T>, deadline = Infinity): Promise<T> {
+    return this.pools.verification.read(work, deadline);
+  }
+
+  /** Resolves when the database takes writes. */
+  ping(): Promise<void> {
+    return this.pools.probe.check();
   }
 
   /** Lends a connection of the writers outside of any transaction, for small writes at start. */
   async write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const runner = this.createWriter();
+    const runner = await this.pools.writers.lease();
     try {
       return await work(await connectionOf(runner));
     } finally {
@@ -105,28 +71,8 @@ export class Store {
     }
   }
 
-  private limit(connection: Connection, deadline: number): void {
-    const left = Math.ceil((deadline - Date.now()) / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS;
-    const timeoutMs = Math.max(TIMEOUT_STEP_MS, Math.min(this.readTimeoutMs, left));
-    if ((this.timeouts.get(connection) ?? this.readTimeoutMs) === timeoutMs) return;
-    this.timeouts.set(connection, timeoutMs);
-    // Sent ahead of the read and not waited for. When it fails the limit is unknown, so the next read sets it again.
-    execute(connection, setTimeoutStatement, [timeoutMs.toString()]).catch(() =>
-      this.timeouts.set(connection, UNKNOWN_TIMEOUT),
-    );
-  }
-
   /** Closes all connections, after the statements that run on them. */
   async close(): Promise<void> {
-    await Promise.all([this.writers.destroy(), this.readers.destroy()]);
-  }
-}
-
-/** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
-export async function connectionOf(runner: QueryRunner): Promise<Connection> {
-  try {
-    return (await runner.connect()) as Connection;
-  } catch (error) {
-    throw asConnectionError(error);
+    await Promise.all(allPools(this.pools).map((pool) => pool.close()));
   }
 }

@@ -9,22 +9,24 @@ import { runtimeRole } from './tables/runtime-role';
 import { serverKeysTable } from './tables/server-keys';
 import { transactionsTable } from './tables/transactions';
 
-/** The whole schema of a new ledger. */
+/** The whole schema of a new ledger, in the order in which it is made. */
+export const statements: readonly string[] = [
+  ...accountsTable,
+  ...transactionsTable,
+  ...entriesTable,
+  ...requestsTable,
+  ...itemVersionsTable,
+  ...holdsTable,
+  ...serverKeysTable,
+  ...appendOnly,
+  ...runtimeRole,
+];
+
+/** Makes it. */
 export class CreateLedger1764000000000 implements MigrationInterface {
   readonly name = 'CreateLedger1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const statements = [
-      ...accountsTable,
-      ...transactionsTable,
-      ...entriesTable,
-      ...requestsTable,
-      ...itemVersionsTable,
-      ...holdsTable,
-      ...serverKeysTable,
-      ...appendOnly,
-      ...runtimeRole,
-    ];
     for (const statement of statements) await runner.query(statement);
   }
 

@@ -1,4 +1,5 @@
 import type { QueryArrayConfig } from 'pg';
+import type { QueryRunner } from 'typeorm';
 import { rowTypes } from '@ledger/kit/postgres/row-types';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
@@ -31,4 +32,9 @@ export function execute(connection: Connection, statement: Statement, values: un
   // The caller awaits this promise, unless a later statement of the same group could not be made.
   done.catch(() => undefined);
   return done;
+}
+
+/** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
+export async function connectionOf(runner: QueryRunner): Promise<Connection> {
+  return (await runner.connect()) as Connection;
 }
