@@ -57,6 +57,18 @@ describe('a database that servers are started on', () => {
     await untilAlone(database);
   });
 
+  it('is refused, with what to do, when it has lost the row of a migration', async () => {
+    database = await createTestDatabase();
+    await database.query('DELETE FROM ledger.migrations');
+    await expect(startTestServer(database.url)).rejects.toMatchObject({
+      name: 'SchemaError',
+      message: expect.stringMatching(
+        /is there already \(.*accounts.*\), but ledger\.migrations does not have its row: restore/,
+      ),
+    });
+    await untilAlone(database);
+  });
+
   describe('by a user who does not own it', () => {
     const user = `clerk_${randomBytes(4).toString('hex')}`;
     let url: string;

@@ -17,7 +17,8 @@ import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import { BalanceReader } from '../../services/ledger/src/store/balance-reader';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
 import { createLedgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
-import { connectionOf, type Store } from '../../services/ledger/src/store/store';
+import { connectionOf } from '../../services/ledger/src/store/pg/connection';
+import type { Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 

@@ -8,9 +8,10 @@ import {
 import { statementTransport } from '../../services/ledger/src/store/pg/statement-group';
 import { violatedKey } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../../services/ledger/src/store/statements/insert-accounts';
-import { lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
+import { accountsOf, lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
-import { connectionOf, Store } from '../../services/ledger/src/store/store';
+import { connectionOf } from '../../services/ledger/src/store/pg/connection';
+import { Store } from '../../services/ledger/src/store/store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const key = { userId: 'ada', asset: 'GOLD', stripe: 0 };
@@ -119,7 +120,7 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
   it('books nothing when a row that is to be updated is not where it should be', async () => {
     await book();
     const failed = PipelinedTransaction.run(runner, async (transaction) => {
-      const locations = await transaction.send((connection) => lockAccounts(connection, [key]));
+      const locations = accountsOf(await transaction.send((connection) => lockAccounts(connection, [key])));
       const [locked] = locations.keys();
       const nowhere = account(5n);
       locked!.balance = 8n;

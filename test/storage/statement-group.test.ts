@@ -5,7 +5,8 @@ import {
   statementTransport,
   type StatementGroup,
 } from '../../services/ledger/src/store/pg/statement-group';
-import { connectionOf, Store } from '../../services/ledger/src/store/store';
+import { connectionOf } from '../../services/ledger/src/store/pg/connection';
+import { Store } from '../../services/ledger/src/store/store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const sum = { name: 'sum', text: 'SELECT $1::bigint + 1, $2::text, NULL::text' };

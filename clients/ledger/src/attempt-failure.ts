@@ -24,7 +24,7 @@ const NO_CONNECTION = /^(?:No connection established|Name resolution failed)/;
 export function attemptFailure(error: ServiceError, replayed?: boolean): AttemptFailure {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
   return {
-    code: error.code,
+    code: isReset(error) ? status.UNAVAILABLE : error.code,
     text: error.details,
     details: trailer instanceof Uint8Array ? decodeErrorDetails(trailer) : {},
     // A failure may come as trailers alone, which then carry what the headers would.
@@ -32,6 +32,29 @@ export function attemptFailure(error: ServiceError, replayed?: boolean): Attempt
     notSent: error.code === status.UNAVAILABLE && trailer === undefined && NO_CONNECTION.test(error.details),
     cause: error,
   };
+}
+
+/**
+ * What grpc-js says of a stream that was reset because the connection makes too many resets, or is not secure enough,
+ * with codes by which a server refuses a call. A reset may come at any time, also after the write was booked.
+ */
+const RESETS: ReadonlySet<string> = new Set([
+  'Bandwidth exhausted or memory limit exceeded',
+  'Protocol not secure enough',
+]);
+
+function isReset(error: ServiceError): boolean {
+  return RESETS.has(error.details) && !isFromServer(error);
+}
+
+/** Whether trailers came with the failure: grpc-js itself makes none. */
+export function isFromServer(error: ServiceError): boolean {
+  return Object.keys(error.metadata.getMap()).length > 0;
+}
+
+/** Whether the attempt ran out of its time and nothing came from the server. */
+export function isUnanswered(error: ServiceError): boolean {
+  return error.code === status.DEADLINE_EXCEEDED && !isFromServer(error);
 }
 
 /** Whether the server says that it sends the stored response of an earlier attempt. */
@@ -61,6 +84,11 @@ export function callFailure(
 export function malformedRequest(method: string, cause: unknown): LedgerError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new LedgerError({ ...localFailure(status.INVALID_ARGUMENT, text, cause), method });
+}
+
+/** The failure of a stream that promises a sign of life, and gave none for so long. */
+export function silentStream(limitMs: number): AttemptFailure {
+  return localFailure(status.UNAVAILABLE, `nothing came for ${limitMs} ms, not even a heartbeat`);
 }
 
 function localFailure(code: number, text: string, cause?: unknown): AttemptFailure {

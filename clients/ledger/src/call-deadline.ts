@@ -1,10 +1,13 @@
 import type { Clock } from './clock';
 
 /**
- * What every attempt of a write but the last keeps back, so that a lost response can still be asked for again. To look
- * up an outcome takes milliseconds; a second also covers a new connection.
+ * What every attempt but the last keeps back, so that a lost response can still be asked for again, over a new
+ * connection if this one is dead. To look up an outcome takes milliseconds.
  */
 const RESERVE_MS = 1_000;
+
+/** The part of what remains that is kept back at most. */
+const RESERVE_PART = 1 / 4;
 
 /** When a call ends, over all its attempts and the waits between them. */
 export class CallDeadline {
@@ -23,11 +26,11 @@ export class CallDeadline {
   }
 
   /**
-   * The timeout of the next attempt. A read, and the last attempt of a write, may use all the time that remains. Any
-   * other attempt of a write leaves a reserve: a second, or half of what remains when that is less.
+   * The timeout of the next attempt. The last attempt may use all the time that remains. Any other leaves a reserve: a
+   * second, or a quarter of what remains when that is less.
    */
-  attemptTimeoutMs(keepsReserve: boolean): number {
+  attemptTimeoutMs(isLast: boolean): number {
     const remainingMs = this.remainingMs();
-    return keepsReserve ? remainingMs - Math.min(RESERVE_MS, remainingMs / 2) : remainingMs;
+    return isLast ? remainingMs : remainingMs - Math.min(RESERVE_MS, remainingMs * RESERVE_PART);
   }
 }

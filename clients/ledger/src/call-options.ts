@@ -24,6 +24,9 @@ export interface RetryPolicy {
 /** The timeout of a call when neither the call nor its client names one. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
 
+/** What the ledger promises by default. */
+export const DEFAULT_WATCH_HEARTBEAT_MS = 10_000;
+
 /** Outlasts the restart of a server within the default timeout. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxAttempts: 8,

@@ -34,7 +34,8 @@ export class LedgerClient extends RpcClient {
    */
   waitForReady(timeoutMs: number = this.#transport.timeoutMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#transport.channel.waitForReady(this.#transport.clock.deadlineIn(timeoutMs), (error) => {
+      const { clock, connections } = this.#transport;
+      connections.current.channel.waitForReady(clock.deadlineIn(timeoutMs), (error) => {
         if (error === undefined) resolve();
         else {
           const { message: text } = error;

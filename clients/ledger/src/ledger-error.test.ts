@@ -33,6 +33,7 @@ it('can be written as JSON, in spite of its bigints', () => {
       method: 'credit',
       attempts: 2,
       outcomeUnknown: true,
+      retryable: true,
     },
   });
 });

@@ -41,6 +41,11 @@ export class LedgerError extends Error {
    * which. Always false for reads.
    */
   readonly outcomeUnknown: boolean;
+  /**
+   * Whether the same request, with the same `requestId`, may end differently later: after an outage, an overload, or when
+   * the response was lost.
+   */
+  readonly retryable: boolean;
   /** Whether this is the stored outcome of an earlier attempt; undefined when no server answered. */
   readonly replayed: boolean | undefined;
 
@@ -61,6 +66,7 @@ export class LedgerError extends Error {
     this.method = init.method;
     this.attempts = init.attempts ?? 0;
     this.outcomeUnknown = init.outcomeUnknown ?? false;
+    this.retryable = decideRetry(init.code, details).retry;
     this.replayed = init.replayed;
   }
 
@@ -83,7 +89,7 @@ export class LedgerError extends Error {
   /** For loggers: `details` may hold a bigint, which JSON cannot. */
   toJSON(): Record<string, unknown> {
     const { name, message, code, codeName, reason, metadata } = this;
-    const { requestId, method, attempts, outcomeUnknown, replayed } = this;
+    const { requestId, method, attempts, outcomeUnknown, retryable, replayed } = this;
     return {
       name,
       message,
@@ -95,6 +101,7 @@ export class LedgerError extends Error {
       method,
       attempts,
       outcomeUnknown,
+      retryable,
       replayed,
     };
   }

@@ -18,9 +18,13 @@ it.each([
   // It has not begun.
   [status.RESOURCE_EXHAUSTED, because('OVERLOADED'), true, 'not_booked'],
   [status.DEADLINE_EXCEEDED, because('NOT_STARTED'), true, 'not_booked'],
+  [status.ABORTED, because('ACCOUNT_LOCKED'), true, 'not_booked'],
+  [status.UNAVAILABLE, because('CLOCK_BEHIND'), true, 'not_booked'],
+  [status.ABORTED, because('HISTORY_DIVERGED'), false, 'not_booked'],
   [status.UNAUTHENTICATED, {}, false, 'not_booked'],
   [status.PERMISSION_DENIED, {}, false, 'not_booked'],
   // It may have booked.
+  [status.INTERNAL, because('OF_A_LATER_VERSION'), false, 'unknown'],
   [status.UNAVAILABLE, because('STORE_UNAVAILABLE'), true, 'unknown'],
   [status.INTERNAL, because('INTERNAL'), false, 'unknown'],
   [status.UNAVAILABLE, {}, true, 'unknown'],

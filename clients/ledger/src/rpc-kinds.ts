@@ -76,7 +76,13 @@ export function list<Request extends object>() {
       }, itemsOf);
 }
 
-/** A stream of responses. With `resume`, which makes the request that continues after one, it reconnects. */
+/** How many heartbeats a stream may miss before it counts as broken. */
+const HEARTBEATS_MISSED = 3;
+
+/**
+ * A stream of responses. With `resume`, which makes the request that continues after one, it has heartbeats, and
+ * reconnects when it breaks or they stay away.
+ */
 export function stream<Request extends object>() {
   return <Message, Response>(
       definition: Definition<Message, Response>,
@@ -94,6 +100,7 @@ export function stream<Request extends object>() {
           path: definition.path,
           bytes,
           decode: definition.responseDeserialize,
+          silenceLimitMs: resume === undefined ? Infinity : HEARTBEATS_MISSED * transport.watchHeartbeatMs,
           resumeAfter: (last: Response) => resume && definition.requestSerialize(resume(message, last)),
         };
         yield* readStream(transport, call, options);

@@ -1,21 +1,31 @@
-import type { ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
-import { type AttemptFailure, attemptFailure, callFailure } from './attempt-failure';
+import type { Client, ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
+import {
+  type AttemptFailure,
+  attemptFailure,
+  callFailure,
+  isFromServer,
+  isUnanswered,
+  silentStream,
+} from './attempt-failure';
 import { CallDeadline } from './call-deadline';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
 import { LedgerError } from './ledger-error';
 import { decideRetry } from './retry-decision';
 import { retryWaitMs } from './retry-wait';
+import { SilenceLimit } from './silence-limit';
 import { asIs, type Call, headersOf, onAbort, type Transport } from './transport';
 
 /** A call with many responses. */
 export interface StreamCall<Response> extends Call<Response> {
   /** The request that continues after a response; undefined when the call cannot be resumed. */
   readonly resumeAfter: (last: Response) => Buffer | undefined;
+  /** The longest that nothing may come while somebody reads; Infinity without a limit. */
+  readonly silenceLimitMs: number;
 }
 
 /**
- * Reads a stream, and opens it again where it broke when the call can be resumed. The attempts of the retry
+ * Reads a stream, and opens it again where it broke or fell silent when the call can be resumed. The attempts of the retry
  * policy count from the last response on. Leaving the loop cancels the stream.
  *
  * @throws {LedgerError} and nothing else; also when it was aborted or the client is closed
@@ -25,7 +35,7 @@ export async function* readStream<Response>(
   call: StreamCall<Response>,
   options: CallOptions,
 ): AsyncGenerator<Response, void, undefined> {
-  const { retry, clock, closed } = transport;
+  const { retry, clock, closed, connections } = transport;
   const { signal } = options;
   const isStopped = (): boolean => signal?.aborted === true || closed.aborted;
   const deadline = new CallDeadline(clock, options.timeoutMs ?? Infinity);
@@ -37,14 +47,24 @@ export async function* readStream<Response>(
   while (deadline.remainingMs() > 0 && !isStopped()) {
     attempts += 1;
     let last: Response | undefined;
-    const stream = open(transport, call, bytes, headers.clone(), clock.deadlineIn(deadline.remainingMs()));
+    const connection = connections.current;
+    const sentAtMs = connection.sends();
+    const attemptDeadline = clock.deadlineIn(deadline.remainingMs());
+    const stream = open(connection.channel, call, bytes, headers.clone(), attemptDeadline);
     const cancel = (): void => {
       stream.cancel();
     };
+    let silent: AttemptFailure | undefined;
+    const silence = new SilenceLimit(clock, call.silenceLimitMs, (sinceMs) => {
+      silent = silentStream(call.silenceLimitMs);
+      connections.reportUnanswered(connection, sinceMs);
+      cancel();
+    });
     const stopListening = [onAbort(signal, cancel), onAbort(closed, cancel)];
     try {
       const responses: AsyncIterable<Response> = stream;
-      for await (const response of responses) {
+      for await (const response of silence.follow(responses)) {
+        connection.hears();
         attempts = 1;
         last = response;
         yield response;
@@ -55,8 +75,11 @@ export async function* readStream<Response>(
       break;
     } catch (error) {
       if (!isServiceError(error)) throw error;
-      failure = attemptFailure(error);
+      if (isFromServer(error)) connection.hears();
+      else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
+      failure = silent ?? attemptFailure(error);
     } finally {
+      silence.stop();
       for (const stop of stopListening) stop();
       cancel();
     }
@@ -74,7 +97,7 @@ export async function* readStream<Response>(
 }
 
 function open<Response>(
-  { channel }: Transport,
+  channel: Client,
   { path, decode }: Call<Response>,
   bytes: Buffer,
   headers: Metadata,

@@ -2,13 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { malformedRequest } from './attempt-failure';
-import { type CallOptions, DEFAULT_RETRY_POLICY, DEFAULT_TIMEOUT_MS, type RetryPolicy } from './call-options';
+import {
+  type CallOptions,
+  DEFAULT_RETRY_POLICY,
+  DEFAULT_TIMEOUT_MS,
+  DEFAULT_WATCH_HEARTBEAT_MS,
+  type RetryPolicy,
+} from './call-options';
 import { type Clock, systemClock } from './clock';
+import { Connections } from './connection';
 
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
 /** A call has seconds, so a client whose server restarts must not sit out the minutes of gRPC's defaults. */
 const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
+  // Pings tell a network that drops packets in silence from one where nothing happens, also between calls: 15 seconds
+  // after the last packet the connection ends, and its calls are sent again over a new one.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
   // What the server sends at most: the response to a large batch repeats its writes with their entries.
@@ -25,8 +37,13 @@ export interface LedgerClientOptions {
   readonly timeoutMs?: number | undefined;
   /** By default 8 attempts, with waits of up to 50 ms that double to at most 1 second. */
   readonly retry?: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined } | undefined;
-  /** Options of grpc-js, such as `grpc.keepalive_time_ms`. */
+  /** Options of grpc-js, such as `grpc.keepalive_time_ms`, which is 10 seconds by default. */
   readonly channelOptions?: ChannelOptions | undefined;
+  /**
+   * How often the ledger sends a heartbeat to a watch at least: its `LEDGER_WATCH_HEARTBEAT_MS`, 10 seconds by default.
+   * A watch that misses three of them connects again and continues where it was.
+   */
+  readonly watchHeartbeatMs?: number | undefined;
   /** Makes the request ids of writes that name none: random UUIDs by default. */
   readonly generateRequestId?: (() => string) | undefined;
   /**
@@ -39,9 +56,10 @@ export interface LedgerClientOptions {
 
 /** What all calls of a client share. */
 export interface Transport {
-  readonly channel: Client;
+  readonly connections: Connections;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  readonly watchHeartbeatMs: number;
   readonly generateRequestId: () => string;
   readonly clock: Clock;
   /** Aborted when the client is closed. */
@@ -60,22 +78,28 @@ export interface Call<Response> {
 
 /** Opens the one channel that the three services share. Nothing is connected before the first call. */
 export function openTransport(options: LedgerClientOptions): Transport {
-  const channel = new Client(
-    options.address ?? DEFAULT_ADDRESS,
-    options.credentials ?? credentials.createInsecure(),
-    { ...DEFAULT_CHANNEL_OPTIONS, ...options.channelOptions },
-  );
+  const address = options.address ?? DEFAULT_ADDRESS;
+  const channelCredentials = options.credentials ?? credentials.createInsecure();
+  const channelOptions = {
+    ...DEFAULT_CHANNEL_OPTIONS,
+    ...options.channelOptions,
+    // A channel that replaces another one must not get its connection.
+    'grpc.use_local_subchannel_pool': 1,
+  };
+  const clock = options.clock ?? systemClock;
+  const connections = new Connections(() => new Client(address, channelCredentials, channelOptions), clock);
   const closing = new AbortController();
   return {
-    channel,
+    connections,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retry: retryPolicy(options.retry),
+    watchHeartbeatMs: options.watchHeartbeatMs ?? DEFAULT_WATCH_HEARTBEAT_MS,
     generateRequestId: options.generateRequestId ?? randomUUID,
-    clock: options.clock ?? systemClock,
+    clock,
     closed: closing.signal,
     close: () => {
       closing.abort();
-      channel.close();
+      connections.close();
     },
   };
 }

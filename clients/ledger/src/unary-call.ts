@@ -1,5 +1,12 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { type AttemptFailure, attemptFailure, callFailure, isReplay } from './attempt-failure';
+import {
+  type AttemptFailure,
+  attemptFailure,
+  callFailure,
+  isFromServer,
+  isReplay,
+  isUnanswered,
+} from './attempt-failure';
 import { CallDeadline } from './call-deadline';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
@@ -45,8 +52,7 @@ export async function callUnary<Response>(
   while (deadline.remainingMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
     attempts += 1;
     const isLast = attempts >= retry.maxAttempts;
-    const attemptDeadline = clock.deadlineIn(deadline.attemptTimeoutMs(isWrite && !isLast));
-    const result = await attempt(transport, call, headers.clone(), attemptDeadline, signal);
+    const result = await attempt(transport, call, headers.clone(), deadline.attemptTimeoutMs(isLast), signal);
     if ('response' in result) return result;
 
     failure = result;
@@ -70,29 +76,35 @@ export async function callUnary<Response>(
 }
 
 function attempt<Response>(
-  { channel }: Transport,
+  { connections, clock }: Transport,
   call: Call<Response>,
   headers: Metadata,
-  deadline: number,
+  timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<CallResult<Response> | AttemptFailure> {
   return new Promise((resolve) => {
-    let replayed: boolean | undefined;
-    const sent = channel.makeUnaryRequest<Buffer, Response>(
+    const connection = connections.current;
+    const sentAtMs = connection.sends();
+    let received: Metadata | undefined;
+    const sent = connection.channel.makeUnaryRequest<Buffer, Response>(
       call.path,
       asIs,
       call.decode,
       call.bytes,
       headers,
-      { deadline },
+      { deadline: clock.deadlineIn(timeoutMs) },
       (error, response) => {
         stopListening();
+        if (error === null || isFromServer(error)) connection.hears();
+        else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
+        const replayed = received && isReplay(received);
         if (error !== null) resolve(attemptFailure(error, replayed));
         else if (response !== undefined) resolve({ response, replayed: replayed ?? false });
       },
     );
-    sent.on('metadata', (received: Metadata) => {
-      replayed = isReplay(received);
+    sent.on('metadata', (metadata: Metadata) => {
+      connection.hears();
+      received = metadata;
     });
     const stopListening = onAbort(signal, () => {
       sent.cancel();

@@ -54,6 +54,9 @@ const byReason: { readonly [Reason in ErrorReasonName]: ExitCode } = {
   STORE_UNAVAILABLE: EXIT.unavailable,
   NOT_STARTED: EXIT.unavailable,
   INTERNAL: EXIT.other,
+  ACCOUNT_LOCKED: EXIT.unavailable,
+  HISTORY_DIVERGED: EXIT.conflict,
+  CLOCK_BEHIND: EXIT.unavailable,
 };
 
 /** For errors that do not come from the ledger itself and so have no reason. */

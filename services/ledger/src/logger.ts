@@ -15,6 +15,10 @@ export function createLedgerLog(level: string, process?: number): LedgerLog {
   const log = createLog(level, process === undefined ? null : { process });
   return {
     ...log,
-    batchFault: ({ error, ...fault }) => log.logger.warn({ err: error, ...fault }, 'a batch failed'),
+    batchFault: ({ error, ...fault }) => {
+      log.faults.add(`a batch failed: ${fault.action}`, error, (err, count) => {
+        log.logger.warn(count === 1 ? { err, ...fault } : { err, ...fault, count }, 'a batch failed');
+      });
+    },
   };
 }

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { ErrorInfo, RetryInfo } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { ErrorReasonName } from '../error-details';
-import { REASON_CODES } from './reason-codes';
+import { REASONS } from '../reasons';
 import type { PartialMessage, RequestOf, ResponseOf, RpcName } from './scripted-rpcs';
 
 /** What the scripted ledger does with one call. A function of your own may look at the request before it decides. */
@@ -68,7 +68,7 @@ export interface FailureParts {
 
 /** Refuses a call as the ledger does: with a reason, its gRPC status and its `google.rpc` details. */
 export function refuses(reason: ErrorReasonName, parts: FailureParts = {}): Step {
-  return fails(REASON_CODES[reason], { ...parts, trailer: encodeDetails(reason, parts) });
+  return fails(REASONS[reason].code, { ...parts, trailer: encodeDetails(reason, parts) });
 }
 
 /** Fails a call with a status, by its number or its name, such as `UNAVAILABLE`. It has no reason of the ledger, as when a proxy or the network fails. */
@@ -108,7 +108,7 @@ export function encodeDetails(reason: ErrorReasonName, parts: FailureParts = {})
     };
     details.push(anyOf('RetryInfo', RetryInfo.encode({ retryDelay }).finish()));
   }
-  return Buffer.from(Status.encode({ code: REASON_CODES[reason], message, details }).finish());
+  return Buffer.from(Status.encode({ code: REASONS[reason].code, message, details }).finish());
 }
 
 function anyOf(type: string, value: Uint8Array): { typeUrl: string; value: Buffer } {

@@ -62,6 +62,9 @@ const byReason: { readonly [Reason in ErrorReasonName]: Hints } = {
   STORE_UNAVAILABLE: () => ['The ledger is running, but it cannot reach its database.'],
   NOT_STARTED: () => ['It waited for too long: give it more time with --timeout.'],
   INTERNAL: () => ["The cause is in the server's log."],
+  ACCOUNT_LOCKED: () => ['Another transaction holds the account: give it more time with --timeout.'],
+  HISTORY_DIVERGED: () => ['The ledger was put back to an earlier state: read again what you know of it.'],
+  CLOCK_BEHIND: () => ["The clock of the ledger's database is wrong: its operator has to set it."],
 };
 
 const byCode: { readonly [codeName: string]: Hints } = {

@@ -126,5 +126,23 @@ export enum ErrorReason {
   NOT_STARTED = 19,
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the server's log only. */
   INTERNAL = 20,
+  /**
+   * ACCOUNT_LOCKED - ABORTED, not stored. Another transaction held the account, or another row that the
+   * write needs, for as long as the write could wait; nothing was booked by this attempt.
+   * The same request may succeed later. Metadata: user_id, asset.
+   */
+  ACCOUNT_LOCKED = 21,
+  /**
+   * HISTORY_DIVERGED - ABORTED, not stored. A token names a position that the ledger's history does not hold:
+   * the database was put back to an earlier state, or a standby that had not received
+   * everything was promoted. What came after the last common position is gone or different.
+   */
+  HISTORY_DIVERGED = 22,
+  /**
+   * CLOCK_BEHIND - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database's clock is behind the
+   * times of the accounts by more than a write may be raised; nothing was booked by this
+   * attempt.
+   */
+  CLOCK_BEHIND = 23,
   UNRECOGNIZED = -1,
 }

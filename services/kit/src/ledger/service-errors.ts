@@ -58,7 +58,10 @@ export function translated(error: unknown, translations: Translations): unknown 
  * UNAVAILABLE: the same request can be sent again, and has to be to learn what became of it.
  */
 function describe(error: unknown): ErrorFacts<SharedReason> {
-  if (error instanceof LedgerError && (UNREACHABLE_CODES.has(error.code) || error.outcomeUnknown)) {
+  if (
+    error instanceof LedgerError &&
+    (error.retryable || error.outcomeUnknown || UNREACHABLE_CODES.has(error.code))
+  ) {
     return {
       reason: 'LEDGER_UNAVAILABLE',
       message: 'the ledger does not answer: send the same request again',

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isOutage, sqlFault, sqlState, type SqlFault } from './sql-state';
+import { ConnectionLost, isOutage, sqlFault, sqlState, type SqlFault } from './sql-state';
 
 function databaseError(code: string): DatabaseError {
   const error = new DatabaseError('text', 4, 'error');
@@ -24,10 +24,10 @@ it.each<[what: string, state: string, fault: SqlFault]>([
   ['a full disk', '53100', 'unavailable'],
   ['an admin’s shutdown', '57P01', 'unavailable'],
   ['a server that starts', '57P03', 'unavailable'],
-  ['a statement timeout', '57014', 'unavailable'],
+  ['a statement timeout', '57014', 'held'],
   ['a broken file', '58030', 'unavailable'],
   ['a database that takes no connections', '55000', 'unavailable'],
-  ['a lock timeout', '55P03', 'unavailable'],
+  ['a lock timeout', '55P03', 'held'],
   ['a standby, read only', '25006', 'unavailable'],
   ['an idle transaction that was ended', '25P03', 'unavailable'],
   ['a wrong password', '28P01', 'unavailable'],
@@ -55,26 +55,37 @@ it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTUNREACH', 'ENOTFOUND'])(
   },
 );
 
+it.each([
+  new Error('Connection terminated unexpectedly'),
+  new Error('timeout exceeded when trying to connect'),
+  new Error('Query read timeout'),
+  new Error('Client has encountered a connection error and is not queryable'),
+  new ConnectionLost(new Error('whatever pg says by then')),
+  new AggregateError([systemError('ECONNREFUSED')]),
+  // The socket of a Postgres that is not there.
+  systemError('ENOENT'),
+])('takes %o, without a state, for a connection that broke', (error) => {
+  expect(sqlState(error)).toBeNull();
+  expect(sqlFault(error)).toBe('unavailable');
+});
+
 it.each<[unknown]>([
-  [new Error('Connection terminated unexpectedly')],
-  [new Error('timeout exceeded when trying to connect')],
+  [new Error('something else')],
+  [new TypeError('x is undefined')],
+  [new RangeError('not locked')],
+  [Object.assign(new RangeError('out of range'), { code: 'ERR_OUT_OF_RANGE' })],
+  [Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open' })],
+  [new (class Unforeseen extends Error {})('of any class')],
   [{ code: 40001 }],
   [{ code: '4000' }],
   [{ code: '40p01' }],
   ['40001'],
   [null],
   [undefined],
-])('takes %o, without a state, for a connection that broke', (error) => {
+])('takes %o for a fault that one command brought about, not for an outage', (error) => {
   expect(sqlState(error)).toBeNull();
-  expect(sqlFault(error)).toBe('unavailable');
+  expect(sqlFault(error)).toBe('refused');
 });
-
-it.each([new TypeError('x is undefined'), new RangeError('not locked'), new SyntaxError('bad JSON')])(
-  'takes %s for a fault that one command brought about',
-  (error) => {
-    expect(sqlFault(error)).toBe('refused');
-  },
-);
 
 it.each<[unknown]>([
   [databaseError('57P01')],
@@ -91,7 +102,6 @@ it.each<[unknown]>([
   [databaseError('23505')],
   [databaseError('42P01')],
   [new Error('something else')],
-  [systemError('ENOENT')],
   [new TypeError('x is undefined')],
   [undefined],
 ])('takes %o for no outage', (error) => {

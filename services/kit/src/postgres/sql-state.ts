@@ -1,27 +1,46 @@
 import { DatabaseError } from 'pg';
 
 const UNIQUE_VIOLATION = '23505';
+const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
 
-/** What an error of the database means for the transaction that met it. */
+/** What an error means for the transaction that met it. */
 export type SqlFault =
   /** The database is away, out of resources or stopping: the transaction fails as a whole. */
   | 'unavailable'
   /** A deadlock or a serialisation failure: run the transaction again. */
   | 'retry'
+  /** Another session holds what one command needs, or a statement took too long: set that command apart. */
+  | 'held'
   /** One command is at fault, as the database or this program says: split the transaction. */
   | 'refused'
-  /** A fault of this program or of the set-up: the transaction fails as a whole. */
+  /** A fault of one command or of the set-up; the state does not tell which. */
   | 'broken';
 
+/** The connection to the database broke or never came about. What pg says of it is the cause. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : 'the connection to the database broke', { cause });
+  }
+}
+
+/** Marks an error of something that does nothing but use the connection: what has no state is of the connection. */
+export function asConnectionError(error: unknown): unknown {
+  return sqlState(error) === null && !(error instanceof ConnectionLost) ? new ConnectionLost(error) : error;
+}
+
 /**
- * Decides by the SQLSTATE alone, never by the text. An error without one is a connection that broke or never came
- * about.
+ * Decides by the SQLSTATE, never by the text of what the database says. An error without one is an outage only when it
+ * came from the connection; any other was made by this program, by whatever class, and belongs to one command.
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function sqlFault(error: unknown): SqlFault {
   const state = sqlState(error);
-  if (state === null) return isProgramFault(error) ? 'refused' : 'unavailable';
+  if (state === null) return isConnectionError(error) ? 'unavailable' : 'refused';
+  if (state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED) return 'held';
   switch (state.slice(0, 2)) {
     case '22':
     case '23':
@@ -42,25 +61,29 @@ export function sqlFault(error: unknown): SqlFault {
   }
 }
 
-/**
- * Whether the error says that the database is away or cannot serve now, so that the same work may succeed later. Unlike
- * {@link sqlFault} it takes any error: one that neither the database nor its connection made is no outage.
- */
+/** Whether the error says that the database is away or cannot serve now, so that the same work may succeed later. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return isOutage(error.errors[0]);
-  if (sqlState(error) === null) return isConnectionError(error);
   const fault = sqlFault(error);
-  return fault === 'unavailable' || fault === 'retry';
+  return fault === 'unavailable' || fault === 'retry' || fault === 'held';
 }
 
+/** What pg and its pool say of a connection that broke or could not be had; they give no code there. */
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection|Client was closed|Cannot use a pool after calling end|There was an error establishing an SSL connection|The server does not support SSL)/;
+
+/** Node's codes for what happens to a socket. */
+const SOCKET_CODES =
+  /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|EHOST|ENET|ENOTCONN|EAI_|ERR_STREAM_|ERR_SOCKET_|ERR_SSL_|ERR_TLS_)/;
+
 function isConnectionError(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true;
+  if (error instanceof AggregateError) return isConnectionError(error.errors[0]);
   if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string')
-    return /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE)/.test(error.code);
-  // What pg says of a connection that broke or could not be had; it gives no code there.
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
-    error.message,
-  );
+  // Of a Unix socket that is not there, connect says ENOENT.
+  if ('syscall' in error && error.syscall === 'connect') return true;
+  if ('code' in error && typeof error.code === 'string') return SOCKET_CODES.test(error.code);
+  return CONNECTION_MESSAGES.test(error.message);
 }
 
 /** The five characters of the error's SQLSTATE, or null when the server did not speak. */
@@ -77,7 +100,7 @@ export function violatedKey(error: unknown): string | null {
   return error instanceof DatabaseError ? (error.constraint ?? null) : null;
 }
 
-/** Whether the error is of a kind that only a program makes, and neither a database nor a network. */
+/** Whether the error is of a kind that only a program makes. Only for what is shown: faults are judged by `sqlFault`. */
 export function isProgramFault(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 }

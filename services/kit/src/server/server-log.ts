@@ -1,6 +1,7 @@
 import { pino, stdSerializers, type Logger } from 'pino';
 import type { CallLog } from '../rpc/call-log';
 import { shortened, TEXT_MAX_BYTES } from '../rpc/shortened';
+import { RepeatedFaults } from './repeated-faults';
 
 /** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
 const BUFFER_BYTES = 3 * 1024;
@@ -12,6 +13,8 @@ const FLUSH_INTERVAL_MS = 250;
 /** Where a server logs to: JSON lines on standard output. */
 export interface ServerLog extends CallLog {
   readonly logger: Logger;
+  /** Keeps errors that fail many calls or batches to one line and a count. */
+  readonly faults: RepeatedFaults;
   /** Writes what waits in memory. */
   flush(): void;
 }
@@ -30,11 +33,18 @@ export function createLog(level: string, base: Readonly<Record<string, unknown>>
   });
   const logger = pino({ level, base, serializers: { err: shortenedError } }, destination);
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref();
+  const faults = new RepeatedFaults();
   return {
     logger,
+    faults,
     call: (record) => logger.info(record, 'call'),
-    fault: (message, error) => logger.error({ err: error }, message),
+    fault: (message, error) => {
+      faults.add(message, error, (err, count) => {
+        logger.error(count === 1 ? { err } : { err, count }, message);
+      });
+    },
     flush: () => {
+      faults.flush();
       try {
         destination.flushSync();
       } catch {

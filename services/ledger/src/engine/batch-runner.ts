@@ -10,6 +10,7 @@ import {
   runAtomicBatch,
   runBatchTransaction,
   type BatchSettings,
+  type CommandFault,
   type Envelope,
   type Write,
 } from './batch-transaction';
@@ -22,6 +23,12 @@ const MAX_ATTEMPTS = 20;
 
 /** How long a COMMIT of unknown outcome is resolved before callers are told to repeat. */
 const RESOLVE_UNKNOWN_MS = 10_000;
+
+/**
+ * How many attempts may fail while a batch is split for an error that may be that of the set-up, which no splitting
+ * cures: enough to find one command among ten thousand, each half failing on the way.
+ */
+const SPLITS_MAX = 16;
 
 /** Waits between attempts: none at first, then doubled up to the maximum. */
 const FIRST_BACKOFF_MS = 5;
@@ -59,17 +66,23 @@ export class BatchRunner {
   constructor(private readonly settings: BatchRunnerSettings) {}
 
   /** Never throws. The results are in the order of the writes. */
-  async run(writes: readonly Write[]): Promise<WriteResult[]> {
-    const results = await this.complete(writes.length, writes.length > 1, (runner, settings) =>
-      runBatchTransaction(runner, writes, settings),
+  run(writes: readonly Write[]): Promise<WriteResult[]> {
+    return this.runPart(writes, { left: SPLITS_MAX });
+  }
+
+  private async runPart(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
+    const results = await this.complete(
+      writes.length,
+      writes.length > 1 ? splits : null,
+      (runner, settings) => runBatchTransaction(runner, writes, settings),
     );
-    if (results === 'split') return this.runHalves(writes);
+    if (results === 'split') return this.runHalves(writes, splits);
     return results instanceof CallError ? writes.map(() => results) : results;
   }
 
   /** Never throws. An atomic batch has one result as a whole. */
   async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<WriteResult> {
-    const result = await this.complete(writes.length, false, (runner, settings) =>
+    const result = await this.complete(writes.length, null, (runner, settings) =>
       runAtomicBatch(runner, envelope, writes, settings),
     );
     return result === 'split' ? new CallError('INTERNAL', 'an atomic batch cannot be split') : result;
@@ -78,7 +91,7 @@ export class BatchRunner {
   /** Attempts until there is an outcome, or nothing more can be done. */
   private async complete<T>(
     batchSize: number,
-    divisible: boolean,
+    splits: Splits | null,
     work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
   ): Promise<T | NoOutcome | 'split'> {
     let resolveUntil = 0;
@@ -90,7 +103,7 @@ export class BatchRunner {
         if (isUnknown && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
         if (isUnknown || fault === 'unavailable') await this.release();
-        const action = actionFor(fault, divisible, attempt, Date.now() < resolveUntil);
+        const action = actionFor(fault, splits, attempt, Date.now() < resolveUntil);
         this.settings.onFault({ error, batchSize, attempt, action });
         if (action === 'split') return 'split';
         if (action === 'reject') return noOutcome(fault, error);
@@ -109,7 +122,10 @@ export class BatchRunner {
   private async attempt<T>(work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>): Promise<T> {
     const runner = await this.connectedRunner();
     const { encoder, priceGraceMicros } = this.settings;
-    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder });
+    const onThrown = (error: CommandFault): void => {
+      this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
+    };
+    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder, onThrown });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
@@ -122,29 +138,37 @@ export class BatchRunner {
     return runner;
   }
 
-  private async runHalves(writes: readonly Write[]): Promise<WriteResult[]> {
+  private async runHalves(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
     const middle = Math.ceil(writes.length / 2);
-    const first = await this.run(writes.slice(0, middle));
-    const second = await this.run(writes.slice(middle));
+    const first = await this.runPart(writes.slice(0, middle), splits);
+    const second = await this.runPart(writes.slice(middle), splits);
     return [...first, ...second];
   }
 }
 
+/** How many more attempts may fail before a batch is no longer split. Shared by all parts of a batch. */
+interface Splits {
+  left: number;
+}
+
 function actionFor(
   fault: SqlFault,
-  divisible: boolean,
+  splits: Splits | null,
   attempt: number,
   resolving: boolean,
 ): BatchFault['action'] {
   switch (fault) {
     case 'refused':
-      return divisible ? 'split' : 'reject';
+      return splits === null ? 'reject' : 'split';
+    case 'broken':
+      if (splits === null || splits.left === 0) return 'reject';
+      splits.left -= 1;
+      return 'split';
     case 'retry':
       return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
+    case 'held':
     case 'unavailable':
       return resolving ? 'run again' : 'reject';
-    case 'broken':
-      return 'reject';
   }
 }
 
@@ -153,7 +177,7 @@ function faultOf(error: unknown): SqlFault {
 }
 
 function noOutcome(fault: SqlFault, cause: unknown): NoOutcome {
-  return fault === 'unavailable' || fault === 'retry'
+  return fault === 'unavailable' || fault === 'retry' || fault === 'held'
     ? new CallError('STORE_UNAVAILABLE', 'the database is away', { cause })
     : new CallError('INTERNAL', 'a batch failed', { cause });
 }

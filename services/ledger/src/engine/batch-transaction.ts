@@ -1,3 +1,4 @@
+import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { QueryRunner } from 'typeorm';
 import type { Outcome } from '../ledger/outcome';
@@ -8,7 +9,19 @@ import type { FinishedRequest } from '../store/statements/find-requests';
 import type { RequestRow } from '../store/statements/insert-requests';
 import { lockState, type LockedState, type RequestKey } from './locked-state';
 import type { OutcomeEncoder } from './outcome-encoder';
+import type { WriteResult } from './write-result';
 import { commitRequest, commitState } from './write-rows';
+
+/**
+ * How many commands of one transaction may throw before it is given up and split: each costs another pass over the
+ * others in memory.
+ */
+const THROWING_MAX = 16;
+
+/** A command threw while it was decided or encoded: a fault of this program, and of that command alone. */
+export class CommandFault extends Error {
+  override readonly name = 'CommandFault';
+}
 
 /** A command with the hash of its content. */
 export interface Write {
@@ -29,23 +42,25 @@ export interface BatchSettings {
   readonly stripe: number;
   readonly priceGraceMicros: bigint;
   readonly encoder: OutcomeEncoder;
+  /** Called for each command that threw. */
+  readonly onThrown: (fault: CommandFault) => void;
 }
 
 /**
  * Carries a batch of writes out in one database transaction, from BEGIN to COMMIT, and answers them in their
- * order. Returns only when everything is on disk.
+ * order. Returns only when everything is on disk. A command that throws gets INTERNAL, and leaves nothing behind.
  *
- * @throws LostRace, CommitUnknown, or an error of the database; nothing is booked but perhaps after CommitUnknown
+ * @throws LostRace, CommitUnknown, CommandFault, or an error of the database; nothing is booked but perhaps after CommitUnknown
  */
 export function runBatchTransaction(
   runner: QueryRunner,
   writes: readonly Write[],
   settings: BatchSettings,
-): Promise<CallResult[]> {
+): Promise<WriteResult[]> {
   return PipelinedTransaction.run(runner, async (transaction) => {
     const commands = writes.map((write) => write.command);
-    const state = await lockState(transaction, commands, commands, settings);
-    const { results, rows } = decideAll(state, writes, settings.encoder);
+    const locked = await lockState(transaction, commands, commands, settings);
+    const { state, results, rows } = decideEach(locked, writes, settings);
     await commitState(transaction, state, rows);
     return results;
   });
@@ -76,7 +91,9 @@ export function runAtomicBatch(
       await commitState(transaction, state, []);
       return resultOfRepeat(first, envelope, envelope.contentHash, encoder, batchSize);
     }
-    const { results, rows } = decideAll(state, writes, encoder);
+    const decided = decideAll(state, writes, encoder);
+    if ('fault' in decided) throw decided.fault;
+    const { results, rows } = decided;
     const failed = results.findIndex((result) => result.code !== 0);
     const failure = results[failed];
     if (failure !== undefined) {
@@ -96,6 +113,51 @@ interface Decided {
   readonly rows: RequestRow[];
 }
 
+/** A write that threw; what was decided of its batch is worth nothing. */
+interface Thrown {
+  readonly write: Write;
+  readonly fault: CommandFault;
+}
+
+/**
+ * Decides all writes but those that throw. An exception may leave the state half changed, so the others are decided
+ * again on the state as it was read.
+ */
+function decideEach(
+  locked: LockedState,
+  writes: readonly Write[],
+  { encoder, onThrown }: BatchSettings,
+): { readonly state: LockedState; readonly results: WriteResult[]; readonly rows: RequestRow[] } {
+  const thrown = new Map<Write, CommandFault>();
+  for (let state = locked; ; state = state.reload()) {
+    const sound = thrown.size === 0 ? writes : writes.filter((write) => !thrown.has(write));
+    const decided = decideAll(state, sound, encoder);
+    if ('fault' in decided) {
+      thrown.set(decided.write, decided.fault);
+      if (thrown.size > THROWING_MAX) throw decided.fault;
+      continue;
+    }
+    if (thrown.size === 0) return { state, ...decided };
+    for (const fault of thrown.values()) onThrown(fault);
+    return { state, rows: decided.rows, results: resultsOf(writes, thrown, decided.results) };
+  }
+}
+
+/** The results of all writes in order, of which some threw. */
+function resultsOf(
+  writes: readonly Write[],
+  thrown: ReadonlyMap<Write, CommandFault>,
+  decided: readonly CallResult[],
+): WriteResult[] {
+  const rest = decided.values();
+  return writes.flatMap((write): WriteResult[] => {
+    const cause = thrown.get(write);
+    if (cause !== undefined) return [new CallError('INTERNAL', 'a command failed', { cause })];
+    const next = rest.next();
+    return next.done === true ? [] : [next.value];
+  });
+}
+
 /** What is known of a request, from the database or from earlier in the batch. */
 type Known = Pick<FinishedRequest, 'contentHash' | keyof StoredResponse>;
 
@@ -107,32 +169,41 @@ function decideAll(
   { set, finished }: LockedState,
   writes: readonly Write[],
   encoder: OutcomeEncoder,
-): Decided {
+): Decided | Thrown {
   const known = new Map<string, Known>();
   for (const request of finished) known.set(requestId(request), request);
   const rows: RequestRow[] = [];
+  const results: CallResult[] = [];
   const batchSize = writes.length;
-  const results = writes.map(({ command, contentHash }): CallResult => {
-    const id = requestId(command);
-    const first = known.get(id);
-    if (first !== undefined) return resultOfRepeat(first, command, contentHash, encoder, batchSize);
-    const outcome = decide(set, command);
-    const response = encoder.encode(command, outcome);
-    const row: RequestRow = {
-      scope: command.scope,
-      requestId: command.requestId,
-      method: command.kind,
-      caller: command.caller,
-      contentHash,
-      code: response.code,
-      reason: response.reason,
-      bytes: response.bytes,
-      transactionId: bookedTransactionId(outcome),
-    };
-    known.set(id, row);
-    rows.push(row);
-    return resultOf(response, batchSize);
-  });
+  for (const write of writes) {
+    const { command, contentHash } = write;
+    try {
+      const id = requestId(command);
+      const first = known.get(id);
+      if (first !== undefined) {
+        results.push(resultOfRepeat(first, command, contentHash, encoder, batchSize));
+        continue;
+      }
+      const outcome = decide(set, command);
+      const response = encoder.encode(command, outcome);
+      const row: RequestRow = {
+        scope: command.scope,
+        requestId: command.requestId,
+        method: command.kind,
+        caller: command.caller,
+        contentHash,
+        code: response.code,
+        reason: response.reason,
+        bytes: response.bytes,
+        transactionId: bookedTransactionId(outcome),
+      };
+      known.set(id, row);
+      rows.push(row);
+      results.push(resultOf(response, batchSize));
+    } catch (cause) {
+      return { write, fault: new CommandFault(`${command.kind} threw`, { cause }) };
+    }
+  }
   return { results, rows };
 }
 

@@ -5,12 +5,12 @@ import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
-import { findDueHolds, findHolds } from '../store/statements/find-holds';
+import { findDueHolds, findHolds, type DueHolds } from '../store/statements/find-holds';
 import { findItems } from '../store/statements/find-items';
 import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
 import { findSettings } from '../store/statements/find-settings';
 import { findTransaction } from '../store/statements/find-transaction';
-import { lockAccounts, type RowLocations } from '../store/statements/lock-accounts';
+import { accountsOf, lockAccounts, type RowLocations } from '../store/statements/lock-accounts';
 import { sumReversals } from '../store/statements/sum-reversals';
 
 /** Names a request. */
@@ -26,6 +26,8 @@ export interface LockedState {
   readonly locations: RowLocations;
   /** Those of the requests that are finished, by any server. */
   readonly finished: readonly FinishedRequest[];
+  /** The same state as it was read, without what decisions have changed in memory since. */
+  readonly reload: () => LockedState;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function lockState(
   const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
   const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
   const settingsKeys = [...references.settings.values()];
-  const [locations, { now, commitOrder, finished }, holds, settings, reversed] = await transaction.send(
+  const [rows, { now, commitOrder, finished }, holds, settings, reversed] = await transaction.send(
     (connection) =>
       Promise.all([
         lockAccounts(connection, keys),
@@ -57,20 +59,25 @@ export async function lockState(
         originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
       ]),
   );
-  const newId = newIds(commands.length);
-  const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
-  for (const key of keys) set.load(blankAccount(key));
-  for (const account of locations.keys()) set.load(account);
-  for (const item of items) set.loadItem(item);
-  for (const stored of settings) {
-    const account = set.account(stored.userId, stored.asset);
-    account.settings = stored.settings;
-    account.createTime = stored.createTime;
-  }
-  for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
-  await expireDueHolds(transaction, set, locations);
-  for (const hold of holds) set.loadHold(hold);
-  return { set, locations, finished };
+  const firstLocations = accountsOf(rows);
+  const due = await readDueHolds(transaction, firstLocations, now);
+  const load = (locations: RowLocations): LockedState => {
+    const newId = newIds(commands.length);
+    const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
+    for (const key of keys) set.load(blankAccount(key));
+    for (const account of locations.keys()) set.load(account);
+    for (const item of items) set.loadItem(item);
+    for (const stored of settings) {
+      const account = set.account(stored.userId, stored.asset);
+      account.settings = stored.settings;
+      account.createTime = stored.createTime;
+    }
+    for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
+    if (due !== null) expireHolds(set, due);
+    for (const hold of holds) set.loadHold(hold);
+    return { set, locations, finished, reload: () => load(accountsOf(rows)) };
+  };
+  return load(firstLocations);
 }
 
 const NOTHING_FOUND: FoundReferences = { items: [], holds: [], originals: [] };
@@ -121,19 +128,27 @@ function lockKeys(
   return keys.sorted();
 }
 
-/** Frees what has expired on the locked accounts, before anything is decided on them. Rare: an account knows when. */
-async function expireDueHolds(
+/** Reads what has expired on the locked accounts. Rare: an account knows when. */
+async function readDueHolds(
   transaction: PipelinedTransaction,
-  set: WorkingSet,
   locations: RowLocations,
-): Promise<void> {
-  const { now } = set.context;
-  const due = [...locations.keys()].filter(
+  now: bigint,
+): Promise<(DueHolds & { readonly accounts: readonly AccountKey[] }) | null> {
+  const accounts = [...locations.keys()].filter(
     ({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now,
   );
-  if (due.length === 0) return;
-  const { holds, nextExpiries } = await transaction.send((connection) => findDueHolds(connection, due, now));
-  for (const account of due) {
+  if (accounts.length === 0) return null;
+  const due = await transaction.send((connection) => findDueHolds(connection, accounts, now));
+  return { ...due, accounts };
+}
+
+/** Frees what has expired, before anything is decided. */
+function expireHolds(
+  set: WorkingSet,
+  { accounts, holds, nextExpiries }: DueHolds & { readonly accounts: readonly AccountKey[] },
+): void {
+  for (const key of accounts) {
+    const account = set.accountRow(key);
     account.nextHoldExpiry = null;
     set.markChanged(account);
   }

@@ -1,4 +1,4 @@
-import { sqlFault, sqlState } from '@ledger/kit/postgres/sql-state';
+import { isOutage, sqlState } from '@ledger/kit/postgres/sql-state';
 import type { ErrorFacts } from '@ledger/kit/rpc/call-error';
 import { INTERNAL_ERROR, type ErrorPolicy } from '@ledger/kit/rpc/error-policy';
 import { errorCodec, type Reason } from './status';
@@ -14,7 +14,7 @@ function describe(error: unknown): ErrorFacts<Reason> {
   if (sqlState(error) === QUERY_CANCELED) {
     return { reason: 'NOT_STARTED', message: 'the deadline passed before the answer was there' };
   }
-  if (sqlFault(error) === 'unavailable') {
+  if (isOutage(error)) {
     return { reason: 'STORE_UNAVAILABLE', message: 'the database is away' };
   }
   return INTERNAL_ERROR;

@@ -23,7 +23,7 @@ const sent = documented.filter(({ name }) => name !== 'UNSPECIFIED');
 
 it('has every reason of the contract, and no other', () => {
   const numbers = Object.fromEntries(documented.map(({ name, number }) => [name, number]));
-  expect(sent).toHaveLength(20);
+  expect(sent).toHaveLength(23);
   expect(Object.entries(ErrorReason).filter(([, value]) => typeof value === 'number')).toEqual(
     expect.arrayContaining(Object.entries(numbers)),
   );
@@ -63,8 +63,14 @@ it.each<[detail: string | undefined, reasons: Reason[]]>([
     ],
   ],
   ['ResourceInfo', ['ITEM_NOT_FOUND', 'TRANSACTION_NOT_FOUND', 'HOLD_NOT_FOUND', 'REQUEST_NOT_FOUND']],
-  ['RetryInfo', ['OVERLOADED', 'STORE_UNAVAILABLE']],
-  [undefined, ['AMOUNT_OVERFLOW', 'REQUEST_ID_REUSED', 'CONFLICT', 'NOT_STARTED', 'INTERNAL']],
+  ['RetryInfo', ['OVERLOADED', 'STORE_UNAVAILABLE', 'CLOCK_BEHIND']],
+  [
+    undefined,
+    [
+      ...(['AMOUNT_OVERFLOW', 'REQUEST_ID_REUSED', 'CONFLICT', 'NOT_STARTED', 'INTERNAL'] as const),
+      ...(['ACCOUNT_LOCKED', 'HISTORY_DIVERGED'] as const),
+    ],
+  ],
 ])('adds %s where it fits', (detail, reasons) => {
   for (const reason of reasons) {
     const { details } = Status.decode(errorCodec.encode({ reason, message: 'text' }).bytes);

@@ -28,6 +28,9 @@ export const errorCodec = new ErrorCodec<Reason>({
     STORE_UNAVAILABLE: 'UNAVAILABLE',
     NOT_STARTED: 'DEADLINE_EXCEEDED',
     INTERNAL: 'INTERNAL',
+    ACCOUNT_LOCKED: 'ABORTED',
+    HISTORY_DIVERGED: 'ABORTED',
+    CLOCK_BEHIND: 'UNAVAILABLE',
   },
   resources: {
     ITEM_NOT_FOUND: ['ledger.v1.Item', 'item_id'],

@@ -53,11 +53,22 @@ async function run(runner: QueryRunner, user: string | undefined): Promise<strin
   }
   const executor = new MigrationExecutor(runner.dataSource, runner);
   executor.transaction = 'none';
-  const done = await executor.executePendingMigrations();
+  const done = await executor.executePendingMigrations().catch(throwWhenMade);
   await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
   const login = await readLogin(runner, user);
   if (!mayServe(login)) await grantRuntimeRole(runner, login);
   return done.map((migration) => migration.name);
+}
+
+/** SQLSTATEs of what is there already: a column, an object, a table, a function, a schema. */
+const IS_THERE: ReadonlySet<string | null> = new Set(['42701', '42710', '42P07', '42723', '42P06']);
+
+/** A migration that meets its own work was run before: the row that says so was lost, in a restore perhaps. */
+function throwWhenMade(cause: unknown): never {
+  if (!IS_THERE.has(sqlState(cause))) throw cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const message = `what a migration makes is there already (${said}), but ${SCHEMA}.migrations does not have its row: restore the rows of that table from a backup, or restore the whole database`;
+  throw new SchemaError(message, { cause });
 }
 
 /** Whether the user can be that of servers: with the rights of the runtime role, or by taking it on. */

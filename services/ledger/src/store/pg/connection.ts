@@ -1,6 +1,7 @@
 import type { QueryArrayConfig } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { rowTypes } from '@ledger/kit/postgres/row-types';
+import { asConnectionError } from '@ledger/kit/postgres/sql-state';
 
 /** What a statement needs of a pg client; the raw client under a TypeORM QueryRunner is one. */
 export interface Connection {
@@ -36,5 +37,9 @@ export function execute(connection: Connection, statement: Statement, values: un
 
 /** The pg client under a runner: prepared statements and pipelining are not in TypeORM's own surface. */
 export async function connectionOf(runner: QueryRunner): Promise<Connection> {
-  return (await runner.connect()) as Connection;
+  try {
+    return (await runner.connect()) as Connection;
+  } catch (error) {
+    throw asConnectionError(error);
+  }
 }

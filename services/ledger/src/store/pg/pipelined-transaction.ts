@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { sqlState } from '@ledger/kit/postgres/sql-state';
+import { asConnectionError, sqlFault, sqlState } from '@ledger/kit/postgres/sql-state';
 import { connectionOf, type Connection } from './connection';
 import { groupOf, type StatementGroup } from './statement-group';
 
@@ -32,7 +32,7 @@ export class PipelinedTransaction {
     const group = groupOf(connection);
     try {
       group?.hold();
-      await runner.startTransaction();
+      await runner.startTransaction().catch(throwOfConnection);
       return await work(new PipelinedTransaction(runner, connection, group));
     } catch (error) {
       group?.discard(error);
@@ -66,7 +66,7 @@ export class PipelinedTransaction {
     const { runner, group } = this;
     if (group === null) {
       await start(this.connection);
-      return runner.commitTransaction().catch(throwUnknown);
+      return runner.commitTransaction().catch(throwUnlessRefused);
     }
     group.hold();
     const writes = start(this.connection);
@@ -77,13 +77,21 @@ export class PipelinedTransaction {
       throw error;
     });
     const [written, committed] = await Promise.allSettled([writes, commit]);
-    if (!isSent && committed.status === 'rejected') throw committed.reason;
+    if (!isSent && committed.status === 'rejected') throwOfConnection(committed.reason);
     // The database has spoken: it refused a statement, and with it the transaction.
     if (written.status === 'rejected' && sqlState(written.reason) !== null) throw written.reason;
-    for (const each of [written, committed]) if (each.status === 'rejected') throwUnknown(each.reason);
+    if (committed.status === 'rejected') throwUnlessRefused(committed.reason);
+    if (written.status === 'rejected') throwUnlessRefused(written.reason);
   }
 }
 
-function throwUnknown(cause: unknown): never {
+/** For what the QueryRunner does by itself, which fails by its connection alone. */
+function throwOfConnection(error: unknown): never {
+  throw asConnectionError(error);
+}
+
+/** A COMMIT that the database refused booked nothing; one whose answer did not come may have. */
+function throwUnlessRefused(cause: unknown): never {
+  if (sqlState(cause) !== null && sqlFault(cause) !== 'unavailable') throw cause;
   throw new CommitUnknown('the answer to COMMIT did not come', { cause });
 }

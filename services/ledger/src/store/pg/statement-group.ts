@@ -1,5 +1,6 @@
 import { Query, type Connection as WireConnection, type QueryArrayConfig } from 'pg';
 import { rowTypes } from '@ledger/kit/postgres/row-types';
+import { asConnectionError } from '@ledger/kit/postgres/sql-state';
 import type { Connection } from './connection';
 
 /** What a group uses of pg's side of the protocol; pg's types leave out some of it. */
@@ -205,9 +206,11 @@ class GroupQuery extends Query {
 
   /** A statement failed, the connection is lost, or the answer did not come in time. */
   handleError(error: Error): void {
+    // What has no state did not come from the server: pg tells of the connection, in words of its own.
+    const reason = asConnectionError(error);
     for (const member of this.members.slice(this.answered)) {
       this.wire.submittedNamedStatements[member.name] = undefined;
-      member.reject(error);
+      member.reject(reason);
     }
     this.callback?.(error);
   }

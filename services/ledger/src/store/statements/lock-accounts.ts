@@ -33,6 +33,9 @@ type Row = [
   location: string,
 ];
 
+/** Rows of accounts as they were when they were locked. */
+export type LockedRows = readonly Row[];
+
 /** Where the database keeps the rows (their ctid) of accounts that are locked. */
 export type RowLocations = Map<Account, string>;
 
@@ -40,17 +43,18 @@ export type RowLocations = Map<Account, string>;
  * Locks the account rows in key order until the transaction ends. Accounts that were never written have no row to
  * lock.
  *
- * @returns the locked accounts in key order, each with the location of its row
+ * @returns the rows in key order
  */
-export async function lockAccounts(
-  connection: Connection,
-  keys: readonly AccountKey[],
-): Promise<RowLocations> {
-  const rows = await query<Row>(connection, lockAccountsStatement, [
+export function lockAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<LockedRows> {
+  return query<Row>(connection, lockAccountsStatement, [
     texts(keys, (key) => key.userId),
     texts(keys, (key) => key.asset),
     integers(keys, (key) => key.stripe),
   ]);
+}
+
+/** The accounts of locked rows, made anew by each call, each with the location of its row. */
+export function accountsOf(rows: LockedRows): RowLocations {
   const locations: RowLocations = new Map();
   for (const row of rows) {
     const [

@@ -1,0 +1,63 @@
+import { GroupCommit, type GroupCommitSettings } from '../../services/ledger/src/engine/group-commit';
+import type { BatchFault } from '../../services/ledger/src/engine/batch-runner';
+import type { CreditCommand } from '../../services/ledger/src/ledger/writes/credit';
+import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
+import { Store } from '../../services/ledger/src/store/store';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+/** Group commit on a database of its own, without a server around it. */
+export interface EngineUnderTest {
+  readonly database: TestDatabase;
+  readonly commit: GroupCommit;
+  /** Every attempt that failed, and every command. */
+  readonly faults: BatchFault[];
+  dispose(): Promise<void>;
+}
+
+/** Waits for no caller. */
+export const NO_LIMIT = { deadline: Infinity, isCancelled: () => false };
+
+/** Starts group commit; what a test does not say is as small as can be. */
+export async function startEngine(overrides: Partial<GroupCommitSettings> = {}): Promise<EngineUnderTest> {
+  const database = await createTestDatabase();
+  const store = await Store.open({
+    ...{ url: database.url, writers: 6, readers: 1, batchTimeoutMs: 60_000, readTimeoutMs: 60_000 },
+  });
+  const faults: BatchFault[] = [];
+  const commit = new GroupCommit({
+    ...{ store, encoder: outcomeEncoder, stripes: 8, priceGraceMicros: 0n },
+    ...{
+      batchWorkers: 1,
+      batchMax: 128,
+      lingerMs: 50,
+      queueMax: 10_000,
+      bulkBatchMax: 250,
+      bulkQueueMax: 10_000,
+    },
+    onFault: (fault) => faults.push(fault),
+    ...overrides,
+  });
+  return {
+    database,
+    commit,
+    faults,
+    dispose: async () => {
+      await commit.drain();
+      await store.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A credit of one GOLD unless said otherwise. */
+export function creditOf(
+  userId: string,
+  requestId: string,
+  fields: Partial<CreditCommand> = {},
+): CreditCommand {
+  return {
+    ...{ kind: 'Credit', caller: '', scope: userId, requestId, userId, asset: 'GOLD', amount: 1n },
+    ...{ source: '@issuance', description: '', reference: '', metadata: [], effectiveTime: null },
+    ...fields,
+  };
+}
