@@ -15,11 +15,13 @@ import { PageTokens } from '../../services/ledger/src/mapping/page-token';
 import { listTransactions } from '../../services/ledger/src/handlers/transactions';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import { BalanceReader } from '../../services/ledger/src/store/balance-reader';
+import { SettledHorizon } from '../../services/ledger/src/store/settled-horizon';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
 import { createLedgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
 import type { Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
+import { AN_HOUR_MS } from '../harness/limits';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const SHORT = 100;
@@ -132,7 +134,9 @@ describe('the cost of a read, in blocks of the database', () => {
         const request = { userId, asset: 'GOLD', order, startTime, endTime };
         return pageCosts(async (pageToken, pageSize) => {
           const page = ListEntriesRequest.fromPartial({ ...request, pageSize, pageToken });
-          const answer = ListEntriesResponse.decode(await send(listEntries(storeOf(), tokens), page));
+          const answer = ListEntriesResponse.decode(
+            await send(listEntries(storeOf(), tokens, horizonOf()), page),
+          );
           return { token: answer.nextPageToken, rows: answer.entries.length };
         });
       };
@@ -163,7 +167,7 @@ describe('the cost of a read, in blocks of the database', () => {
       'transactions of a user',
       everywhere(({ userId }, at) =>
         send(
-          listTransactions(storeOf(), at),
+          listTransactions(storeOf(), at, horizonOf()),
           ListTransactionsRequest.fromPartial({ userId, pageSize: PAGE }),
         ),
       ),
@@ -172,7 +176,7 @@ describe('the cost of a read, in blocks of the database', () => {
       'transactions of a reference',
       everywhere(({ userId: reference }, at) =>
         send(
-          listTransactions(storeOf(), at),
+          listTransactions(storeOf(), at, horizonOf()),
           ListTransactionsRequest.fromPartial({ reference, pageSize: PAGE }),
         ),
       ),
@@ -182,7 +186,7 @@ describe('the cost of a read, in blocks of the database', () => {
       everywhere(({ userId, length }, at) => {
         const filter = { userId, order: SortOrder.OLDEST_FIRST, startTime: timeOf(length / 4) };
         return send(
-          listTransactions(storeOf(), at),
+          listTransactions(storeOf(), at, horizonOf()),
           ListTransactionsRequest.fromPartial({ ...filter, pageSize: PAGE }),
         );
       }),
@@ -222,8 +226,12 @@ describe('the cost of a read, in blocks of the database', () => {
     return store as Store;
   }
 
+  function horizonOf(): SettledHorizon {
+    return new SettledHorizon(storeOf(), AN_HOUR_MS);
+  }
+
   function balance(request: Partial<GetBalanceRequest>): Promise<Buffer> {
-    const method = getBalance(storeOf(), new BalanceReader(storeOf()));
+    const method = getBalance(storeOf(), new BalanceReader(storeOf()), horizonOf());
     return send(method, GetBalanceRequest.fromPartial(request));
   }
 
@@ -278,7 +286,7 @@ describe('the cost of a read, in blocks of the database', () => {
       if (!known.has(prepared)) await runner.query(`PREPARE ${prepared} AS ${config.text}`);
       known.add(prepared);
       const explained: unknown = await runner.query(
-        `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE ${prepared}(${values})`,
+        `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE ${prepared}${values === '' ? '' : `(${values})`}`,
       );
       const [row] = explained as { 'QUERY PLAN': { Plan: Record<string, number> }[] }[];
       const { Plan: plan } = row!['QUERY PLAN'][0]!;

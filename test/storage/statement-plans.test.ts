@@ -149,7 +149,7 @@ const RANGE_STATEMENTS: Statements = {
 };
 
 /** Of no table that grows: clocks, locks and the secrets of the servers. */
-const WITHOUT_A_PLAN = ['claim_stripe', 'insert_secret', 'list_writers', 'read_secret', 'read_time'];
+const WITHOUT_A_PLAN = ['claim_stripe', 'insert_secret', 'read_secret', 'read_settled'];
 
 /** Of WatchEntries, which is read along the order of commits. */
 const LOOKED_AT_ELSEWHERE = [

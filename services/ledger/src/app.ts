@@ -12,6 +12,7 @@ import { migrate } from './store/migrate';
 import { statementTransport } from './store/pg/statement-group';
 import { getOrCreateSecret } from './store/statements/get-or-create-secret';
 import type { StoreSettings } from './store/pools';
+import { SettledHorizon } from './store/settled-horizon';
 import { Store } from './store/store';
 
 const PAGE_TOKEN_SECRET = 'page-token';
@@ -96,6 +97,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
       read: (work, deadline) => store.readBalances(work, deadline),
     }),
     verificationsMax: config.verificationsMax,
+    horizon: new SettledHorizon(store, config.readTimeoutMs),
     tokens: new PageTokens(secret),
     // Half, so that the results of a chunk that is already running still fit.
     batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),

@@ -122,6 +122,7 @@ export enum ErrorReason {
    * NOT_STARTED - DEADLINE_EXCEEDED, not stored. The deadline passed while the write waited in
    * the queue; nothing was booked by this attempt. A DEADLINE_EXCEEDED without
    * this detail comes from the client's own clock and leaves the outcome unknown.
+   * On reads: the answer, or the time that it is to tell of, was not final by then.
    */
   NOT_STARTED = 19,
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the server's log only. */

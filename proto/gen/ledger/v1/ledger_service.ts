@@ -442,7 +442,12 @@ export interface GetBalanceRequest {
   /** Absent: now. */
   asOf:
     | //
-    /** After all entries booked up to this instant, inclusive. */
+    /**
+     * After all entries booked up to this instant, inclusive. The answer never changes
+     * afterwards: an instant into which a running write may still be dated is waited for,
+     * which takes milliseconds. NOT_STARTED when it is not settled before the deadline, or
+     * when it lies too far ahead of the database's clock.
+     */
     { $case: "asOfTime"; value: Timestamp }
     | //
     /**
@@ -471,7 +476,10 @@ export interface AccountKey {
 export interface BatchGetBalancesRequest {
   /** 1 to 1,000. */
   accounts: AccountKey[];
-  /** After all entries booked up to this instant, inclusive; absent: now. */
+  /**
+   * After all entries booked up to this instant, inclusive; absent: now. Waited for until it
+   * is settled, as in GetBalanceRequest.
+   */
   asOfTime: Timestamp | undefined;
 }
 
@@ -485,7 +493,10 @@ export interface BatchGetBalancesResponse {
 export interface ListBalancesRequest {
   /** A user, or a system account. */
   userId: string;
-  /** After all entries booked up to this instant, inclusive; absent: now. */
+  /**
+   * After all entries booked up to this instant, inclusive; absent: now. Waited for until it
+   * is settled, as in GetBalanceRequest.
+   */
   asOfTime:
     | Timestamp
     | undefined;
@@ -517,7 +528,11 @@ export interface ListEntriesRequest {
   startTime:
     | Timestamp
     | undefined;
-  /** Only what was booked before it. */
+  /**
+   * Only what was booked before it. When it has passed, the answer never changes afterwards:
+   * it waits for running writes that may still be dated before it, and ends with NOT_STARTED
+   * when they are not booked before the deadline.
+   */
   endTime:
     | Timestamp
     | undefined;
@@ -566,7 +581,11 @@ export interface ListTransactionsRequest {
   startTime:
     | Timestamp
     | undefined;
-  /** Only what was booked before it. */
+  /**
+   * Only what was booked before it. When it has passed, the answer never changes afterwards:
+   * it waits for running writes that may still be dated before it, and ends with NOT_STARTED
+   * when they are not booked before the deadline.
+   */
   endTime:
     | Timestamp
     | undefined;
@@ -5926,7 +5945,11 @@ export const LedgerServiceService = {
       Buffer.from(GetTransactionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetTransactionResponse => GetTransactionResponse.decode(value),
   },
-  /** Transactions of a user, or with a reference, newest first by default. */
+  /**
+   * Transactions of a user, or with a reference, newest first by default. Oldest first ends
+   * where a running write may still be dated, so whoever goes on from the last one that was
+   * shown misses none; what was booked a moment ago may come with the next call.
+   */
   listTransactions: {
     path: "/ledger.v1.LedgerService/ListTransactions" as const,
     requestStream: false as const,
@@ -6037,7 +6060,11 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   listEntries: handleUnaryCall<ListEntriesRequest, ListEntriesResponse>;
   /** One transaction with all its entries. */
   getTransaction: handleUnaryCall<GetTransactionRequest, GetTransactionResponse>;
-  /** Transactions of a user, or with a reference, newest first by default. */
+  /**
+   * Transactions of a user, or with a reference, newest first by default. Oldest first ends
+   * where a running write may still be dated, so whoever goes on from the last one that was
+   * shown misses none; what was booked a moment ago may come with the next call.
+   */
   listTransactions: handleUnaryCall<ListTransactionsRequest, ListTransactionsResponse>;
   /** How a request ended, without its body. REQUEST_NOT_FOUND when it has not ended (yet). */
   getRequest: handleUnaryCall<GetRequestRequest, GetRequestResponse>;
@@ -6292,7 +6319,11 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetTransactionResponse) => void,
   ): ClientUnaryCall;
-  /** Transactions of a user, or with a reference, newest first by default. */
+  /**
+   * Transactions of a user, or with a reference, newest first by default. Oldest first ends
+   * where a running write may still be dated, so whoever goes on from the last one that was
+   * shown misses none; what was booked a moment ago may come with the next call.
+   */
   listTransactions(
     request: ListTransactionsRequest,
     callback: (error: ServiceError | null, response: ListTransactionsResponse) => void,

@@ -21,22 +21,30 @@ import {
   readBalanceAsOfSequence,
   readBalancesAsOfTime,
 } from '../store/statements/read-balances-as-of';
+import type { SettledHorizon } from '../store/settled-horizon';
 import type { Store } from '../store/store';
 import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { RequestValidator } from '../mapping/validator';
+import { untilSettled } from './settled';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 const ACCOUNTS_MAX = 1000;
 
 /** GetBalance: concurrent calls for what is there now share one statement. */
-export function getBalance(store: Store, balances: BalanceReader): UnaryMethod<GetBalanceRequest> {
+export function getBalance(
+  store: Store,
+  balances: BalanceReader,
+  horizon: SettledHorizon,
+): UnaryMethod<GetBalanceRequest> {
   return {
     path: 'ledger.v1.LedgerService/GetBalance',
     decode: (bytes) => GetBalanceRequest.decode(bytes),
-    handle: async (request, { deadline }) => {
+    handle: async (request, context) => {
+      const { deadline } = context;
       const { key, asOf } = balanceQuery(request);
+      if (asOf !== null && 'time' in asOf) await untilSettled(horizon, asOf.time, context);
       const balance =
         asOf === null
           ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
@@ -56,18 +64,22 @@ export function balanceQuery(request: GetBalanceRequest): { key: BalanceKey; asO
 }
 
 /** BatchGetBalances: many accounts in one snapshot, in the order asked for. */
-export function batchGetBalances(store: Store): UnaryMethod<BatchGetBalancesRequest> {
+export function batchGetBalances(
+  store: Store,
+  horizon: SettledHorizon,
+): UnaryMethod<BatchGetBalancesRequest> {
   return {
     path: 'ledger.v1.LedgerService/BatchGetBalances',
     decode: (bytes) => BatchGetBalancesRequest.decode(bytes),
-    handle: async (request, { deadline }) => {
+    handle: async (request, context) => {
       const { keys, time } = batchBalancesQuery(request);
+      if (time !== null) await untilSettled(horizon, time, context);
       const distinct = [...new Map(keys.map((key) => [idOf(key), key])).values()];
       const read = store.reader(time === null ? 'balances' : 'history');
       const found = await read(async (connection) => {
         if (time === null) return (await readBalances(connection, distinct)).map(balanceMessage);
         return (await readBalancesAsOfTime(connection, distinct, time)).map(pastBalanceMessage);
-      }, deadline);
+      }, context.deadline);
       const byId = new Map(found.map((balance) => [idOf(balance), balance]));
       const zero = time === null ? balanceMessage : pastBalanceMessage;
       const balances = keys.map((key) => fitting(byId.get(idOf(key)) ?? zero({ ...key, ...ZERO })));
@@ -95,21 +107,26 @@ export function batchBalancesQuery(request: BatchGetBalancesRequest): {
 }
 
 /** ListBalances: all assets of a user, by asset. */
-export function listBalances(store: Store, tokens: PageTokens): UnaryMethod<ListBalancesRequest> {
+export function listBalances(
+  store: Store,
+  tokens: PageTokens,
+  horizon: SettledHorizon,
+): UnaryMethod<ListBalancesRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListBalances',
     decode: (bytes) => ListBalancesRequest.decode(bytes),
-    handle: async (request, { deadline }) => {
+    handle: async (request, context) => {
       const { userId, time, pageSize, token } = balancesQuery(request);
       const filter: PageFilter = ['ListBalances', userId, time];
       const after = tokens.open(filter, token)?.toString() ?? '';
+      if (time !== null) await untilSettled(horizon, time, context);
       const read = store.reader(time === null ? 'balances' : 'history');
       const found = await read(async (connection) => {
         const limit = pageSize + 1;
         if (time === null)
           return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);
         return (await listBalancesAsOfTime(connection, userId, after, limit, time)).map(pastBalanceMessage);
-      }, deadline);
+      }, context.deadline);
       const { rows, last } = pageOf(found, pageSize);
       const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
       return bytesOf(ListBalancesResponse.encode({ balances: rows.map(fitting), nextPageToken }));

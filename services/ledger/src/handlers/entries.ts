@@ -11,32 +11,41 @@ import {
 } from '../store/statements/list-entries';
 import type { StoredEntry } from '../store/stored-entry';
 import { listStripes } from '../store/statements/list-stripes';
+import type { SettledHorizon } from '../store/settled-horizon';
 import type { Store } from '../store/store';
 import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { RequestValidator } from '../mapping/validator';
+import { endOfListing } from './settled';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** ListEntries: pages by key, so a page costs the same wherever it lies, and writers do not shift it. */
-export function listEntries(store: Store, tokens: PageTokens): UnaryMethod<ListEntriesRequest> {
+export function listEntries(
+  store: Store,
+  tokens: PageTokens,
+  horizon: SettledHorizon,
+): UnaryMethod<ListEntriesRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListEntries',
     decode: (bytes) => ListEntriesRequest.decode(bytes),
-    handle: async (request, { deadline }) => {
+    handle: async (request, context) => {
       const { filter, pageSize, token } = entriesQuery(request);
       const bound = pageFilter(filter);
       const position = tokens.open(bound, token);
+      // A user's account is one sequence, into which nothing comes; a system account has many, merged by time.
+      const isForward = !filter.newestFirst && isSystemAccount(filter.userId);
+      const endTime = await endOfListing(horizon, { end: filter.endTime, isForward }, context);
       return store.reader('list')(async (connection) => {
         const cursors = position === null ? await firstCursors(connection, filter) : decodeCursors(position);
-        const ranges = await rangesOf(connection, filter, cursors);
+        const ranges = await rangesOf(connection, { ...filter, endTime }, cursors);
         const found = await selectEntries(connection, filter, ranges, pageSize + 1);
         const { rows, last } = pageOf(found, pageSize);
         const entries = rows.map((entry) => entryMessage(entry, entry, timestampOf(entry.createTime)));
         const nextPageToken =
           last === undefined ? '' : tokens.seal(bound, encodeCursors(advance(cursors, rows)));
         return bytesOf(ListEntriesResponse.encode({ entries, nextPageToken }));
-      }, deadline);
+      }, context.deadline);
     },
   };
 }

@@ -7,6 +7,7 @@ import { CatalogServiceService } from '@ledger/proto/ledger/v1/catalog_service';
 import { LedgerServiceService } from '@ledger/proto/ledger/v1/ledger_service';
 import type { GroupCommit } from '../engine/group-commit';
 import type { BalanceReader } from '../store/balance-reader';
+import type { SettledHorizon } from '../store/settled-horizon';
 import type { ChangeSignal } from '../store/change-signal';
 import type { Store } from '../store/store';
 import { getAccount, listAccounts } from './accounts';
@@ -28,6 +29,7 @@ export interface ServiceParts {
   readonly commit: GroupCommit;
   readonly store: Store;
   readonly balances: BalanceReader;
+  readonly horizon: SettledHorizon;
   readonly tokens: PageTokens;
   readonly log: CallLog;
   /** A BatchWrite starts no more writes once its results have this size, in bytes. */
@@ -47,17 +49,17 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 }
 
 function ledgerService(parts: ServiceParts): ServedService {
-  const { commit, store, balances, tokens, batchAnswerMaxBytes } = parts;
+  const { commit, store, balances, horizon, tokens, batchAnswerMaxBytes } = parts;
   const { read, writesOf, stream } = handlers(parts);
   return serveBytes(LedgerServiceService, {
     ...writesOf('ledger.v1.LedgerService'),
     batchWrite: read(batchWrite(commit, batchAnswerMaxBytes)),
-    getBalance: read(getBalance(store, balances)),
-    batchGetBalances: read(batchGetBalances(store)),
-    listBalances: read(listBalances(store, tokens)),
-    listEntries: read(listEntries(store, tokens)),
+    getBalance: read(getBalance(store, balances, horizon)),
+    batchGetBalances: read(batchGetBalances(store, horizon)),
+    listBalances: read(listBalances(store, tokens, horizon)),
+    listEntries: read(listEntries(store, tokens, horizon)),
     getTransaction: read(getTransaction(store)),
-    listTransactions: read(listTransactions(store, tokens)),
+    listTransactions: read(listTransactions(store, tokens, horizon)),
     getRequest: read(getRequest(store)),
     getHold: read(getHold(store)),
     listHolds: read(listHolds(store, tokens)),

@@ -16,11 +16,13 @@ import {
   type TransactionFilter,
 } from '../store/statements/find-transaction';
 import { sumReversals } from '../store/statements/sum-reversals';
+import type { SettledHorizon } from '../store/settled-horizon';
 import type { Store } from '../store/store';
 import { entryKinds, newestFirst } from '../mapping/filters';
 import { bytesOf, transactionMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { RequestValidator } from '../mapping/validator';
+import { endOfListing } from './settled';
 import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
@@ -55,25 +57,30 @@ export function transactionQuery(request: GetTransactionRequest): { transactionI
 }
 
 /** ListTransactions: the transactions of a user, with a reference, or both, in order of time. */
-export function listTransactions(store: Store, tokens: PageTokens): UnaryMethod<ListTransactionsRequest> {
+export function listTransactions(
+  store: Store,
+  tokens: PageTokens,
+  horizon: SettledHorizon,
+): UnaryMethod<ListTransactionsRequest> {
   return {
     path: 'ledger.v1.LedgerService/ListTransactions',
     decode: (bytes) => ListTransactionsRequest.decode(bytes),
-    handle: async (request, { deadline }) => {
+    handle: async (request, context) => {
       const { filter, start, end, pageSize, token } = transactionsQuery(request);
       const bound: PageFilter = [
         'ListTransactions',
         ...[filter.userId, filter.reference, filter.newestFirst, start, end, [...filter.kinds].sort().join()],
       ];
       const position = tokens.open(bound, token)?.toString() ?? null;
+      const stop = await endOfListing(horizon, { end, isForward: !filter.newestFirst }, context);
       return store.reader('list')(async (connection) => {
-        const between = rangeOf(filter, start, end, position);
+        const between = rangeOf(filter, start, stop, position);
         const found = await selectTransactions(connection, filter, between, pageSize + 1);
         const { rows, last } = pageOf(found, pageSize);
         const nextPageToken = last === undefined ? '' : tokens.seal(bound, Buffer.from(last.transactionId));
         const transactions = await messagesOf(connection, rows);
         return bytesOf(ListTransactionsResponse.encode({ transactions, nextPageToken }));
-      }, deadline);
+      }, context.deadline);
     },
   };
 }

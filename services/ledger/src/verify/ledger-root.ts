@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CanonicalBytes } from '../ledger/canonical-bytes';
-import { listWriters, readTime } from '../store/statements/list-writers';
+import { MARK_CLASS } from '../store/clock-mark';
+import { readSettled } from '../store/statements/read-settled';
 import { readHeads } from '../store/statements/read-heads';
 import { FIRST_KEY, type LedgerReader } from './ledger-reader';
 
@@ -28,9 +29,8 @@ export class WritersBusy extends Error {
 }
 
 /**
- * A time up to which no entry can be added any more. It is the clock of the database now; the function resolves when
- * every transaction that may have read an earlier clock has ended. An entry's time is never before the clock that its
- * transaction read.
+ * A time up to which no entry can be added any more: right before the clock of the database now. The function resolves
+ * when it is settled, see clock-mark.ts.
  *
  * This relies on the clock of the database. If that is set back to before this time, or if a standby with a slower
  * clock takes over, new entries get earlier times, and a checkpoint of this time no longer agrees.
@@ -38,21 +38,17 @@ export class WritersBusy extends Error {
  * @throws WritersBusy when a transaction is still writing after `waitMs`
  */
 export async function finalTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): Promise<bigint> {
-  const time = await read(readTime);
-  // A session never reuses a virtual transaction id, so a transaction that is gone stays gone.
-  let left = await read(listWriters);
+  const { clock, before: settled } = await read(readSettled);
   const end = performance.now() + waitMs;
-  while (left.size > 0) {
+  for (let before = settled; before < clock; before = (await read(readSettled)).before) {
     if (performance.now() > end) {
       throw new WritersBusy(
-        `a transaction has been writing for ${waitMs} ms: ${[...left].join(', ')} in pg_locks`,
+        `a batch has been writing for ${waitMs} ms: its session holds advisory lock ${MARK_CLASS} in pg_locks`,
       );
     }
     await delay(WRITERS_POLL_MS);
-    const now = await read(listWriters);
-    left = new Set([...left].filter((id) => now.has(id)));
   }
-  return time;
+  return clock - 1n;
 }
 
 /**

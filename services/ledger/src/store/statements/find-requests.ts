@@ -1,15 +1,17 @@
 import type { StoredResponse } from '../../ledger/stored-response';
+import { MARKED_CLOCK } from '../clock-mark';
 import { texts } from '../pg/binary-columns';
 import { microsOf } from '../pg/column-values';
 import { query, type Connection } from '../pg/connection';
 
 const findRequestsStatement = {
   name: 'find_requests',
-  // The clock comes along: a statement of its own is a tenth of what a lone write waits for. It is read once, and
-  // pg_current_xact_id gives the transaction its xid if the locks did not yet.
+  // The clock comes along: a statement of its own is a tenth of what a lone write waits for. It is read once, behind
+  // its mark, and pg_current_xact_id gives the transaction its xid if the locks did not yet.
   text: `
     SELECT c.now, c.xid, r.user_id, r.request_id, r.content_hash, r.code, r.reason, r.outcome
-      FROM (SELECT ${microsOf('clock_timestamp()')} AS now, pg_current_xact_id()::text::bigint AS xid) c
+      FROM (SELECT ${microsOf('m.now')} AS now, pg_current_xact_id()::text::bigint AS xid
+              FROM (SELECT ${MARKED_CLOCK} AS now) m) c
       LEFT JOIN (unnest($1::text[], $2::text[]) AS k (user_id, request_id)
                  JOIN ledger.requests r ON r.user_id = k.user_id AND r.request_id = k.request_id) ON true`,
 };
