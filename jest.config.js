@@ -18,6 +18,7 @@ const slow = [
   'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
   'test/faults/operating', //                    27: the fault run by its command line
+  'test/rpc/log-outputs', //                    25: thousands of calls of servers whose log nobody takes
   'test/rpc/random-bytes', //                    10
   'test/rpc/request-id-reuse', //                 8
   'test/services/start-all', //                  14

@@ -54,6 +54,11 @@ export class RawClient {
     });
   }
 
+  /** Starts a call whose answer nobody waits for, and which can be cancelled. */
+  start({ path, bytes }: RawCall): { cancel(): void } {
+    return this.#client.makeUnaryRequest(path, sameBytes, sameBytes, bytes, () => undefined);
+  }
+
   close(): void {
     this.#client.close();
   }

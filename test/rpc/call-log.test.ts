@@ -5,6 +5,7 @@ import type { CallRecord } from '@ledger/kit/rpc/call-log';
 import { rawCalls, purchaseByPrice } from '../harness/raw-calls';
 
 const durationMs = expect.any(Number);
+const peer = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
 
 let ledger: LedgerUnderTest;
 
@@ -80,7 +81,7 @@ describe('the log line of a call', () => {
       { method: `${catalogService}/GetItem`, code: 'NOT_FOUND', reason: 'ITEM_NOT_FOUND', durationMs },
     ],
   ])('has, for %s, these fields and no others', async (_what, call, record) => {
-    expect(await recordsOf([call])).toEqual([record]);
+    expect(await recordsOf([call])).toEqual([{ ...record, peer }]);
   });
 
   it('has a duration in milliseconds that the call really took', async () => {

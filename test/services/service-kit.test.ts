@@ -10,6 +10,7 @@ import { ServiceClient } from '../harness/service-client';
 import { startService, type ServiceUnderTest } from '../harness/service-under-test';
 import { openDatabase } from '../harness/test-database';
 import { waitUntil } from '../harness/wait-until';
+import type { CallRecord } from '@ledger/kit/rpc/call-log';
 import type { RunningServer } from '@ledger/kit/server/server';
 import { AddRouteRequest, PeepcoinsServiceService } from '@ledger/proto/peepcoins/v1/peepcoins_service';
 import { startPeepcoins } from '../../services/peepcoins/src/server';
@@ -121,7 +122,13 @@ it('logs a line per call, with its end and its request id', async () => {
   ).rejects.toThrow();
   await waitUntil('both are logged', () => system.calls.length === before + 2);
   expect(system.calls.slice(before)).toEqual([
-    { method: `${SERVICE}/AddRoute`, code: 'OK', requestId: 'logged', durationMs: expect.any(Number) },
+    {
+      method: `${SERVICE}/AddRoute`,
+      code: 'OK',
+      requestId: 'logged',
+      durationMs: expect.any(Number),
+      peer: expect.any(String),
+    },
     {
       ...{
         method: `${SERVICE}/AddRoute`,
@@ -130,6 +137,7 @@ it('logs a line per call, with its end and its request id', async () => {
         requestId: 'logged-2',
       },
       durationMs: expect.any(Number),
+      peer: expect.any(String),
     },
   ]);
 });
@@ -138,7 +146,7 @@ it('hands the deadline of its caller on to the ledger', async () => {
   await system.ledger.client().credit({ userId: 'hasty', asset: 'PEEP', amount: 1n });
   const lock = await lockAccount(system.ledger.database, 'hasty', 'PEEP');
   const request = { requestId: 'deadline', userId: 'hasty', name: 'Deadline' };
-  const bytes = Buffer.from(AddRouteRequest.encode(AddRouteRequest.fromPartial(request)).finish());
+  const bytes = encoded(request);
   const expired = await expireWhile(
     () => lock.isBlocked(),
     async (timeoutMs) => {
@@ -149,11 +157,27 @@ it('hands the deadline of its caller on to the ledger', async () => {
   expect(expired).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   // Nobody waits for the ledger any more, although it would have ten minutes.
   await waitUntil('the service gave up', () =>
-    system.calls.some(({ requestId, reason }) => requestId === 'deadline' && reason === 'LEDGER_UNAVAILABLE'),
+    system.calls.some(({ requestId, code }) => requestId === 'deadline' && code === 'DEADLINE_EXCEEDED'),
   );
   await lock.release();
   const again = await client.call.addRoute(request);
   expect(again.movement).toMatchObject({ change: 5n, balanceAfter: 6n });
+});
+
+it('takes a call that its caller cancelled for cancelled, and for no fault', async () => {
+  await system.ledger.client().credit({ userId: 'fickle', asset: 'PEEP', amount: 1n });
+  const lock = await lockAccount(system.ledger.database, 'fickle', 'PEEP');
+  const request = { requestId: 'cancelled', userId: 'fickle', name: 'Cancelled' };
+  const faults = system.faults.length;
+  const call = raw.start({ path: ADD_ROUTE, bytes: encoded(request) });
+  await lock.untilBlocked();
+  call.cancel();
+  const line = (): CallRecord | undefined => system.calls.find(({ requestId }) => requestId === 'cancelled');
+  await waitUntil('the call is logged', () => line() !== undefined);
+  await lock.release();
+  expect(line()).toMatchObject({ code: 'CANCELLED' });
+  expect(line()?.reason).toBeUndefined();
+  expect(system.faults).toHaveLength(faults);
 });
 
 it('when it stops: says so, answers what it accepted, and takes no more', async () => {
@@ -175,3 +199,7 @@ it('when it stops: says so, answers what it accepted, and takes no more', async 
   watch.end();
   service = await system.startAnother(QUICK_HEALTH);
 });
+
+function encoded(request: { requestId: string; userId: string; name: string }): Buffer {
+  return Buffer.from(AddRouteRequest.encode(AddRouteRequest.fromPartial(request)).finish());
+}

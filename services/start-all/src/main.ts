@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
+import { standardOutput } from '@ledger/kit/server/log-output';
+import { LogSink } from '@ledger/kit/server/log-sink';
 import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
 import { StartedPrograms } from './started-programs';
 
@@ -10,6 +12,11 @@ const SERVICES = [
   { name: 'cauldrons', ownsData: true },
 ];
 
+/** How much of all their logs may wait in memory while nobody takes it. */
+const LOG_MAX_BYTES = 4 * 1024 * 1024;
+/** The longest that the end of this process may wait for the log. */
+const LOG_END_LIMIT_MS = 500;
+
 /**
  * Starts one Postgres, the ledger on it, and then every service, each with a database of its own. SIGINT or SIGTERM
  * stops them in the opposite order, and so does the end of any of them, with exit code 1. When this process is killed,
@@ -18,7 +25,12 @@ const SERVICES = [
 async function main(): Promise<ExitCode> {
   // Before anything starts: a signal that comes in the middle of it is obeyed once that part is up.
   const signal = nextStopSignal();
-  const started = new StartedPrograms();
+  const output = new LogSink(standardOutput(), {
+    ...{ bufferMaxBytes: LOG_MAX_BYTES, endLimitMs: LOG_END_LIMIT_MS },
+    onDropped: (lines) => say(`${lines} lines of the log were dropped: nobody took them`),
+  });
+  process.on('exit', () => output.end());
+  const started = new StartedPrograms(output);
   try {
     await Promise.race([signal, run(started)]);
   } finally {

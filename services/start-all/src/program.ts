@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { LogSink } from '@ledger/kit/server/log-sink';
 
 const END_WITH_PARENT = join(__dirname, 'end-with-parent.js');
 
 /**
  * A program in a process of its own. It stops when this process ends, however this one ends. What it writes to its
- * standard output goes to ours, line by line.
+ * standard output goes to a sink, line by line.
  */
 export class Program {
   /** Where it listens: found in its log, or sent by it when that is not for a log. Fails when it ends before. */
@@ -19,6 +20,7 @@ export class Program {
   constructor(
     readonly name: string,
     file: string,
+    private readonly output: LogSink,
     variables: Readonly<Record<string, string | undefined>> = {},
   ) {
     this.#child = spawn(process.execPath, ['--require', END_WITH_PARENT, file], {
@@ -64,7 +66,7 @@ export class Program {
   #passOn(found: (address: string) => void): void {
     if (this.#child.stdout === null) return;
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      process.stdout.write(`${line}\n`);
+      this.output.write(`${line}\n`);
       const address = /"address":"([^"]+)".*"msg":"listening"/.exec(line)?.[1];
       if (address !== undefined) found(address);
     });

@@ -1,14 +1,21 @@
+import type { LogSink } from '@ledger/kit/server/log-sink';
 import { Program } from './program';
 
 /** The programs that run, in stages: those of a stage need the stages before it. */
 export class StartedPrograms {
   readonly #stages: Program[][] = [[]];
   #isStopping = false;
+  readonly #output: LogSink;
+
+  /** @param output where they log to */
+  constructor(output: LogSink) {
+    this.#output = output;
+  }
 
   /** Starts a program in the current stage. Fails once they are being stopped. */
   start(name: string, file: string, variables: Readonly<Record<string, string>>): Program {
     if (this.#isStopping) throw new Error(`${name} is not started: all are being stopped`);
-    const program = new Program(name, file, variables);
+    const program = new Program(name, file, this.#output, variables);
     this.#stages.at(-1)?.push(program);
     return program;
   }

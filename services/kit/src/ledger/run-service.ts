@@ -1,5 +1,6 @@
 import { Environment } from '../server/environment';
 import { EXIT_CODES } from '../server/exit-code';
+import { firstLine } from '../server/first-line';
 import { runProgram, serveUntilStopped } from '../server/program';
 import type { RunningServer } from '../server/server';
 import { createLog, type ServerLog } from '../server/server-log';
@@ -23,6 +24,7 @@ export function runService<Settings extends ServiceSettings>(program: ServicePro
   runProgram(name, async () => {
     const settings = program.settings(new Environment(process.env, name.toUpperCase()));
     const log = createLog(settings.logLevel, { service: name });
+    log.logger.info(firstLine(settings), 'starting');
     await serveUntilStopped({
       log,
       start: () => program.start(settings, log),

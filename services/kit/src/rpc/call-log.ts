@@ -19,10 +19,18 @@ export interface CallRecord extends CallNames {
   /** How many messages a stream sent. */
   readonly messages?: number | undefined;
   readonly replayed?: true | undefined;
+  /** Address and port of the caller, or of what stands between. */
+  readonly peer: string;
+  /** With a log of level debug: the sizes of the request and of the answer, and how long the caller would wait. */
+  readonly requestBytes?: number;
+  readonly responseBytes?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Where calls and faults are written to. */
 export interface CallLog {
+  /** Whether a call is told in detail: with level debug. */
+  readonly detailed: boolean;
   call(record: CallRecord): void;
   /** A fault behind an error whose cause is kept from the caller. */
   fault(message: string, error: unknown): void;

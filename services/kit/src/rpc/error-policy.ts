@@ -24,6 +24,34 @@ const BARE_CODES: Readonly<Record<BareReason, GrpcCode>> = {
 
 const NO_DETAILS = Buffer.alloc(0);
 
+/**
+ * How a call ends whose caller has left, or whose deadline has passed, before its handler failed. That the handler was
+ * stopped, and what it called, is no outage; a fault of the program stays one. The result only goes to the log.
+ */
+export function resultOfAbandoned<Reason extends string>(
+  error: unknown,
+  deadline: number,
+  policy: ErrorPolicy<Reason>,
+  log: CallLog,
+): CallResult {
+  const isKnown = isCallError(error) || policy.describe(error).reason === 'INTERNAL';
+  return isKnown ? resultOfError(error, policy, log) : callerLeft(deadline);
+}
+
+/** The timers of a call and of what it called end at the same time, in any order. */
+const DEADLINE_SLACK_MS = 10;
+
+/** Whether a deadline has passed, in milliseconds since 1970. */
+export function isOver(deadline: number): boolean {
+  return deadline <= Date.now() + DEADLINE_SLACK_MS;
+}
+
+/** Only for the log: grpc-js has sent the status already, or there is nobody to send it to. */
+export function callerLeft(deadline: number): CallResult {
+  const code = isOver(deadline) ? GrpcCode.DEADLINE_EXCEEDED : GrpcCode.CANCELLED;
+  return { code, reason: '', bytes: NO_DETAILS, replayed: false };
+}
+
 /** The one way from an error to how its call ends. The cause of a fault or an outage goes to the log alone. */
 export function resultOfError<Reason extends string>(
   error: unknown,

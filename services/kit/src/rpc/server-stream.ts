@@ -1,8 +1,8 @@
-import { status as GrpcCode, type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
 import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
 import { CallError } from './call-error';
 import type { CallResult } from './call-result';
-import { resultOfError } from './error-policy';
+import { callerLeft, resultOfError } from './error-policy';
 import { codeName, grpcError, millisecondsSince, type CallSettings } from './unary';
 
 /** One rpc with many answers: encoded messages, made as fast as the caller takes them. Errors as in a unary one. */
@@ -35,6 +35,7 @@ export function serverStreamHandler<Request, Reason extends string>(
     const started = performance.now();
     const gone = new AbortController();
     const context = contextOf(call, gone.signal);
+    const peer = call.getPeer();
     let messages = 0;
 
     const end = (result: CallResult): void => {
@@ -49,6 +50,7 @@ export function serverStreamHandler<Request, Reason extends string>(
         reason: result.reason === '' ? undefined : result.reason,
         messages,
         durationMs: millisecondsSince(started),
+        peer,
       });
     };
     const stop = (): void => end(resultOfError(serverStops(), errors, log));
@@ -81,12 +83,6 @@ const finished: CallResult = { code: 0, reason: '', bytes: Buffer.alloc(0), repl
 
 function serverStops(): CallError {
   return new CallError('STORE_UNAVAILABLE', 'the server is stopping');
-}
-
-/** Only for the log: grpc-js has sent the status already, or there is nobody to send it to. */
-function callerLeft(deadline: number): CallResult {
-  const code = Date.now() < deadline ? GrpcCode.CANCELLED : GrpcCode.DEADLINE_EXCEEDED;
-  return { ...finished, code };
 }
 
 /** Resolves when there is room again, or nobody left to need it. */

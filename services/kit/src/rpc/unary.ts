@@ -1,9 +1,9 @@
 import { Metadata, status as GrpcCode, type handleUnaryCall } from '@grpc/grpc-js';
 import { Status } from '@ledger/proto/google/rpc/status';
 import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
-import type { CallLog, CallNames } from './call-log';
+import type { CallLog, CallNames, CallRecord } from './call-log';
 import type { CallResult } from './call-result';
-import { resultOfError, type ErrorPolicy } from './error-policy';
+import { isOver, resultOfAbandoned, resultOfError, type ErrorPolicy } from './error-policy';
 import { shortened, TEXT_MAX_BYTES } from './shortened';
 
 /** One rpc: how its request is read and what is done. Errors for the caller are thrown as CallError. */
@@ -30,16 +30,23 @@ export function unaryHandler<Request, Reason extends string>(
 ): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     const started = performance.now();
+    const context = contextOf(call);
+    const peer = call.getPeer();
+    const timeoutMs = log.detailed ? timeoutOf(context) : undefined;
     let requestId: string | undefined;
     let otherNames: CallNames | undefined;
     const run = async (): Promise<Buffer | CallResult> => {
       const request = decodeRequest(decode, call.request);
       requestId = requestIdOf(request);
       otherNames = names === undefined ? undefined : shortenedNames(names(request));
-      return handle(request, contextOf(call));
+      return handle(request, context);
     };
     void run()
-      .then(resultOf, (error: unknown) => resultOfError(error, errors, log))
+      .then(resultOf, (error: unknown) =>
+        call.cancelled || isOver(context.deadline)
+          ? resultOfAbandoned(error, context.deadline, errors, log)
+          : resultOfError(error, errors, log),
+      )
       .then((result) => {
         if (result.replayed) call.sendMetadata(replayedMetadata());
         if (result.code === 0) callback(null, result.bytes);
@@ -52,11 +59,26 @@ export function unaryHandler<Request, Reason extends string>(
           durationMs: millisecondsSince(started),
           batchSize: result.batchSize,
           replayed: result.replayed ? (true as const) : undefined,
+          peer,
         };
-        log.call(otherNames === undefined ? record : { ...record, ...otherNames });
+        const details = log.detailed ? detailsOf(call.request, result, timeoutMs) : undefined;
+        log.call(
+          otherNames === undefined && details === undefined
+            ? record
+            : { ...record, ...otherNames, ...details },
+        );
       })
       .catch((error: unknown) => log.fault('an answer could not be sent', error));
   };
+}
+
+/** How long the caller would wait from now on. */
+function timeoutOf({ deadline }: CallContext): number | undefined {
+  return deadline === Infinity ? undefined : Math.round(deadline - Date.now());
+}
+
+function detailsOf(request: Buffer, result: CallResult, timeoutMs: number | undefined): Partial<CallRecord> {
+  return { requestBytes: request.length, responseBytes: result.bytes.length, timeoutMs };
 }
 
 /** An error result as grpc-js sends it. */

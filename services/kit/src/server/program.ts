@@ -15,6 +15,8 @@ export function runProgram(
   main: () => Promise<ExitCode>,
   describe: (error: unknown) => string = stackOf,
 ): void {
+  // Nobody may read it any more, or its disk may be full. Unheard, the error would end the process.
+  process.stderr.on('error', () => undefined);
   void exitCodeOf(name, main, { stderr: process.stderr, describe }).then((code) => process.exit(code));
 }
 
@@ -33,7 +35,7 @@ export async function exitCodeOf(
   try {
     return await main();
   } catch (error) {
-    stderr.write(`${name}: ${textOf(error, describe)}\n`);
+    tell(stderr, `${name}: ${textOf(error, describe)}\n`);
     return error instanceof ConfigError ? EXIT_CODES.usage : EXIT_CODES.failed;
   }
 }
@@ -55,7 +57,7 @@ export async function serveUntilStopped<Running extends RunningServer>({
   onListening,
   stopLimitMs,
 }: ServerLife<Running>): Promise<void> {
-  process.on('exit', () => log.flush());
+  process.on('exit', () => log.end());
   // Before anything starts: a signal that comes in the middle of it is obeyed once it is up.
   const stopSignal = nextStopSignal();
   const server = await start();
@@ -76,6 +78,15 @@ export function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
+}
+
+/** Standard error may be a full disk, which must not change the exit code. */
+function tell(stderr: ErrorReport['stderr'], text: string): void {
+  try {
+    stderr.write(text);
+  } catch {
+    // There is nowhere left to tell it.
+  }
 }
 
 function textOf(error: unknown, describe: (error: unknown) => string): string {

@@ -1,22 +1,24 @@
-import { pino, stdSerializers, type Logger } from 'pino';
+import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
 import type { CallLog } from '../rpc/call-log';
 import { shortened, TEXT_MAX_BYTES } from '../rpc/shortened';
+import { standardOutput, type LogOutput } from './log-output';
+import { LogSink } from './log-sink';
 import { RepeatedFaults } from './repeated-faults';
 
-/** How much log may wait in memory before it is written: a line per call must not cost a system call per call. */
-const BUFFER_BYTES = 3 * 1024;
-/** What several processes write to one pipe without mixing, as long as no line is longer (PIPE_BUF in pipe(7)). */
-const WRITE_BYTES = 4096;
-/** How long a line may wait. */
-const FLUSH_INTERVAL_MS = 250;
+/** How much log may wait in memory while nobody takes it. */
+const BUFFER_MAX_BYTES = 1024 * 1024;
+/** The longest that the end of the process may wait for the log. */
+const END_LIMIT_MS = 500;
 
 /** Where a server logs to: JSON lines on standard output. */
 export interface ServerLog extends CallLog {
   readonly logger: Logger;
   /** Keeps errors that fail many calls or batches to one line and a count. */
   readonly faults: RepeatedFaults;
-  /** Writes what waits in memory. */
+  /** Begins to write what waits in memory. */
   flush(): void;
+  /** Writes what waits in memory, as far as somebody takes it soon, and nothing after it: for the end of the process. */
+  end(): void;
 }
 
 /**
@@ -24,32 +26,39 @@ export interface ServerLog extends CallLog {
  *
  * @param base what each line says, such as which of several servers this is
  */
-export function createLog(level: string, base: Readonly<Record<string, unknown>> | null): ServerLog {
-  const destination = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: BUFFER_BYTES,
-    maxWrite: WRITE_BYTES,
+export function createLog(
+  level: string,
+  base: Readonly<Record<string, unknown>> | null,
+  output: LogOutput = standardOutput(),
+): ServerLog {
+  const sink = new LogSink(output, {
+    bufferMaxBytes: BUFFER_MAX_BYTES,
+    endLimitMs: END_LIMIT_MS,
+    onDropped: (lines) => logger.warn({ lines }, 'lines of this log were dropped: nobody took them'),
   });
-  const logger = pino({ level, base, serializers: { err: shortenedError } }, destination);
-  setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref();
+  const logger: Logger = pino(
+    {
+      ...{ level, base, timestamp: stdTimeFunctions.isoTime },
+      formatters: { level: (label: string) => ({ level: label }) },
+      serializers: { err: shortenedError },
+    },
+    sink,
+  );
   const faults = new RepeatedFaults();
   return {
     logger,
     faults,
+    detailed: logger.isLevelEnabled('debug'),
     call: (record) => logger.info(record, 'call'),
     fault: (message, error) => {
       faults.add(message, error, (err, count) => {
         logger.error(count === 1 ? { err } : { err, count }, message);
       });
     },
-    flush: () => {
+    flush: () => sink.flush(),
+    end: () => {
       faults.flush();
-      try {
-        destination.flushSync();
-      } catch {
-        // Standard output is gone (a closed pipe): there is nobody left to read it.
-      }
+      sink.end();
     },
   };
 }

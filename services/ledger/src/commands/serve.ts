@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
+import { firstLine } from '@ledger/kit/server/first-line';
 import { serveUntilStopped } from '@ledger/kit/server/program';
 import type { RunningServer } from '@ledger/kit/server/server';
 import { createLedgerServer } from '../app';
@@ -23,6 +24,7 @@ export async function serveCommand(
   expectNoArguments('serve', args);
   const config = parseConfig(env);
   const log = createLedgerLog(config.logLevel, cluster.worker?.id);
+  log.logger.info(firstLine(config), 'starting');
   await serveUntilStopped({
     log,
     start: () => startWithPostgres(config, log),
