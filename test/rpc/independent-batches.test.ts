@@ -139,7 +139,7 @@ describe.each(TOPOLOGIES)('a batch of independent writes ($topology)', ({ server
 
   it('is refused as a whole when one of its writes is malformed', async () => {
     await expect(
-      ledger.client().batchWrite({ writes: [credit('fine', 1n), credit('zero', 0n), credit('', 1n)] }),
+      ledger.client().batchWrite({ writes: [credit('fine', 1n), credit('zero', 0n), credit('é', 1n)] }),
     ).rejects.toMatchObject({
       code: status.INVALID_ARGUMENT,
       details: {

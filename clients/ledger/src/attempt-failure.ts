@@ -1,10 +1,13 @@
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { decodeErrorDetails } from './error-details';
+import { decodeErrorDetails, ERROR_DOMAIN } from './error-details';
 import { LedgerError, type LedgerErrorInit } from './ledger-error';
+import type { FieldViolation } from './request-check';
 import { decideRetry } from './retry-decision';
 
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 const REPLAYED_HEADER = 'ledger-replayed';
+/** The most fields that an error names. */
+const VIOLATIONS_MAX = 24;
 
 /** Why an attempt failed: the part of a `LedgerError` that one attempt knows. */
 export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'cause'> &
@@ -84,6 +87,20 @@ export function callFailure(
 export function malformedRequest(method: string, cause: unknown): LedgerError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new LedgerError({ ...localFailure(status.INVALID_ARGUMENT, text, cause), method });
+}
+
+/** The error of a request that has fields which cannot be sent: the same that the ledger sends for others. Nothing was sent. */
+export function invalidFields(method: string, violations: readonly FieldViolation[]): LedgerError {
+  const named = violations.slice(0, VIOLATIONS_MAX).map(({ field, description }) => ({
+    ...{ field, description, reason: '', localizedMessage: undefined },
+  }));
+  const metadata = new Map([['field', named[0]?.field ?? '']]);
+  const text = named.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const details = {
+    errorInfo: { reason: 'INVALID_FIELD', domain: ERROR_DOMAIN, metadata },
+    badRequest: { fieldViolations: named },
+  };
+  return new LedgerError({ ...localFailure(status.INVALID_ARGUMENT, text), details, method });
 }
 
 /** The failure of a stream that promises a sign of life, and gave none for so long. */

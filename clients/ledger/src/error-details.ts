@@ -9,7 +9,8 @@ import type { Any } from '@ledger/proto/google/protobuf/any';
 import { Status } from '@ledger/proto/google/rpc/status';
 import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
 
-const ERROR_DOMAIN = 'ledger.v1';
+/** Of the errors of the ledger. */
+export const ERROR_DOMAIN = 'ledger.v1';
 
 /** The name of an `ErrorReason`, such as `INSUFFICIENT_FUNDS`. */
 export type ErrorReasonName = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED'>;

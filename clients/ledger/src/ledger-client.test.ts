@@ -74,6 +74,19 @@ describe('methods', () => {
     results: [],
     nextPageToken: '',
   };
+  const anyRequest = {
+    ...{ userId: 'ada', fromUserId: 'ada', toUserId: 'bob', asset: 'GOLD', amount: 5n, price: 5n, name: '' },
+    ...{
+      transactionId: 't1',
+      holdId: 'h1',
+      itemId: 'i1',
+      accounts: [],
+      writes: [],
+      updateMask: [],
+      legs: [],
+    },
+    subject: { $case: 'price', value: { asset: 'GOLD', amount: 5n } },
+  };
   const unary = services
     .flatMap((service) => Object.entries(service))
     .filter(([, { responseStream }]) => !responseStream);
@@ -82,7 +95,8 @@ describe('methods', () => {
     await start({ [method]: [replies(anyResponse)] });
     const call: unknown = Reflect.get(client, method);
     if (typeof call !== 'function') throw new Error('no such method');
-    await Reflect.apply(call, undefined, [{}]);
+    const request = method === 'getRequest' ? { ...anyRequest, requestId: 'r1' } : anyRequest;
+    await Reflect.apply(call, undefined, [request]);
     expect(server.calls.map(({ rpc }) => rpc)).toEqual([method]);
   });
 

@@ -1,8 +1,9 @@
-import { malformedRequest } from './attempt-failure';
+import { invalidFields, malformedRequest } from './attempt-failure';
 import type { CallOptions } from './call-options';
 import { complete, type Complete } from './complete';
 import { Listing, type Page } from './listing';
 import { withMetadataMaps } from './pairs';
+import { requestViolations } from './request-check';
 import type { Written } from './responses';
 import { readStream } from './server-stream';
 import type { Transport } from './transport';
@@ -10,6 +11,9 @@ import { callUnary } from './unary-call';
 
 // Each kind takes the caller's request type first, then the generated parts of the rpc, whose types are
 // inferred, and gives a function that binds the rpc to a client: its method.
+
+/** Whether the client makes the request ids that are left out: of a write, but not of a read about one. */
+const [GENERATES_IDS, TAKES_IDS] = [true, false];
 
 /** A write. It gets a request id when it has none, and its response has `replayed`. */
 export function write<Request extends object>() {
@@ -20,7 +24,7 @@ export function write<Request extends object>() {
     ) =>
     (transport: Transport, method: string) =>
     async (request: Request, options: CallOptions = {}): Promise<Written<Response>> => {
-      const { message, bytes } = encode(method, definition, codec, request, (draft) => {
+      const { message, bytes } = encode(method, definition, codec, request, GENERATES_IDS, (draft) => {
         if (draft.requestId === '') draft.requestId = transport.generateRequestId();
         finish?.(draft, transport.generateRequestId);
       });
@@ -48,7 +52,7 @@ export function read<Request extends object>() {
       const call = {
         method,
         path: definition.path,
-        bytes: encode(method, definition, codec, request).bytes,
+        bytes: encode(method, definition, codec, request, TAKES_IDS).bytes,
         decode: (response: Buffer) => complete(definition.responseDeserialize(response)),
         isWrite: false,
         requestId: undefined,
@@ -67,7 +71,7 @@ export function list<Request extends object>() {
     (transport: Transport, method: string) =>
     (request: Request, options: CallOptions = {}): Listing<Item, Response> =>
       new Listing(async (pageToken) => {
-        const { bytes } = encode(method, definition, codec, request, (draft) => {
+        const { bytes } = encode(method, definition, codec, request, TAKES_IDS, (draft) => {
           if (pageToken !== undefined) draft.pageToken = pageToken;
         });
         const decode = definition.responseDeserialize;
@@ -94,7 +98,7 @@ export function stream<Request extends object>() {
         request: Request,
         options: CallOptions = {},
       ): AsyncGenerator<Response, void, undefined> {
-        const { message, bytes } = encode(method, definition, codec, request);
+        const { message, bytes } = encode(method, definition, codec, request, TAKES_IDS);
         const call = {
           method,
           path: definition.path,
@@ -124,13 +128,21 @@ type SameFields<Request, Message> = [keyof Request, keyof Message] extends [keyo
   ? unknown
   : never;
 
+/** By the rules of the contract's names. */
+function requestName({ path }: { readonly path: string }): string {
+  return `${path.slice(path.lastIndexOf('/') + 1)}Request`;
+}
+
 function encode<Message>(
   method: string,
   definition: Definition<Message, unknown>,
   codec: Codec<Message>,
   request: object,
+  generatesIds: boolean,
   finish?: (draft: Message) => void,
 ): { message: Message; bytes: Buffer } {
+  const violations = requestViolations(requestName(definition), request, generatesIds);
+  if (violations.length > 0) throw invalidFields(method, violations);
   try {
     const message = codec.fromPartial(withMetadataMaps(request));
     finish?.(message);
