@@ -25,7 +25,8 @@ CREATE TABLE ledger.accounts (
   asset text COLLATE "C" NOT NULL,
   stripe integer NOT NULL,
   sequence bigint NOT NULL,
-  balance bigint NOT NULL,
+  balance numeric NOT NULL,
+  debits numeric NOT NULL,
   held bigint NOT NULL DEFAULT 0,
   min_balance bigint NOT NULL DEFAULT 0,
   frozen boolean NOT NULL DEFAULT false,
@@ -38,9 +39,15 @@ CREATE TABLE ledger.accounts (
   commit_order bigint NOT NULL,
   create_time timestamp with time zone NOT NULL,
   CONSTRAINT accounts_pkey PRIMARY KEY (user_id, asset, stripe),
+  CONSTRAINT accounts_balance_check CHECK (scale(balance) = 0 AND
+CASE
+    WHEN user_id ~~ '@%'::text THEN balance >= '-170141183460469231731687303715884105727'::numeric AND balance <= '170141183460469231731687303715884105727'::numeric
+    ELSE balance >= '-9223372036854775808'::bigint::numeric AND balance <= '9223372036854775807'::bigint::numeric
+END),
+  CONSTRAINT accounts_debits_check CHECK (scale(debits) = 0 AND debits >= 0::numeric AND debits <= '170141183460469231731687303715884105727'::numeric),
   CONSTRAINT accounts_held_check CHECK (held >= 0 AND (held = 0 OR user_id !~~ '@%'::text)),
   CONSTRAINT accounts_last_hash_check CHECK (octet_length(last_hash) = 32),
-  CONSTRAINT accounts_min_balance_check CHECK (user_id ~~ '@%'::text OR (balance::numeric - held::numeric) >= min_balance::numeric),
+  CONSTRAINT accounts_min_balance_check CHECK (user_id ~~ '@%'::text OR (balance - held::numeric) >= min_balance::numeric),
   CONSTRAINT accounts_sequence_check CHECK (sequence >= 0),
   CONSTRAINT accounts_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id ~~ '@%'::text))
 ) WITH (fillfactor=70);
@@ -49,7 +56,7 @@ ALTER TABLE ledger.accounts ENABLE ALWAYS TRIGGER accounts_refuse_rewriting;
 CREATE TRIGGER accounts_refuse_truncate BEFORE TRUNCATE ON ledger.accounts FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
 ALTER TABLE ledger.accounts ENABLE ALWAYS TRIGGER accounts_refuse_truncate;
 GRANT INSERT, SELECT ON ledger.accounts TO ledger_runtime;
-GRANT UPDATE (sequence, balance, held, min_balance, frozen, metadata, settings_version, settings_time, next_hold_expiry, last_hash, last_entry_time, commit_order) ON ledger.accounts TO ledger_runtime;
+GRANT UPDATE (sequence, balance, debits, held, min_balance, frozen, metadata, settings_version, settings_time, next_hold_expiry, last_hash, last_entry_time, commit_order) ON ledger.accounts TO ledger_runtime;
 
 CREATE TABLE ledger.entries (
   user_id text COLLATE "C" NOT NULL,
@@ -59,12 +66,20 @@ CREATE TABLE ledger.entries (
   transaction_id uuid NOT NULL,
   kind smallint NOT NULL,
   change bigint NOT NULL,
-  balance_after bigint NOT NULL,
+  balance_after numeric NOT NULL,
+  debits_after numeric NOT NULL,
   create_time timestamp with time zone NOT NULL,
+  effective_time timestamp with time zone,
   hash bytea NOT NULL,
   CONSTRAINT entries_pkey PRIMARY KEY (user_id, asset, stripe, sequence),
-  CONSTRAINT entries_change_check CHECK (change <> 0),
-  CONSTRAINT entries_first_check CHECK (sequence > 1 OR balance_after = change),
+  CONSTRAINT entries_balance_after_check CHECK (scale(balance_after) = 0 AND
+CASE
+    WHEN user_id ~~ '@%'::text THEN balance_after >= '-170141183460469231731687303715884105727'::numeric AND balance_after <= '170141183460469231731687303715884105727'::numeric
+    ELSE balance_after >= '-9223372036854775808'::bigint::numeric AND balance_after <= '9223372036854775807'::bigint::numeric
+END),
+  CONSTRAINT entries_change_check CHECK (change <> 0 AND change >= '-9223372036854775807'::bigint),
+  CONSTRAINT entries_debits_after_check CHECK (scale(debits_after) = 0 AND debits_after >= 0::numeric AND debits_after <= '170141183460469231731687303715884105727'::numeric),
+  CONSTRAINT entries_first_check CHECK (sequence > 1 OR balance_after = change::numeric AND debits_after = GREATEST(- change, 0::bigint)::numeric),
   CONSTRAINT entries_hash_check CHECK (octet_length(hash) = 32),
   CONSTRAINT entries_kind_check CHECK (kind >= 1 AND kind <= 6),
   CONSTRAINT entries_sequence_check CHECK (sequence >= 1),

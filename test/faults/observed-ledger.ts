@@ -1,5 +1,5 @@
 import type { Account, Entry, Hold, PutItemRequest, Transaction } from '@ledger/client';
-import { epochMicrosOf } from './entry-line';
+import { epochMicrosOf, exactSums } from './entry-line';
 import type { Journal, SentWrite } from './journal';
 import { scopeOf } from './write-intent';
 
@@ -99,7 +99,9 @@ export class ObservedLedger {
     }
   }
 
-  #takeEntry({ userId, asset, change, balanceAfter }: Entry): void {
+  #takeEntry(entry: Entry): void {
+    const { userId, asset, change } = entry;
+    const { balanceAfter } = exactSums(entry);
     const key = `${userId} ${asset}`;
     this.balances.set(key, (this.balances.get(key) ?? 0n) + change);
     const past = this.#past.get(key) ?? new Set();

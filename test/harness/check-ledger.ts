@@ -69,13 +69,26 @@ function* checkChain(
 ): Generator<string> {
   const key = keyOf(account);
   const isUser = !account.userId.startsWith('@');
-  let before = { sequence: 0n, balance: 0n, hash: FIRST_PREVIOUS, time: null as bigint | null, order: 0n };
+  let before = {
+    ...{
+      sequence: 0n,
+      balance: 0n,
+      debits: 0n,
+      hash: FIRST_PREVIOUS,
+      time: null as bigint | null,
+      order: 0n,
+    },
+  };
   for (const entry of chain) {
     const line = `entry ${entry.sequence} of ${key}`;
     const transaction = transactions.get(entry.transactionId);
     if (entry.sequence !== before.sequence + 1n) yield `rule 2: ${line} follows ${before.sequence}`;
     if (entry.balanceAfter !== before.balance + entry.change) {
       yield `rule 2: ${line} changes ${before.balance} by ${entry.change} to ${entry.balanceAfter}`;
+    }
+    const debit = entry.change < 0n ? -entry.change : 0n;
+    if (entry.debitsAfter !== before.debits + debit) {
+      yield `rule 2: ${line} takes ${debit} after ${before.debits}, which makes ${entry.debitsAfter}`;
     }
     // Settings that never changed mean a minimum of zero at all times.
     if (isUser && account.settingsVersion === 0n && entry.balanceAfter < 0n) {
@@ -90,12 +103,23 @@ function* checkChain(
     }
     const order = transaction?.commitOrder ?? before.order;
     before = {
-      ...{ sequence: entry.sequence, balance: entry.balanceAfter, hash: entry.hash },
+      ...{
+        sequence: entry.sequence,
+        balance: entry.balanceAfter,
+        debits: entry.debitsAfter,
+        hash: entry.hash,
+      },
       ...{ time: entry.createTime, order },
     };
   }
-  const row = [account.sequence, account.balance, account.lastHash, account.lastEntryTime].join();
-  const last = [before.sequence, before.balance, before.hash, before.time].join();
+  const row = [
+    account.sequence,
+    account.balance,
+    account.debits,
+    account.lastHash,
+    account.lastEntryTime,
+  ].join();
+  const last = [before.sequence, before.balance, before.debits, before.hash, before.time].join();
   if (row !== last) yield `rule 2: account ${key} is at ${row}, its entries end at ${last}`;
   if (chain.length > 0 && account.commitOrder !== before.order) {
     yield `commit order of account ${key} is ${account.commitOrder}, of its last entry ${before.order}`;
@@ -121,10 +145,13 @@ function* checkHolds({ accounts, openHolds }: LedgerRows): Generator<string> {
 function* checkRequests({ requests, transactions }: LedgerRows): Generator<string> {
   const byRequest = new Map(requests.map((request) => [`${request.userId} ${request.requestId}`, request]));
   const known = new Set(transactions.map((transaction) => transaction.transactionId));
-  for (const { userId, requestId, transactionId } of transactions) {
+  for (const { userId, requestId, transactionId, caller } of transactions) {
     const request = byRequest.get(`${userId} ${requestId}`);
     if (request?.transactionId !== transactionId) {
       yield `rule 4: transaction ${transactionId} is not that of the request ${userId} ${requestId}`;
+    }
+    if (request !== undefined && request.caller !== caller) {
+      yield `rule 4: transaction ${transactionId} is of ${caller}, its request of ${request.caller}`;
     }
   }
   for (const { userId, requestId, method, code, outcome, transactionId } of requests) {
@@ -164,7 +191,12 @@ function* checkTransactions({ transactions, entries }: LedgerRows): Generator<st
       if (sum !== 0n) yield `rule 1: ${line} sums to ${sum} ${asset}`;
     }
     if (new Set(legs.map(keyOf)).size !== legs.length) yield `rule 1: ${line} has two entries of one account`;
-    if (legs.some((leg) => leg.createTime !== transaction.createTime || leg.kind !== transaction.kind)) {
+    const { createTime, effectiveTime, kind } = transaction;
+    if (
+      legs.some(
+        (leg) => leg.createTime !== createTime || leg.effectiveTime !== effectiveTime || leg.kind !== kind,
+      )
+    ) {
       yield `rule 1: ${line} and its entries differ in time or kind`;
     }
     if (!legs.some((leg) => leg.userId === transaction.userId))

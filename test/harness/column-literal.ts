@@ -9,6 +9,7 @@ const textOf: Readonly<Record<number, (bytes: Buffer) => string>> = {
   23: (bytes) => bytes.readInt32BE().toString(),
   25: (bytes) => bytes.toString().replace(/["\\]/g, '\\$&'),
   1184: (bytes) => timeOf(bytes.readBigInt64BE() + POSTGRES_EPOCH),
+  1700: wholeOf,
   2950: (bytes) => bytes.toString('hex'),
   3802: (bytes) => bytes.subarray(1).toString().replace(/["\\]/g, '\\$&'),
 };
@@ -26,6 +27,16 @@ export function columnLiteral(column: Buffer): string {
     at += Math.max(length, 0);
   }
   return `'{${elements.join(',')}}'`.replace(/(?<=.)'(?=.)/g, "''");
+}
+
+/** The digits of base 10,000 behind how many there are, the power of the first, the sign and the decimal places. */
+function wholeOf(bytes: Buffer): string {
+  const [count = 0, weight = 0, sign = 0] = [0, 2, 4].map((at) => bytes.readUInt16BE(at));
+  let value = 0n;
+  for (let n = 0; n <= weight; n += 1) {
+    value = value * 10_000n + BigInt(n < count ? bytes.readUInt16BE(8 + 2 * n) : 0);
+  }
+  return (sign === 0 ? value : -value).toString();
 }
 
 function timeOf(micros: bigint): string {

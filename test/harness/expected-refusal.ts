@@ -5,8 +5,10 @@ import type { RawAnswer } from './raw-client';
 export interface ExpectedRefusal {
   readonly code: string;
   readonly reason: string;
-  /** All of it. */
+  /** All of it, but for the sequence of the account. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** It depends on an account, so it says after which of its entries. */
+  readonly atSequence?: true;
   /** Beside ErrorInfo. */
   readonly detail?: string;
 }
@@ -15,10 +17,13 @@ const precondition = { code: 'FAILED_PRECONDITION', detail: 'PreconditionFailure
 
 /** Checks a refusal: its code, its details, and that every number of its message is in the metadata. */
 export function expectRefused(answer: RawAnswer, expected: ExpectedRefusal): void {
-  const { code, reason, metadata, detail } = expected;
+  const { code, reason, metadata, detail, atSequence } = expected;
   const refusal = refusalOf(answer);
   expect(refusal).toMatchObject({ code, reason, domain: 'ledger.v1' });
-  expect(refusal.metadata).toEqual(metadata);
+  const { sequence, ...others } = refusal.metadata;
+  expect(others).toEqual(metadata);
+  if (atSequence) expect(sequence).toMatch(/^[0-9]+$/);
+  else expect(sequence).toBeUndefined();
   expect(refusal.details).toEqual(detail === undefined ? ['ErrorInfo'] : ['ErrorInfo', detail]);
   expect(answer.replayed).toBeUndefined();
   const values = Object.values(metadata).sort((a, b) => b.length - a.length);
@@ -33,11 +38,12 @@ export function insufficientFunds(
   numbers: { readonly balance: string; readonly available: string; readonly required: string },
 ): ExpectedRefusal {
   const metadata = { user_id: userId, asset, ...numbers, min_balance: '0' };
-  return { ...precondition, reason: 'INSUFFICIENT_FUNDS', metadata };
+  return { ...precondition, reason: 'INSUFFICIENT_FUNDS', metadata, atSequence: true };
 }
 
 export function accountFrozen(userId: string, asset: string): ExpectedRefusal {
-  return { ...precondition, reason: 'ACCOUNT_FROZEN', metadata: { user_id: userId, asset } };
+  const metadata = { user_id: userId, asset };
+  return { ...precondition, reason: 'ACCOUNT_FROZEN', metadata, atSequence: true };
 }
 
 export function itemInactive(itemId: string, currentVersion: string): ExpectedRefusal {
@@ -64,7 +70,8 @@ export function transactionNotFound(transactionId: string): ExpectedRefusal {
 }
 
 export function amountOverflow(metadata: Readonly<Record<string, string>>): ExpectedRefusal {
-  return { code: 'OUT_OF_RANGE', reason: 'AMOUNT_OVERFLOW', metadata };
+  const expected = { code: 'OUT_OF_RANGE', reason: 'AMOUNT_OVERFLOW', metadata };
+  return metadata['item_id'] === undefined ? { ...expected, atSequence: true } : expected;
 }
 
 export function conflict(metadata: Readonly<Record<string, string>>): ExpectedRefusal {

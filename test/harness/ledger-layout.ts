@@ -35,6 +35,8 @@ export interface HashedEntry {
   readonly sequence: bigint;
   readonly change: bigint;
   readonly balanceAfter: bigint;
+  readonly debitsAfter: bigint;
+  readonly effectiveTime: bigint | null;
 }
 
 /** The hash before the first entry of an account. */
@@ -56,7 +58,7 @@ export function digestOf(
     text(transaction.requestId),
     text(transaction.caller),
     i64(transaction.createTime),
-    effectiveTime === null ? byte(0) : Buffer.concat([byte(1), i64(effectiveTime)]),
+    optional(effectiveTime),
     text(transaction.description),
     text(transaction.reference),
     u32(keys.length),
@@ -89,7 +91,9 @@ export function entryHashOf(previous: string, digest: string, entry: HashedEntry
     u32(entry.stripe),
     i64(entry.sequence),
     i64(entry.change),
-    i64(entry.balanceAfter),
+    i128(entry.balanceAfter),
+    i128(entry.debitsAfter),
+    optional(entry.effectiveTime),
   ]);
 }
 
@@ -117,6 +121,14 @@ function i64(value: bigint): Buffer {
   const buffer = Buffer.alloc(8);
   buffer.writeBigInt64BE(value);
   return buffer;
+}
+
+function i128(value: bigint): Buffer {
+  return Buffer.from(BigInt.asUintN(128, value).toString(16).padStart(32, '0'), 'hex');
+}
+
+function optional(value: bigint | null): Buffer {
+  return value === null ? byte(0) : Buffer.concat([byte(1), i64(value)]);
 }
 
 function text(value: string): Buffer {

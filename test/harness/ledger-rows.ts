@@ -9,6 +9,7 @@ export interface AccountRow {
   readonly stripe: number;
   readonly sequence: bigint;
   readonly balance: bigint;
+  readonly debits: bigint;
   readonly held: bigint;
   readonly minBalance: bigint;
   readonly settingsVersion: bigint;
@@ -26,7 +27,9 @@ export interface EntryRow {
   readonly kind: number;
   readonly change: bigint;
   readonly balanceAfter: bigint;
+  readonly debitsAfter: bigint;
   readonly createTime: bigint;
+  readonly effectiveTime: bigint | null;
   readonly hash: string;
 }
 
@@ -57,6 +60,7 @@ export interface RequestRow {
   readonly userId: string;
   readonly requestId: string;
   readonly method: string;
+  readonly caller: string;
   readonly code: number;
   readonly outcome: string;
   readonly transactionId: string | null;
@@ -101,6 +105,7 @@ const columns = {
     bigint: {
       sequence: 'sequence',
       balance: 'balance',
+      debits: 'debits',
       held: 'held',
       minBalance: 'min_balance',
       settingsVersion: 'settings_version',
@@ -116,7 +121,9 @@ const columns = {
       sequence: 'sequence',
       change: 'change',
       balanceAfter: 'balance_after',
+      debitsAfter: 'debits_after',
       createTime: micros('create_time'),
+      effectiveTime: micros('effective_time'),
     },
     order: ['user_id', 'asset', 'stripe', 'sequence'],
   },
@@ -151,6 +158,7 @@ const columns = {
       userId: 'user_id',
       requestId: 'request_id',
       method: 'method',
+      caller: 'caller',
       outcome: `encode(outcome, 'hex')`,
       transactionId: 'transaction_id',
     },

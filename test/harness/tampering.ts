@@ -51,15 +51,21 @@ export async function reseal(database: OpenDatabase, { users, digests }: Reseal)
     const key = `user_id = '${account.userId}' AND asset = '${account.asset}' AND stripe = ${account.stripe}`;
     let hash = FIRST_PREVIOUS;
     let balance = 0n;
+    let debits = 0n;
     for (const entry of entries.filter((row) => isOf(row, account))) {
       balance += entry.change;
-      hash = entryHashOf(hash, sealed.get(entry.transactionId) ?? '', { ...entry, balanceAfter: balance });
+      if (entry.change < 0n) debits -= entry.change;
+      hash = entryHashOf(hash, sealed.get(entry.transactionId) ?? '', {
+        ...{ ...entry, balanceAfter: balance, debitsAfter: debits },
+      });
       statements.push(
-        `UPDATE ledger.entries SET balance_after = ${balance}, hash = '\\x${hash}'
+        `UPDATE ledger.entries SET balance_after = ${balance}, debits_after = ${debits}, hash = '\\x${hash}'
           WHERE ${key} AND sequence = ${entry.sequence}`,
       );
     }
-    statements.push(`UPDATE ledger.accounts SET balance = ${balance}, last_hash = '\\x${hash}' WHERE ${key}`);
+    statements.push(
+      `UPDATE ledger.accounts SET balance = ${balance}, debits = ${debits}, last_hash = '\\x${hash}' WHERE ${key}`,
+    );
   }
   await tamper(database, statements.join(';\n'));
 }

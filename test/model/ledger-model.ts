@@ -21,7 +21,7 @@ export interface ServerChoices {
    * The stripe of each system account that took part, named by what it had before: by `@bank GOLD`. What is not there
    * must exist in the model; where none is named, the write is judged as if the stripe had nothing.
    */
-  readonly stripes: ReadonlyMap<string, { readonly balance: bigint; readonly sequence: bigint | null }>;
+  readonly stripes: ReadonlyMap<string, { readonly balance: bigint; readonly sequence: bigint }>;
 }
 
 export interface ModelAnswer {
@@ -372,7 +372,11 @@ class Decision {
     if (frozen !== undefined) {
       return failed('ACCOUNT_FROZEN', { user_id: frozen.userId, asset: frozen.asset });
     }
-    const over = reached.find(({ balance, change }) => balance + change > MAX || balance + change < MIN);
+    // A system account has no limit.
+    const over = reached.find(
+      ({ userId, balance, change }) =>
+        !isSystem(userId) && (balance + change > MAX || balance + change < MIN),
+    );
     if (over !== undefined) {
       const { userId: user_id, asset, balance, change } = over;
       return failed('AMOUNT_OVERFLOW', { user_id, asset, balance, change });
@@ -414,8 +418,7 @@ class Decision {
     const rows = [...this.state.accounts].filter(([key]) => key.startsWith(`${account} `));
     const wanted = this.made.stripes.get(account);
     const found = rows.find(
-      ([, { balance, sequence }]) =>
-        balance === wanted?.balance && (wanted.sequence === null || sequence === wanted.sequence),
+      ([, { balance, sequence }]) => balance === wanted?.balance && sequence === wanted.sequence,
     );
     const row = found?.[0] ?? `${account} ${rows.length + 1}`;
     this.#stripes.set(account, row);

@@ -36,8 +36,8 @@ export function reportOf(outcome: Outcome): Report {
   const shown = account === undefined ? balances : [account];
   return {
     entries: (transaction?.entries ?? []).map(
-      ({ userId, asset, change, sequence, balanceAfter }) =>
-        `${userId} ${asset} ${change} ${sequence} ${balanceAfter}`,
+      ({ userId, asset, change, sequence, balanceAfter, exactBalanceAfter }) =>
+        `${userId} ${asset} ${change} ${sequence} ${exactBalanceAfter || balanceAfter}`,
     ),
     balances: shown.map(({ held = 0n, ...balance }) => balanceLine({ held, ...balance })),
     rest: rest.join(', '),

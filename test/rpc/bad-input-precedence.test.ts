@@ -31,9 +31,8 @@ beforeAll(async () => {
   await putVersions('palace', [{ price: INT64_MAX }, { price: INT64_MAX }]);
   await give({ userId: 'ada', amount: 10n });
   await give({ userId: 'ice', amount: 10n });
-  // Nine on a destination, so that INT64_MAX more is too much.
-  await give({ userId: 'lea', amount: 9n });
-  await book(purchaseByPrice('GOLD', 9n, '@full')({ userId: 'lea', requestId: nextRequestId() }));
+  // Nine on a receiver, so that INT64_MAX more is too much.
+  await give({ userId: 'full', amount: 9n });
   await ledger.database.query(`UPDATE ledger.accounts SET frozen = true WHERE user_id = 'ice'`);
 });
 afterAll(async () => {
@@ -100,13 +99,7 @@ describe('of two faults', () => {
       accountFrozen('ice', 'GOLD'),
     ],
     ['a frozen account', 'not enough', 'ice', purchaseByPrice('GOLD', 11n), accountFrozen('ice', 'GOLD')],
-    [
-      'a frozen account',
-      'a destination beyond int64',
-      'ice',
-      purchaseByPrice('GOLD', INT64_MAX, '@full'),
-      accountFrozen('ice', 'GOLD'),
-    ],
+    ['a frozen account', 'a receiver beyond int64', 'ice', transferAll('full'), accountFrozen('ice', 'GOLD')],
     [
       'an item that is not sold',
       'a price out of date',
@@ -129,11 +122,11 @@ describe('of two faults', () => {
       priceChanged('hat', '4', 'GOLD'),
     ],
     [
-      'a destination beyond int64',
+      'a receiver beyond int64',
       'not enough',
       'ada',
-      purchaseByPrice('GOLD', INT64_MAX, '@full'),
-      amountOverflow({ user_id: '@full', asset: 'GOLD', balance: '9', change: INT64_MAX.toString() }),
+      transferAll('full'),
+      amountOverflow({ user_id: 'full', asset: 'GOLD', balance: '9', change: INT64_MAX.toString() }),
     ],
   ])('%s comes before %s', async (_first, _second, userId, callOf, expected) => {
     expectRefused(await send(callOf({ userId, requestId: nextRequestId() })), expected);
@@ -213,4 +206,9 @@ function nextRequestId(): string {
 
 function send(call: RawCall): Promise<RawAnswer> {
   return ledger.raw().send(call);
+}
+
+function transferAll(toUserId: string): (sender: Sender) => RawCall {
+  return ({ userId, requestId }) =>
+    rawCalls.transfer({ requestId, fromUserId: userId, toUserId, asset: 'GOLD', amount: INT64_MAX });
 }

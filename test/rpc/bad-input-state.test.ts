@@ -124,20 +124,6 @@ describe('a write that the state refuses', () => {
     expect(await send(call)).toEqual({ ...answer, replayed: 'true' });
   });
 
-  it('is a credit that the system account cannot give any more', async () => {
-    await give({ userId: 'rich', asset: 'PEEP', amount: INT64_MAX, source: '@bank' });
-    // A system account may go down to the last number of int64, which is one below minus the first.
-    await give({ userId: 'poor', asset: 'PEEP', amount: 1n, source: '@bank' });
-    const call = credit({
-      ...{ userId: 'third', requestId: nextRequestId(), asset: 'PEEP', amount: 1n, source: '@bank' },
-    });
-    const least = (-(2n ** 63n)).toString();
-    expectRefused(
-      await send(call),
-      amountOverflow({ user_id: '@bank', asset: 'PEEP', balance: least, change: '-1' }),
-    );
-  });
-
   it('is one that uses a request id for something else, which is not stored', async () => {
     const requestId = nextRequestId();
     await give({ userId: 'eve', requestId, amount: 1n });
@@ -186,17 +172,6 @@ describe('a read', () => {
       const answer = await send(getTransaction({ transactionId, userId }));
       expectRefused(answer, transactionNotFound(transactionId));
     }
-  });
-
-  it('of a system account whose stripes sum up beyond int64 says so', async () => {
-    // Each server has a stripe of its own.
-    await give({ userId: 'one', asset: 'ORE', amount: INT64_MAX, source: '@mine' }, 0);
-    await give({ userId: 'two', asset: 'ORE', amount: INT64_MAX, source: '@mine' }, 1);
-    const balance = (-2n * INT64_MAX).toString();
-    expectRefused(
-      await send(getBalance({ userId: '@mine', asset: 'ORE' })),
-      amountOverflow({ user_id: '@mine', asset: 'ORE', balance }),
-    );
   });
 
   it('of an account that was never written is zero, and of one at the limit exact', async () => {

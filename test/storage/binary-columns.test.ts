@@ -4,6 +4,17 @@ import * as columns from '../../services/ledger/src/store/pg/binary-columns';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const int64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
+/** As far as signed 128 bits go, most of it near where a double or a digit of base 10,000 ends. */
+const whole = fc.oneof(
+  fc.bigInt(-(2n ** 127n), 2n ** 127n - 1n),
+  fc.bigInt(-100n, 100n),
+  fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.bigInt(-2n, 2n), fc.constantFrom(1n, -1n))
+    .map(([power, near, sign]) => sign * (10_000n ** BigInt(power) + near)),
+  fc
+    .tuple(fc.integer({ min: 50, max: 66 }), fc.bigInt(-2n, 2n))
+    .map(([bits, near]) => 2n ** BigInt(bits) + near),
+);
 /** What the ledger takes: text without NUL and without half a character. */
 const text = fc.string({ unit: 'binary', maxLength: 70 }).filter((value) => !value.includes('\0'));
 /** From before Postgres's own epoch to the year 9999. */
@@ -38,6 +49,7 @@ describe('a column of a batch', () => {
   >([
     ['text', orNull(text), (rows) => columns.texts(rows, identity), 'v', identity],
     ['bigint', orNull(int64), (rows) => columns.bigints(rows, identity), 'v::text', String],
+    ['numeric', orNull(whole), (rows) => columns.numerics(rows, identity), 'v::text', String],
     ['int', orNull(fc.integer()), (rows) => columns.integers(rows, identity), 'v', identity],
     ['boolean', orNull(fc.boolean()), (rows) => columns.booleans(rows, identity), 'v', identity],
     [

@@ -353,14 +353,14 @@ async function fill(database: TestDatabase, { userId, length }: Sized): Promise<
   const id = `(lpad(to_hex((${START} + n)::bigint * 1000), 12, '0') || '70008000000000000000')::uuid`;
   await database.query(
     `INSERT INTO ledger.entries (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after,
-                                 create_time, hash)
-     SELECT '${userId}', 'GOLD', n % ${stripes}, 1 + n / ${stripes}, ${id}, 1, 1, 1 + n / ${stripes}, ${time}, ${hash}
+                                 debits_after, create_time, hash)
+     SELECT '${userId}', 'GOLD', n % ${stripes}, 1 + n / ${stripes}, ${id}, 1, 1, 1 + n / ${stripes}, 0, ${time}, ${hash}
        FROM generate_series(0, ${length - 1}) n`,
   );
   await database.query(
-    `INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order,
-                                  create_time)
-     SELECT user_id, asset, stripe, count(*), count(*), sha256(''), max(create_time), 1, min(create_time)
+    `INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, debits, last_hash, last_entry_time,
+                                  commit_order, create_time)
+     SELECT user_id, asset, stripe, count(*), count(*), 0, sha256(''), max(create_time), 1, min(create_time)
        FROM ledger.entries WHERE user_id = '${userId}' GROUP BY user_id, asset, stripe`,
   );
   if (stripes > 1) return;

@@ -315,13 +315,14 @@ async function grow(database: TestDatabase): Promise<void> {
   const user = `'user-' || n % 5000`;
   const hash = `sha256(n::text::bytea)`;
   await database.query(
-    `INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, last_hash, commit_order, create_time)
-     SELECT 'user-' || n, 'GOLD', 0, 10, 10, ${hash}, 1, now() FROM generate_series(1, ${ROWS}) n`,
+    `INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, debits, last_hash, commit_order,
+                                  create_time)
+     SELECT 'user-' || n, 'GOLD', 0, 10, 10, 0, ${hash}, 1, now() FROM generate_series(1, ${ROWS}) n`,
   );
   await database.query(
     `INSERT INTO ledger.entries (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after,
-                                 create_time, hash)
-     SELECT ${user}, 'GOLD', 0, 1 + n / 5000, gen_random_uuid(), 1, 1 + n / 5000, 1 + n / 5000, now(), ${hash}
+                                 debits_after, create_time, hash)
+     SELECT ${user}, 'GOLD', 0, 1 + n / 5000, gen_random_uuid(), 1, 1 + n / 5000, 1 + n / 5000, 0, now(), ${hash}
        FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(

@@ -171,8 +171,9 @@ describe('VerifyLedger', () => {
       tamper(
         ledger.database,
         `DELETE FROM ledger.accounts WHERE asset = 'FAKE';
-         INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, last_hash, commit_order, create_time)
-         SELECT '!' || to_char(n, 'FM00000'), 'FAKE', 0, 0, 5, decode(repeat('00', 32), 'hex'), 0, now()
+         INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, debits, last_hash, commit_order,
+                                      create_time)
+         SELECT '!' || to_char(n, 'FM00000'), 'FAKE', 0, 0, 5, 0, decode(repeat('00', 32), 'hex'), 0, now()
            FROM generate_series(1, ${count}) n`,
       );
     await tamper(ledger.database, `DELETE FROM ledger.entries WHERE user_id = 'long'`);

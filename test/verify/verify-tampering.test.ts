@@ -82,6 +82,25 @@ describe('an account and its entries', () => {
       entry('ada', 2, 'balance_after = 151'),
       ['2 ada GOLD 0 2', '2 ada GOLD 0 3', '7 ada GOLD 0 2'],
     ],
+    [`an account's gross volume`, account('ada', 'debits = debits - 1'), ['2 ada GOLD 0 6']],
+    [
+      'a gross volume after an entry',
+      entry('ada', 4, 'debits_after = 49'),
+      ['2 ada GOLD 0 4', '2 ada GOLD 0 5', '7 ada GOLD 0 4'],
+    ],
+    [`when an entry took place`, entry('ada', 2, 'effective_time = now()'), ['7 ada GOLD 0 2']],
+    [
+      'a balance that is no whole number',
+      `ALTER TABLE ledger.entries DROP CONSTRAINT IF EXISTS entries_balance_after_check;
+       ${entry('ada', 2, 'balance_after = 150.5')}`,
+      ['2 ada GOLD 0 2', '7 ada GOLD 0 2'],
+    ],
+    [
+      'a balance that is no number',
+      `ALTER TABLE ledger.accounts DROP CONSTRAINT IF EXISTS accounts_balance_check;
+       ${account('@revenue', `balance = 'NaN'`)}`,
+      ['2 @revenue GOLD 0 1'],
+    ],
     [
       'a deleted last entry',
       `DELETE FROM ledger.entries WHERE ${of('ada', 6)}`,
@@ -90,7 +109,7 @@ describe('an account and its entries', () => {
     [
       'a deleted last entry with the account put back to the one before',
       `DELETE FROM ledger.entries WHERE ${of('ada', 6)};
-       UPDATE ledger.accounts a SET sequence = 5, balance = e.balance_after, last_hash = e.hash,
+       UPDATE ledger.accounts a SET sequence = 5, balance = e.balance_after, debits = e.debits_after, last_hash = e.hash,
               last_entry_time = e.create_time, commit_order = t.commit_order
          FROM ledger.entries e JOIN ledger.transactions t USING (transaction_id)
         WHERE e.user_id = 'ada' AND e.sequence = 5 AND a.user_id = 'ada'`,
@@ -98,7 +117,7 @@ describe('an account and its entries', () => {
     ],
     [
       'an account put back to the entry before its last',
-      `UPDATE ledger.accounts a SET sequence = 5, balance = e.balance_after, last_hash = e.hash,
+      `UPDATE ledger.accounts a SET sequence = 5, balance = e.balance_after, debits = e.debits_after, last_hash = e.hash,
               last_entry_time = e.create_time, commit_order = t.commit_order
          FROM ledger.entries e JOIN ledger.transactions t USING (transaction_id)
         WHERE e.user_id = 'ada' AND e.sequence = 5 AND a.user_id = 'ada'`,
@@ -144,8 +163,8 @@ describe('an account and its entries', () => {
       'an entry before the first',
       `ALTER TABLE ledger.entries DROP CONSTRAINT IF EXISTS entries_sequence_check;
        INSERT INTO ledger.entries (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after,
-                                   create_time, hash)
-       SELECT user_id, asset, 0, 0, transaction_id, kind, 100, 100, create_time, hash FROM ledger.entries
+                                   debits_after, create_time, hash)
+       SELECT user_id, asset, 0, 0, transaction_id, kind, 100, 100, 0, create_time, hash FROM ledger.entries
         WHERE ${of('ada', 1)}`,
       ['2 ada GOLD 0 0'],
     ],
@@ -162,8 +181,8 @@ describe('an account and its entries', () => {
     [
       'an entry of an account that does not exist',
       `INSERT INTO ledger.entries (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after,
-                                   create_time, hash)
-       SELECT 'zoe', asset, 0, 1, transaction_id, kind, 100, 100, create_time, hash FROM ledger.entries
+                                   debits_after, create_time, hash)
+       SELECT 'zoe', asset, 0, 1, transaction_id, kind, 100, 100, 0, create_time, hash FROM ledger.entries
         WHERE ${of('ada', 1)}`,
       ['2 zoe GOLD 0 1'],
     ],
@@ -326,7 +345,7 @@ describe('a rewritten chain', () => {
       `${entry('ada', 2, 'change = -101')}; ${entry('@issuance', 2, 'change = 101')};
       ${entry('ada', 1, 'change = 151, balance_after = 151')}; ${entry('ada', 3, 'change = -60')};
       ${entry('@revenue', 1, 'change = 60, balance_after = 60')};
-      ${entry('@issuance', 1, 'change = -151, balance_after = -151')}; ${entry('ada', 5, 'change = 100')};
+      ${entry('@issuance', 1, 'change = -151, balance_after = -151, debits_after = 151')}; ${entry('ada', 5, 'change = 100')};
       ${entry('bob', 2, 'change = -100')}; ${entry('bob', 1, 'change = 110, balance_after = 110')};
       ${entry('ada', 4, 'change = -110')};
       UPDATE ledger.transactions SET reversed_amount = 100 WHERE transaction_id = '${ids['back']!}';

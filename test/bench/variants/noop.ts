@@ -49,8 +49,11 @@ function sampleTransaction(command: Command): Transaction {
 }
 
 function sampleEntry(userId: string, change: bigint): Entry {
-  const [sequence, balanceAfter] = [1_000n, 1_000_000_000n];
-  return { userId, asset: ASSET, stripe: 0, sequence, change, balanceAfter, hash: HASH };
+  const [sequence, balanceAfter, debitsAfter] = [1_000n, 1_000_000_000n, change < 0n ? 1_000_000n : 0n];
+  return {
+    ...{ userId, asset: ASSET, stripe: 0, sequence, change, balanceAfter, debitsAfter },
+    ...{ effectiveTime: null, hash: HASH },
+  };
 }
 
 function sampleBalance(userId: string): BalanceView {

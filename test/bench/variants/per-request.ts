@@ -50,7 +50,7 @@ async function purchase(
 
 const KNOWN = `SELECT content_hash, outcome FROM ${SCHEMA}.requests WHERE user_id = $1 AND request_id = $2`;
 const LOCK = `
-  SELECT sequence, balance - held AS available, balance,
+  SELECT sequence, balance - held AS available, balance, debits,
          (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
     FROM ${SCHEMA}.accounts WHERE user_id = $1 AND asset = $2 AND stripe = 0 FOR UPDATE`;
 const INSERT_REQUEST = `
@@ -66,12 +66,12 @@ const INSERT_TRANSACTION = `
           pg_current_xact_id()::text::bigint)`;
 const INSERT_ENTRIES = `
   INSERT INTO ${SCHEMA}.entries
-    (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, create_time, hash)
-  VALUES ($1, $3, 0, $4, $5, 2, -$6::bigint, $7, to_timestamp($8::float8 / 1000000), $9),
-         ($2, $3, $10, $11, $5, 2, $6::bigint, $12, to_timestamp($8::float8 / 1000000), $9)`;
+    (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time, hash)
+  VALUES ($1, $3, 0, $4, $5, 2, -$6::bigint, $7, $13, to_timestamp($8::float8 / 1000000), $9),
+         ($2, $3, $10, $11, $5, 2, $6::bigint, $12, 0, to_timestamp($8::float8 / 1000000), $9)`;
 const UPDATE_ACCOUNT = `
   UPDATE ${SCHEMA}.accounts
-     SET sequence = $3, balance = $4, last_hash = $5, last_entry_time = to_timestamp($6::float8 / 1000000),
+     SET sequence = $3, balance = $4, debits = $7, last_hash = $5, last_entry_time = to_timestamp($6::float8 / 1000000),
          commit_order = pg_current_xact_id()::text::bigint
    WHERE user_id = $1 AND asset = $2 AND stripe = 0`;
 const LAST_OF_STRIPE = `
@@ -92,21 +92,23 @@ async function book(
   const hash = contentHash(command);
   const known = await run<{ content_hash: Buffer }>(client, 'known', KNOWN, [userId, requestId]);
   if (known.length > 0) throw new UnsupportedByDesign('a repeat');
-  const [account] = await run<{ sequence: string; available: string; balance: string; now: string }>(
-    client,
-    'lock',
-    LOCK,
-    [userId, asset],
-  );
+  const [account] = await run<{
+    sequence: string;
+    available: string;
+    balance: string;
+    debits: string;
+    now: string;
+  }>(client, 'lock', LOCK, [userId, asset]);
   if (account === undefined || BigInt(account.available) < amount) throw new UnsupportedByDesign('a refusal');
   const { now } = account;
   const sequence = BigInt(account.sequence) + 1n;
   const balance = BigInt(account.balance) - amount;
+  const debits = BigInt(account.debits) + amount;
   const revenue = await stripes.next(client, destination, asset);
   const booked = {
     transactionId: newTransactionId(BigInt(now)),
     createTime: BigInt(now),
-    ...{ amount, asset, sequence, balance, revenue, hash: HASH },
+    ...{ amount, asset, sequence, balance, debits, revenue, hash: HASH },
   };
   const { transactionId } = booked;
   const answer = purchaseResult(command, booked);
@@ -118,9 +120,9 @@ async function book(
   await run(client, 'transaction', INSERT_TRANSACTION, [userId, transactionId, requestId, now, keys, HASH]);
   await run(client, 'entries', INSERT_ENTRIES, [
     ...[userId, destination, asset, sequence, transactionId, amount, balance, now, HASH],
-    ...[revenue.stripe, revenue.sequence, revenue.balance],
+    ...[revenue.stripe, revenue.sequence, revenue.balance, debits],
   ]);
-  await run(client, 'account', UPDATE_ACCOUNT, [userId, asset, sequence, balance, HASH, now]);
+  await run(client, 'account', UPDATE_ACCOUNT, [userId, asset, sequence, balance, HASH, now, debits]);
   return answer;
 }
 

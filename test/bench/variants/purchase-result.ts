@@ -12,20 +12,28 @@ export interface BookedPurchase {
   readonly asset: string;
   readonly sequence: bigint;
   readonly balance: bigint;
+  readonly debits: bigint;
   readonly revenue: { readonly stripe: number; readonly sequence: bigint; readonly balance: bigint };
   readonly hash: Buffer;
 }
 
 /** The result of a purchase, in the form that the ledger returns. */
 export function purchaseResult(command: PurchaseCommand, booked: BookedPurchase): CallResult {
-  const { transactionId, asset, amount, sequence, balance, revenue, hash } = booked;
+  const { transactionId, asset, amount, sequence, balance, debits, revenue, hash } = booked;
   const createTime = timestampOf(booked.createTime);
   const common = { asset, transactionId, kind: 2, createTime, hash };
   const message = PurchaseResponse.fromPartial({
     transaction: {
       ...{ transactionId, kind: 2, userId: command.userId, requestId: command.requestId, createTime },
       entries: [
-        { ...common, userId: command.userId, sequence, change: -amount, balanceAfter: balance },
+        {
+          ...common,
+          userId: command.userId,
+          sequence,
+          change: -amount,
+          balanceAfter: balance,
+          debitsAfter: debits,
+        },
         {
           ...{ ...common, userId: command.destination, stripe: revenue.stripe, sequence: revenue.sequence },
           ...{ change: amount, balanceAfter: revenue.balance },

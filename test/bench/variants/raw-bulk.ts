@@ -23,18 +23,18 @@ const INSERT_TRANSACTIONS = `
       AS k (user_id, request_id, transaction_id, entry_keys)`;
 const INSERT_ENTRIES = `
   INSERT INTO ${RAW_SCHEMA}.entries
-    (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, create_time, hash)
-  SELECT user_id, $7, stripe, sequence, transaction_id, 2, change, balance_after, now(), $8
-    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[])
-      AS k (user_id, stripe, sequence, transaction_id, change, balance_after)`;
+    (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time, hash)
+  SELECT user_id, $8, stripe, sequence, transaction_id, 2, change, balance_after, debits_after, now(), $9
+    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::bigint[], $6::numeric[], $7::numeric[])
+      AS k (user_id, stripe, sequence, transaction_id, change, balance_after, debits_after)`;
 const UPDATE_ACCOUNTS = `
   UPDATE ${RAW_SCHEMA}.accounts a
-     SET sequence = k.sequence, balance = k.balance, last_hash = $5, last_entry_time = now(),
+     SET sequence = k.sequence, balance = k.balance, debits = k.debits, last_hash = $6, last_entry_time = now(),
          commit_order = pg_current_xact_id()::text::bigint
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (user_id, sequence, balance)
-   WHERE a.user_id = k.user_id AND a.asset = $4 AND a.stripe = 0`;
+    FROM unnest($1::text[], $2::bigint[], $3::numeric[], $4::numeric[]) AS k (user_id, sequence, balance, debits)
+   WHERE a.user_id = k.user_id AND a.asset = $5 AND a.stripe = 0`;
 const READ_ACCOUNTS = `
-  SELECT sequence, balance FROM ${RAW_SCHEMA}.accounts
+  SELECT sequence, balance, debits FROM ${RAW_SCHEMA}.accounts
    WHERE asset = $1 AND stripe = 0 AND user_id >= $2 AND user_id < $3 ORDER BY user_id`;
 const LAST_OF_STRIPE = `
   SELECT coalesce(max(sequence), 0) AS sequence FROM ${RAW_SCHEMA}.entries
@@ -49,7 +49,7 @@ interface Part {
   readonly stripe: number;
   revenueSequence: number;
   inserted: number;
-  readonly users: { readonly id: string; sequence: number; balance: number }[];
+  readonly users: { readonly id: string; sequence: number; balance: number; debits: number }[];
 }
 
 /**
@@ -92,12 +92,13 @@ export async function rawBulkWork(
 async function readPart(client: Client, index: number, from: number, to: number): Promise<Part> {
   const stripe = FIRST_STRIPE + index;
   const last = await client.query<{ sequence: string }>(LAST_OF_STRIPE, [ASSET, stripe]);
-  const { rows } = await client.query<{ sequence: string; balance: string }>(READ_ACCOUNTS, [
+  const { rows } = await client.query<{ sequence: string; balance: string; debits: string }>(READ_ACCOUNTS, [
     ...[ASSET, userOf(from), userOf(to)],
   ]);
   if (rows.length !== to - from) throw new Error(`${rows.length} accounts instead of ${to - from}`);
   const users = rows.map((row, offset) => ({
     ...{ id: userOf(from + offset), sequence: Number(row.sequence), balance: Number(row.balance) },
+    debits: Number(row.debits),
   }));
   return { client, stripe, revenueSequence: Number(last.rows[0]?.sequence ?? 0), inserted: 0, users };
 }
@@ -109,14 +110,17 @@ async function insertBatch(part: Part, spec: RawSpec, random: () => number): Pro
   const requests: string[] = [];
   const transactions: string[] = [];
   const keys: string[] = [];
-  const lines: [user: string, stripe: number, sequence: number, id: string, change: number, after: number][] =
-    [];
-  const touched = new Map<string, { sequence: number; balance: number }>();
+  const lines: [
+    ...[user: string, stripe: number, sequence: number, id: string],
+    ...[change: number, after: number, debits: number],
+  ][] = [];
+  const touched = new Map<string, { sequence: number; balance: number; debits: number }>();
   for (let n = 0; n < size; n += 1) {
     const user = part.users[Math.floor(random() * part.users.length)];
     if (user === undefined) throw new RangeError('a part without users');
     user.sequence += 1;
     user.balance -= 1;
+    user.debits += 1;
     part.revenueSequence += 1;
     const id = newTransactionId(BigInt(Date.now()) * 1_000n, n);
     ids.push(user.id);
@@ -125,25 +129,26 @@ async function insertBatch(part: Part, spec: RawSpec, random: () => number): Pro
     keys.push(
       `[["${user.id}","${ASSET}",0,"${user.sequence}"],["@revenue","${ASSET}",${part.stripe},"${part.revenueSequence}"]]`,
     );
-    lines.push([user.id, 0, user.sequence, id, -1, user.balance]);
-    lines.push(['@revenue', part.stripe, part.revenueSequence, id, 1, part.revenueSequence]);
+    lines.push([user.id, 0, user.sequence, id, -1, user.balance, user.debits]);
+    lines.push(['@revenue', part.stripe, part.revenueSequence, id, 1, part.revenueSequence, 0]);
     touched.set(user.id, user);
     part.inserted += 1;
   }
   const { client } = part;
-  const column = <I extends 0 | 1 | 2 | 3 | 4 | 5>(index: I) => lines.map((line) => line[index]);
+  const column = <I extends 0 | 1 | 2 | 3 | 4 | 5 | 6>(index: I) => lines.map((line) => line[index]);
   await client.query('BEGIN');
   const outcome = Buffer.alloc(spec.outcomeBytes, 7);
   await insert(client, 'requests', INSERT_REQUESTS, [ids, requests, transactions, HASH, outcome]);
   await insert(client, 'transactions', INSERT_TRANSACTIONS, [ids, requests, transactions, keys, HASH]);
   await insert(client, 'entries', INSERT_ENTRIES, [
-    ...[column(0), column(1), column(2), column(3), column(4), column(5), ASSET, HASH],
+    ...[column(0), column(1), column(2), column(3), column(4), column(5), column(6), ASSET, HASH],
   ]);
   const accounts = [...touched.values()];
   await insert(client, 'accounts', UPDATE_ACCOUNTS, [
     [...touched.keys()],
     accounts.map(({ sequence }) => sequence),
     accounts.map(({ balance }) => balance),
+    accounts.map(({ debits }) => debits),
     ...[ASSET, HASH],
   ]);
   await client.query('COMMIT');

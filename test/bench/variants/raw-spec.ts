@@ -32,7 +32,7 @@ export const rawFunction = `
     booked timestamptz;
     xid bigint;
   BEGIN
-    SELECT a.sequence + 1 AS sequence, a.balance - 1 AS balance INTO STRICT account
+    SELECT a.sequence + 1 AS sequence, a.balance - 1 AS balance, a.debits + 1 AS debits INTO STRICT account
       FROM ${RAW_SCHEMA}.accounts a WHERE a.user_id = buyer AND a.asset = paid_asset AND a.stripe = 0
        FOR UPDATE;
     IF account.balance < 0 THEN
@@ -52,11 +52,12 @@ export const rawFunction = `
                               jsonb_build_array('@revenue', paid_asset, revenue_stripe, revenue_sequence::text)),
             hash, 1, xid);
     INSERT INTO ${RAW_SCHEMA}.entries
-      (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, create_time, hash)
-    VALUES (buyer, paid_asset, 0, account.sequence, id, 2, -1, account.balance, booked, hash),
-           ('@revenue', paid_asset, revenue_stripe, revenue_sequence, id, 2, 1, revenue_sequence, booked, hash);
+      (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time,
+       hash)
+    VALUES (buyer, paid_asset, 0, account.sequence, id, 2, -1, account.balance, account.debits, booked, hash),
+           ('@revenue', paid_asset, revenue_stripe, revenue_sequence, id, 2, 1, revenue_sequence, 0, booked, hash);
     UPDATE ${RAW_SCHEMA}.accounts a
-       SET sequence = account.sequence, balance = account.balance, last_hash = hash, last_entry_time = booked,
+       SET sequence = account.sequence, balance = account.balance, debits = account.debits, last_hash = hash, last_entry_time = booked,
            commit_order = xid
      WHERE a.user_id = buyer AND a.asset = paid_asset AND a.stripe = 0;
     RETURN account.balance;

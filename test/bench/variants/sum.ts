@@ -55,6 +55,7 @@ async function purchase(source: DataSource, command: PurchaseCommand): Promise<C
     return purchaseResult(command, {
       ...{ transactionId, createTime: BigInt(Date.now()) * 1_000n, amount, asset, sequence },
       balance: before - amount,
+      debits: amount,
       revenue: { stripe: 0, sequence, balance: amount },
       hash: Buffer.alloc(32),
     });

@@ -88,4 +88,12 @@ export const AMOUNTS: {
   Transaction: ['reversibleAmount'],
 };
 
+/** Where the exact form of a column is, when int64 cannot hold it: a table shows that one. Nothing is held of such a sum. */
+export const EXACT_FORMS: ReadonlyMap<string, string> = new Map([
+  ['balance', 'exactBalance'],
+  ['available', 'exactBalance'],
+  ['balanceAfter', 'exactBalanceAfter'],
+  ['debitsAfter', 'exactDebitsAfter'],
+]);
+
 type ColumnsOf<Messages> = { readonly [Name in keyof Messages]: readonly (keyof Messages[Name])[] };

@@ -1,6 +1,7 @@
 import { ErrorInfo } from '@ledger/proto/google/rpc/error_details';
-import { Entry, EntryKind, Hold, HoldState, Transaction } from '@ledger/proto/ledger/v1/ledger';
+import { Balance, Entry, EntryKind, Hold, HoldState, Transaction } from '@ledger/proto/ledger/v1/ledger';
 import {
+  BatchGetBalancesResponse,
   BatchWriteResponse,
   CaptureHoldResponse,
   PurchaseResponse,
@@ -104,6 +105,22 @@ it.each<[minor: boolean, price: string, change: string, after: string, own: stri
 interface Row {
   readonly [column: string]: string;
 }
+
+it('has the exact sum in a table where int64 cannot hold it', () => {
+  const exact = (3n * 2n ** 63n).toString();
+  const revenue = { userId: '@revenue', balance: 2n ** 63n - 1n, held: 0n, available: 2n ** 63n - 1n };
+  const balances = [
+    Balance.fromPartial({ ...revenue, exactBalance: exact }),
+    Balance.fromPartial({ ...revenue, userId: 'ada' }),
+  ];
+  const message = BatchGetBalancesResponse.fromPartial({ balances });
+  const [table] = viewOf('BatchGetBalancesResponse', message, {}, 'balances').tables;
+  const max = (2n ** 63n - 1n).toString();
+  expect(table?.rows.map((row) => row.slice(2, 5))).toEqual([
+    [exact, '0', exact],
+    [max, '0', max],
+  ]);
+});
 
 it('shows details of known types in full, and of other types their name', () => {
   const errorInfo = ErrorInfo.fromPartial({ reason: 'CONFLICT', domain: 'ledger.v1' });

@@ -9,7 +9,7 @@ import {
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { codecs, descriptorOf, detailTypes, type MessageName, type MessageOf } from '../contract';
 import { formatAmount } from './amount';
-import { AMOUNTS, COLUMNS } from './columns';
+import { AMOUNTS, COLUMNS, EXACT_FORMS } from './columns';
 import { listOf, propertyOf, textOf } from './json';
 import type { Table, View } from './render';
 import { firstAssetOf, ownChangesOf, reversibleAssetOf } from './transaction-changes';
@@ -86,7 +86,7 @@ function tableOf({ descriptor, rows }: Rows, minor: boolean): Table {
   const amounts = new Set<string>(new Map(Object.entries(AMOUNTS)).get(descriptor.name));
   const cells = rows.map(({ value, asset }) =>
     fields.map((field) => {
-      const cell = cellOf(field, propertyOf(value, field.jsonName));
+      const cell = cellOf(field, exactOf(value, field) ?? propertyOf(value, field.jsonName));
       return amounts.has(field.localName) && cell !== '' ? formatAmount(cell, asset, minor) : cell;
     }),
   );
@@ -107,6 +107,13 @@ function columnsOf({ name, fields, typeName }: DescMessage): DescField[] {
   const names = new Map<string, readonly string[]>(Object.entries(COLUMNS)).get(name);
   if (names === undefined) throw new TypeError(`no columns are defined for ${typeName}`);
   return names.flatMap((column) => fields.filter(({ localName }) => localName === column));
+}
+
+/** The exact form of a sum that int64 cannot hold; undefined for every other value. */
+function exactOf(row: JsonValue, { localName, parent }: DescField): JsonValue | undefined {
+  const exact = parent.fields.find((field) => field.localName === EXACT_FORMS.get(localName));
+  const value = exact === undefined ? '' : propertyOf(row, exact.jsonName);
+  return value === '' ? undefined : value;
 }
 
 /** Enum values without the prefix of their enum, absent and empty values as nothing, other objects as JSON. */

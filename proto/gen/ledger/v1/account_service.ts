@@ -27,11 +27,14 @@ export interface Account {
   userId: string;
   /** The asset. */
   asset: string;
-  /** In the smallest unit. */
+  /**
+   * In the smallest unit. A user's is within int64; a system account has no limit: beyond
+   * int64 this is the nearest value that int64 holds, and exact_balance has the sum.
+   */
   balance: bigint;
   /** Set aside by open holds. */
   held: bigint;
-  /** balance - held. */
+  /** balance - held. Of a system account, of which nothing is ever held, the same as balance. */
   available: bigint;
   /** The number of entries so far. */
   sequence: bigint;
@@ -48,7 +51,14 @@ export interface Account {
     | Timestamp
     | undefined;
   /** When its settings last changed; absent when never. */
-  updateTime: Timestamp | undefined;
+  updateTime:
+    | Timestamp
+    | undefined;
+  /**
+   * balance as decimal text (`-` and digits), when int64 cannot hold it; empty otherwise.
+   * Only system accounts have it.
+   */
+  exactBalance: string;
 }
 
 export interface Account_MetadataEntry {
@@ -138,6 +148,7 @@ function createBaseAccount(): Account {
     etag: "",
     createTime: undefined,
     updateTime: undefined,
+    exactBalance: "",
   };
 }
 
@@ -193,6 +204,9 @@ export const Account: MessageFns<Account> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(message.updateTime, writer.uint32(98).fork()).join();
+    }
+    if (message.exactBalance !== "") {
+      writer.uint32(106).string(message.exactBalance);
     }
     return writer;
   },
@@ -309,6 +323,14 @@ export const Account: MessageFns<Account> = {
             message.updateTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.exactBalance = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -352,6 +374,7 @@ export const Account: MessageFns<Account> = {
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
+    message.exactBalance = object.exactBalance ?? "";
     return message;
   },
 };

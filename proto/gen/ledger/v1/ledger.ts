@@ -126,7 +126,11 @@ export interface Entry {
   kind: EntryKind;
   /** Signed, in the asset's smallest unit; never zero. */
   change: bigint;
-  /** The balance of the account (of this stripe) after this entry. */
+  /**
+   * The balance of the account (of this stripe) after this entry. A stripe of a system
+   * account has no limit: beyond int64 this is the nearest value that int64 holds, and
+   * exact_balance_after has the balance.
+   */
   balanceAfter: bigint;
   /** When it was booked: its transaction's create_time. */
   createTime:
@@ -134,9 +138,30 @@ export interface Entry {
     | undefined;
   /**
    * SHA-256 over the entry, its transaction's digest and the account's previous
-   * hash; the layout is in ARCHITECTURE.md.
+   * hash; the layout is in docs/hashes.md.
    */
   hash: Buffer;
+  /**
+   * Gross volume: what was taken from the account (from this stripe) so far, this entry
+   * included, as a positive number in the asset's smallest unit; it never falls. What was
+   * added so far is balance_after + debits_after. Beyond int64, the largest value that int64
+   * holds, and exact_debits_after has the sum.
+   */
+  debitsAfter: bigint;
+  /**
+   * When it took place according to the caller: its transaction's effective_time; absent
+   * where none was given. For information only.
+   */
+  effectiveTime:
+    | Timestamp
+    | undefined;
+  /**
+   * balance_after as decimal text (`-` and digits), when int64 cannot hold it; empty
+   * otherwise. Only entries of system accounts have it.
+   */
+  exactBalanceAfter: string;
+  /** debits_after as decimal text, when int64 cannot hold it; empty otherwise. */
+  exactDebitsAfter: string;
 }
 
 /** What an account holds. */
@@ -145,7 +170,11 @@ export interface Balance {
   userId: string;
   /** The account's asset. */
   asset: string;
-  /** The sum of all entries, in the asset's smallest unit. */
+  /**
+   * The sum of all entries, in the asset's smallest unit. A user's is within int64; a
+   * system account has no limit: beyond int64 this is the nearest value that int64 holds,
+   * and exact_balance has the sum.
+   */
   balance: bigint;
   /** Set aside by open holds; absent in as-of responses. */
   held?:
@@ -153,7 +182,7 @@ export interface Balance {
     | undefined;
   /**
    * balance - held: what may be spent down to the account's min_balance; absent in as-of
-   * responses.
+   * responses. Of a system account, of which nothing is ever held, the same as balance.
    */
   available?:
     | bigint
@@ -164,7 +193,14 @@ export interface Balance {
    */
   sequence: bigint;
   /** When the last entry was booked; absent without one. */
-  updateTime: Timestamp | undefined;
+  updateTime:
+    | Timestamp
+    | undefined;
+  /**
+   * balance as decimal text (`-` and digits), when int64 cannot hold it; empty otherwise.
+   * Only system accounts have it.
+   */
+  exactBalance: string;
 }
 
 /** An item as it was at the moment of sale. */
@@ -536,6 +572,10 @@ function createBaseEntry(): Entry {
     balanceAfter: 0n,
     createTime: undefined,
     hash: Buffer.alloc(0),
+    debitsAfter: 0n,
+    effectiveTime: undefined,
+    exactBalanceAfter: "",
+    exactDebitsAfter: "",
   };
 }
 
@@ -579,6 +619,21 @@ export const Entry: MessageFns<Entry> = {
     }
     if (message.hash.length !== 0) {
       writer.uint32(82).bytes(message.hash);
+    }
+    if (message.debitsAfter !== 0n) {
+      if (BigInt.asIntN(64, message.debitsAfter) !== message.debitsAfter) {
+        throw new globalThis.Error("value provided for field message.debitsAfter of type int64 too large");
+      }
+      writer.uint32(88).int64(message.debitsAfter);
+    }
+    if (message.effectiveTime !== undefined) {
+      Timestamp.encode(message.effectiveTime, writer.uint32(98).fork()).join();
+    }
+    if (message.exactBalanceAfter !== "") {
+      writer.uint32(106).string(message.exactBalanceAfter);
+    }
+    if (message.exactDebitsAfter !== "") {
+      writer.uint32(114).string(message.exactDebitsAfter);
     }
     return writer;
   },
@@ -676,6 +731,38 @@ export const Entry: MessageFns<Entry> = {
             message.hash = Buffer.from(reader.bytes());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.debitsAfter = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.effectiveTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.exactBalanceAfter = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.exactDebitsAfter = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -707,6 +794,14 @@ export const Entry: MessageFns<Entry> = {
       ? Timestamp.fromPartial(object.createTime)
       : undefined;
     message.hash = object.hash ?? Buffer.alloc(0);
+    message.debitsAfter = (object.debitsAfter !== undefined && object.debitsAfter !== null)
+      ? BigInt(object.debitsAfter)
+      : 0n;
+    message.effectiveTime = (object.effectiveTime !== undefined && object.effectiveTime !== null)
+      ? Timestamp.fromPartial(object.effectiveTime)
+      : undefined;
+    message.exactBalanceAfter = object.exactBalanceAfter ?? "";
+    message.exactDebitsAfter = object.exactDebitsAfter ?? "";
     return message;
   },
 };
@@ -720,6 +815,7 @@ function createBaseBalance(): Balance {
     available: undefined,
     sequence: 0n,
     updateTime: undefined,
+    exactBalance: "",
   };
 }
 
@@ -757,6 +853,9 @@ export const Balance: MessageFns<Balance> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(message.updateTime, writer.uint32(58).fork()).join();
+    }
+    if (message.exactBalance !== "") {
+      writer.uint32(66).string(message.exactBalance);
     }
     return writer;
   },
@@ -830,6 +929,14 @@ export const Balance: MessageFns<Balance> = {
             message.updateTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.exactBalance = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -858,6 +965,7 @@ export const Balance: MessageFns<Balance> = {
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
+    message.exactBalance = object.exactBalance ?? "";
     return message;
   },
 };

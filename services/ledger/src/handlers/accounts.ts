@@ -1,20 +1,16 @@
-import { CallError } from '@ledger/kit/rpc/call-error';
 import {
   GetAccountRequest,
   GetAccountResponse,
   ListAccountsRequest,
   ListAccountsResponse,
-  type Account,
 } from '@ledger/proto/ledger/v1/account_service';
 import { DEFAULT_SETTINGS } from '../ledger/account';
-import { fitsInt64 } from '../ledger/money';
 import type { AccountView } from '../ledger/outcome';
 import { findAccount, listAccounts as selectAccounts } from '../store/statements/list-accounts';
 import type { Store } from '../store/store';
 import { accountMessage, bytesOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
 import { RequestValidator } from '../mapping/validator';
-import type { Reason } from '../mapping/status';
 import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 
 /** GetAccount: one account with its settings. */
@@ -25,7 +21,7 @@ export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
     handle: async (request, { deadline }) => {
       const { userId, asset } = accountQuery(request);
       const found = await store.read((connection) => findAccount(connection, userId, asset), deadline);
-      const account = fitting(found ?? neverWritten(userId, asset));
+      const account = accountMessage(found ?? neverWritten(userId, asset));
       return bytesOf(GetAccountResponse.encode({ account }));
     },
   };
@@ -55,7 +51,7 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
       );
       const { rows, last } = pageOf(found, pageSize);
       const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
-      return bytesOf(ListAccountsResponse.encode({ accounts: rows.map(fitting), nextPageToken }));
+      return bytesOf(ListAccountsResponse.encode({ accounts: rows.map(accountMessage), nextPageToken }));
     },
   };
 }
@@ -77,15 +73,4 @@ export function accountsQuery(request: ListAccountsRequest): {
 function neverWritten(userId: string, asset: string): AccountView {
   const zero = { balance: 0n, held: 0n, sequence: 0n, minBalance: 0n, createTime: 0n };
   return { userId, asset, ...zero, frozen: false, settings: DEFAULT_SETTINGS };
-}
-
-/** Each stripe of a system account fits int64, but their sum may not. */
-function fitting(view: AccountView): Account {
-  const { userId, asset, balance } = view;
-  if (fitsInt64(balance)) return accountMessage(view);
-  throw new CallError<Reason>(
-    'AMOUNT_OVERFLOW',
-    `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
-    { metadata: { user_id: userId, asset, balance: balance.toString() } },
-  );
 }

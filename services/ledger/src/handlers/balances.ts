@@ -8,7 +8,6 @@ import {
   ListBalancesResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import type { Balance } from '@ledger/proto/ledger/v1/ledger';
-import { fitsInt64 } from '../ledger/money';
 import type { BalanceReader } from '../store/balance-reader';
 import type { Connection } from '../store/pg/connection';
 import {
@@ -49,7 +48,7 @@ export function getBalance(
         asOf === null
           ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
           : await store.reader('history')((connection) => pastBalance(connection, key, asOf), deadline);
-      return bytesOf(GetBalanceResponse.encode({ balance: fitting(balance) }));
+      return bytesOf(GetBalanceResponse.encode({ balance }));
     },
   };
 }
@@ -82,7 +81,7 @@ export function batchGetBalances(
       }, context.deadline);
       const byId = new Map(found.map((balance) => [idOf(balance), balance]));
       const zero = time === null ? balanceMessage : pastBalanceMessage;
-      const balances = keys.map((key) => fitting(byId.get(idOf(key)) ?? zero({ ...key, ...ZERO })));
+      const balances = keys.map((key) => byId.get(idOf(key)) ?? zero({ ...key, ...ZERO }));
       return bytesOf(BatchGetBalancesResponse.encode({ balances }));
     },
   };
@@ -129,7 +128,7 @@ export function listBalances(
       }, context.deadline);
       const { rows, last } = pageOf(found, pageSize);
       const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
-      return bytesOf(ListBalancesResponse.encode({ balances: rows.map(fitting), nextPageToken }));
+      return bytesOf(ListBalancesResponse.encode({ balances: [...rows], nextPageToken }));
     },
   };
 }
@@ -192,15 +191,4 @@ function keyOf(validator: RequestValidator, path: string, { userId, asset }: Bal
 
 function idOf({ userId, asset }: BalanceKey): string {
   return `${userId}\0${asset}`;
-}
-
-/** The stripes of a system account each fit int64; their sum need not. */
-function fitting(message: Balance): Balance {
-  const { userId, asset, balance } = message;
-  if (fitsInt64(balance)) return message;
-  throw new CallError<Reason>(
-    'AMOUNT_OVERFLOW',
-    `the balance of ${userId} ${asset} is ${balance}, which passes int64`,
-    { metadata: { user_id: userId, asset, balance: balance.toString() } },
-  );
 }

@@ -30,8 +30,10 @@ export interface AccountKey {
 export interface Account extends AccountKey {
   /** Number of entries so far; the last entry's sequence. */
   sequence: bigint;
-  /** Sum of all entries, in the asset's smallest unit. */
+  /** Sum of all entries, in the asset's smallest unit; of a user within int64. */
   balance: bigint;
+  /** Gross volume: the sum of all that was taken from the account so far, as a positive number. No limit. */
+  debits: bigint;
   /** Sum of open holds. */
   held: bigint;
   /** How low `balance - held` may go; means nothing for system accounts. */
@@ -69,6 +71,7 @@ export function blankAccount(key: AccountKey): Account {
     stripe: key.stripe,
     sequence: 0n,
     balance: 0n,
+    debits: 0n,
     held: 0n,
     minBalance: 0n,
     frozen: false,

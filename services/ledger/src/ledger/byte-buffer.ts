@@ -49,6 +49,13 @@ export class ByteBuffer {
   }
 
   /** Big-endian. */
+  u16(value: number): void {
+    this.reserve(2);
+    this.view.setUint16(this.position, value);
+    this.position += 2;
+  }
+
+  /** Big-endian. */
   u32(value: number): void {
     this.reserve(4);
     this.view.setUint32(this.position, value);
@@ -60,6 +67,14 @@ export class ByteBuffer {
     this.reserve(8);
     this.view.setBigInt64(this.position, value);
     this.position += 8;
+  }
+
+  /** Big-endian two's complement, of a value that fits: others are cut off. */
+  i128(value: bigint): void {
+    this.reserve(16);
+    this.view.setBigInt64(this.position, value >> 64n);
+    this.view.setBigInt64(this.position + 8, value);
+    this.position += 16;
   }
 
   raw(value: Uint8Array): void {

@@ -29,6 +29,11 @@ export class CanonicalBytes {
     return this;
   }
 
+  i128(value: bigint): this {
+    this.out.i128(value);
+    return this;
+  }
+
   optionalI64(value: bigint | null): this {
     return value === null ? this.byte(0) : this.byte(1).i64(value);
   }

@@ -48,11 +48,13 @@ export function transactionDigest(header: TransactionHeader, legs: readonly Dige
  * SHA-256 over an entry, chained to the one before it in its account (and stripe).
  *
  * Layout, in canonical bytes: text `ledger.entry`, byte version, 32 bytes previous hash (zeros before the first),
- * 32 bytes transaction digest, text user id, text asset, u32 stripe, i64 sequence, i64 change, i64 balance after.
+ * 32 bytes transaction digest, text user id, text asset, u32 stripe, i64 sequence, i64 change, i128 balance after, i128
+ * debits after, optional i64 effective time (microseconds since 1970).
  */
 export function entryHash(previous: Uint8Array, digest: Uint8Array, entry: Omit<Entry, 'hash'>): Buffer {
   const out = scratch.reset().text('ledger.entry').byte(HASH_VERSION).raw(previous).raw(digest);
   out.text(entry.userId).text(entry.asset).u32(entry.stripe);
-  out.i64(entry.sequence).i64(entry.change).i64(entry.balanceAfter);
+  out.i64(entry.sequence).i64(entry.change).i128(entry.balanceAfter).i128(entry.debitsAfter);
+  out.optionalI64(entry.effectiveTime);
   return sha256(out.bytes());
 }

@@ -2,7 +2,7 @@ import { isSystemAccount, type Account } from './account';
 import type { Annotations } from './annotations';
 import { failure, type Failure } from './failure';
 import { entryHash, transactionDigest } from './hash-chain';
-import { fitsInt64 } from './money';
+import { fitsInt64, isReversibleChange } from './money';
 import type { BalanceView } from './outcome';
 import type { Entry, EntryKind, Transaction, TransactionHeader } from './transaction';
 import type { WorkingSet } from './working-set';
@@ -61,7 +61,8 @@ export function refuseFrozen(account: Account): Failure | null {
 /**
  * Makes a transaction of legs that sum to zero per asset, each of another account, and changes the accounts; or
  * refuses without changing anything. Frozen accounts are checked first, then overflow, then funds, each over all
- * legs in their order, so that two faults at once have one answer.
+ * legs in their order, so that two faults at once have one answer. A system account has no limit: what becomes of a
+ * user's write never depends on its total, nor on the stripe.
  */
 export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[]): Transaction | Failure {
   const refused = refuse(legs);
@@ -96,9 +97,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
     legs.map(({ account: { userId, asset, stripe }, change }) => ({ userId, asset, stripe, change })),
   );
   transaction.digest = digest;
-  transaction.entries = legs.map(({ account, change }) =>
-    append(set, account, change, digest, createTime, commitOrder),
-  );
+  transaction.entries = legs.map(({ account, change }) => append(set, account, change, transaction));
   set.transactions.push(transaction);
   return transaction;
 }
@@ -119,7 +118,8 @@ function refuse(legs: readonly Leg[]): Failure | null {
     if (frozen !== null) return frozen;
   }
   for (const { account, change } of legs) {
-    if (!fitsInt64(account.balance + change)) return overflow(account, change);
+    const fits = isSystemAccount(account.userId) || fitsInt64(account.balance + change);
+    if (!fits || !isReversibleChange(change)) return overflow(account, change);
   }
   for (const { account, change } of legs) {
     const short = change < 0n && !isSystemAccount(account.userId) ? refuseShort(account, -change) : null;
@@ -165,17 +165,28 @@ function append(
   set: WorkingSet,
   account: Account,
   change: bigint,
-  digest: Buffer,
-  createTime: bigint,
-  commitOrder: bigint,
+  { digest, createTime, effectiveTime, commitOrder }: Transaction,
 ): Entry {
   account.sequence += 1n;
   account.balance += change;
+  if (change < 0n) account.debits -= change;
   account.lastEntryTime = createTime;
   account.commitOrder = commitOrder;
   set.markChanged(account);
-  const { userId, asset, stripe, sequence, balance: balanceAfter } = account;
-  const hash = entryHash(account.lastHash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
-  account.lastHash = hash;
-  return { userId, asset, stripe, sequence, change, balanceAfter, hash };
+  const { userId, asset, stripe, sequence, balance, debits } = account;
+  // One object, filled in order: two are made for every write.
+  const entry = {
+    userId,
+    asset,
+    stripe,
+    sequence,
+    change,
+    balanceAfter: balance,
+    debitsAfter: debits,
+    effectiveTime,
+    hash: NO_DIGEST,
+  };
+  entry.hash = entryHash(account.lastHash, digest, entry);
+  account.lastHash = entry.hash;
+  return entry;
 }

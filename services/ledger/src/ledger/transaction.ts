@@ -29,7 +29,12 @@ export interface Entry {
   readonly stripe: number;
   readonly sequence: bigint;
   readonly change: bigint;
+  /** Of a user within int64; a system account has no limit. */
   readonly balanceAfter: bigint;
+  /** What was taken from the account (and stripe) so far, this entry included, as a positive number. No limit. */
+  readonly debitsAfter: bigint;
+  /** That of its transaction. */
+  readonly effectiveTime: bigint | null;
   readonly hash: Buffer;
 }
 

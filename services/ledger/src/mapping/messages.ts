@@ -12,6 +12,7 @@ import type { Item } from '@ledger/proto/ledger/v1/catalog_service';
 import { etagOf } from '../ledger/account';
 import type { Hold as LedgerHold } from '../ledger/hold';
 import type { Item as LedgerItem } from '../ledger/item';
+import { fitsInt64, saturated } from '../ledger/money';
 import type { AccountView, BalanceView, Outcome } from '../ledger/outcome';
 import type { CaptureHoldResponse, PostTransactionResponse } from '@ledger/proto/ledger/v1/ledger_service';
 
@@ -57,7 +58,7 @@ export function entryMessage(
   { transactionId, kind }: { transactionId: string; kind: ledger.EntryKind },
   createTime: Timestamp,
 ): Entry {
-  const { userId, asset, stripe, sequence, change, balanceAfter, hash } = entry;
+  const { userId, asset, stripe, sequence, change, balanceAfter, debitsAfter, effectiveTime, hash } = entry;
   return {
     userId,
     asset,
@@ -66,24 +67,39 @@ export function entryMessage(
     transactionId,
     kind: kindOf(kind),
     change,
-    balanceAfter,
+    balanceAfter: saturated(balanceAfter),
     createTime,
     hash,
+    debitsAfter: saturated(debitsAfter),
+    effectiveTime: effectiveTime === null ? undefined : timestampOf(effectiveTime),
+    exactBalanceAfter: beyondInt64(balanceAfter),
+    exactDebitsAfter: beyondInt64(debitsAfter),
   };
+}
+
+/** The exact form of a sum that int64 cannot hold; empty for others. */
+function beyondInt64(amount: bigint): string {
+  return fitsInt64(amount) ? '' : amount.toString();
 }
 
 /** A balance as it is now. */
 export function balanceMessage(view: BalanceView): Balance {
   const { userId, asset, balance, held, sequence, lastEntryTime } = view;
-  const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
-  return { userId, asset, balance, held, available: balance - held, sequence, updateTime };
+  return {
+    userId,
+    asset,
+    balance: saturated(balance),
+    held,
+    available: saturated(balance - held),
+    sequence,
+    updateTime: lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime),
+    exactBalance: beyondInt64(balance),
+  };
 }
 
 /** A balance as it was: what was held then is not kept. */
 export function pastBalanceMessage(past: Omit<BalanceView, 'held'>): Balance {
-  const { userId, asset, balance, sequence, lastEntryTime } = past;
-  const updateTime = lastEntryTime === 0n ? undefined : timestampOf(lastEntryTime);
-  return { userId, asset, balance, held: undefined, available: undefined, sequence, updateTime };
+  return { ...balanceMessage({ ...past, held: 0n }), held: undefined, available: undefined };
 }
 
 /** A hold as it stands. */
@@ -108,9 +124,9 @@ export function accountMessage(view: AccountView): Account {
   return {
     userId,
     asset,
-    balance,
+    balance: saturated(balance),
     held,
-    available: balance - held,
+    available: saturated(balance - held),
     sequence,
     minBalance,
     frozen,
@@ -118,6 +134,7 @@ export function accountMessage(view: AccountView): Account {
     etag: etagOf(settings),
     createTime: createTime === 0n ? undefined : timestampOf(createTime),
     updateTime: settings.updateTime === 0n ? undefined : timestampOf(settings.updateTime),
+    exactBalance: beyondInt64(balance),
   };
 }
 

@@ -8,7 +8,9 @@ import type { Rule, Violation } from './violation';
 /** The state of an account after an entry. */
 export interface ChainEnd {
   readonly sequence: bigint;
-  readonly balance: bigint;
+  /** null: what the entry says is no number that the ledger writes. */
+  readonly balance: bigint | null;
+  readonly debits: bigint | null;
   readonly hash: Buffer;
   readonly time: bigint | null;
   readonly commitOrder: bigint;
@@ -18,6 +20,7 @@ export interface ChainEnd {
 export const CHAIN_START: ChainEnd = {
   sequence: 0n,
   balance: 0n,
+  debits: 0n,
   hash: GENESIS_HASH,
   time: null,
   commitOrder: 0n,
@@ -39,8 +42,8 @@ export function checkRow(account: StoredAccount): Violation[] {
   if (!account.knowsNextExpiry) add(3, 0n, 'an open hold expires before the next expiry that the row knows');
   if (isSystemAccount(account.userId)) {
     if (held !== 0n) add(3, 0n, `a system account holds ${held}`);
-  } else if (balance - held < minBalance) {
-    add(3, 0n, `balance ${balance} less held ${held} is below the minimum of ${minBalance}`);
+  } else if (balance === null || balance - held < minBalance) {
+    add(3, 0n, `balance ${numberText(balance)} less held ${held} is below the minimum of ${minBalance}`);
   }
   return found;
 }
@@ -51,8 +54,13 @@ export function checkEnd(account: StoredAccount, end: ChainEnd): Violation[] {
   const add = (rule: Rule, detail: string): void => {
     found.push(violationAt(account, rule, account.sequence, '', detail));
   };
-  if (account.balance !== end.balance) {
-    add(2, `the account's balance is ${account.balance}, its entries sum to ${end.balance}`);
+  if (account.balance === null || account.balance !== end.balance) {
+    const [balance, sum] = [numberText(account.balance), numberText(end.balance)];
+    add(2, `the account's balance is ${balance}, its entries sum to ${sum}`);
+  }
+  if (account.debits === null || account.debits !== end.debits) {
+    const [debits, sum] = [numberText(account.debits), numberText(end.debits)];
+    add(2, `the account's debits are ${debits}, those of its entries sum to ${sum}`);
   }
   if (account.lastEntryTime !== end.time) {
     add(2, `the account's last entry is of ${timeText(account.lastEntryTime)}, not ${timeText(end.time)}`);
@@ -71,15 +79,19 @@ export function checkEnd(account: StoredAccount, end: ChainEnd): Violation[] {
  * before it, so a fault is reported once, where it is, and not for all later entries.
  */
 export function checkEntry(account: StoredAccount, before: ChainEnd, entry: ChainEntry): Violation[] {
-  const { sequence, transactionId, balanceAfter, transaction } = entry;
+  const { sequence, transactionId, change, balanceAfter, debitsAfter, transaction } = entry;
   const found: Violation[] = [];
   const add = (rule: Rule, at: bigint, detail: string): void => {
     found.push(violationAt(account, rule, at, transactionId, detail));
   };
   const follows = sequence === before.sequence + 1n;
   if (!follows) add(2, before.sequence + 1n, `the entry is missing; the next one is ${sequence}`);
-  if (follows && balanceAfter !== before.balance + entry.change) {
-    add(2, sequence, `balance ${before.balance} changed by ${entry.change} is not ${balanceAfter}`);
+  if (follows && before.balance !== null && balanceAfter !== before.balance + change) {
+    add(2, sequence, `balance ${before.balance} changed by ${change} is not ${numberText(balanceAfter)}`);
+  }
+  const debit = change < 0n ? -change : 0n;
+  if (follows && before.debits !== null && debitsAfter !== before.debits + debit) {
+    add(2, sequence, `debits of ${before.debits} and then ${debit} are not ${numberText(debitsAfter)}`);
   }
   if (before.time !== null && entry.createTime !== null && entry.createTime < before.time) {
     add(
@@ -89,7 +101,12 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
     );
   }
   // If the settings were never changed, the minimum was zero at all times.
-  if (balanceAfter < 0n && account.settingsVersion === 0n && !isSystemAccount(account.userId)) {
+  if (
+    balanceAfter !== null &&
+    balanceAfter < 0n &&
+    account.settingsVersion === 0n &&
+    !isSystemAccount(account.userId)
+  ) {
     add(3, sequence, `it left a balance of ${balanceAfter}, the minimum was always 0`);
   }
   if (transaction === null) {
@@ -110,9 +127,9 @@ export function checkEntry(account: StoredAccount, before: ChainEnd, entry: Chai
 
 /** The state of the account after the entry, from the stored values. */
 export function endAfter(before: ChainEnd, entry: ChainEntry): ChainEnd {
-  const { sequence, balanceAfter: balance, hash, createTime, transaction } = entry;
+  const { sequence, balanceAfter: balance, debitsAfter: debits, hash, createTime, transaction } = entry;
   const commitOrder = transaction?.commitOrder ?? before.commitOrder;
-  return { sequence, balance, hash, time: createTime, commitOrder };
+  return { sequence, balance, debits, hash, time: createTime, commitOrder };
 }
 
 /** A violation at an entry of an account; sequence 0 names the account as a whole. */
@@ -129,7 +146,7 @@ export function violationAt(
 /** Checks that an entry and its transaction name each other, and that the entry repeats its values. */
 function* checkTransactionLink(
   before: ChainEnd,
-  { kind, createTime, transactionId }: ChainEntry,
+  { kind, createTime, effectiveTime, transactionId }: ChainEntry,
   transaction: ChainTransaction,
 ): Generator<[Rule, string]> {
   if (transactionId === FIRST_ID) yield [1, 'its transaction has no id'];
@@ -143,6 +160,10 @@ function* checkTransactionLink(
       `its time is ${timeText(createTime)}, that of its transaction ${timeText(transaction.createTime)}`,
     ];
   }
+  if (effectiveTime !== transaction.effectiveTime) {
+    const [own, its] = [timeText(effectiveTime), timeText(transaction.effectiveTime)];
+    yield [7, `its effective time is ${own}, that of its transaction ${its}`];
+  }
   if (transaction.commitOrder < before.commitOrder) {
     yield [2, `its commit order ${transaction.commitOrder} is before the previous ${before.commitOrder}`];
   }
@@ -152,15 +173,21 @@ function* checkTransactionLink(
 function hashOf(
   { userId, asset, stripe }: StoredAccount,
   before: ChainEnd,
-  { sequence, change, balanceAfter }: ChainEntry,
+  { sequence, change, balanceAfter, debitsAfter, effectiveTime }: ChainEntry,
   { digest }: ChainTransaction,
 ): Buffer | null {
-  if (stripe < 0) return null;
-  return entryHash(before.hash, digest, { userId, asset, stripe, sequence, change, balanceAfter });
+  if (stripe < 0 || balanceAfter === null || debitsAfter === null) return null;
+  return entryHash(before.hash, digest, {
+    ...{ userId, asset, stripe, sequence, change, balanceAfter, debitsAfter, effectiveTime },
+  });
 }
 
 function hex(hash: Buffer): string {
   return hash.toString('hex');
+}
+
+function numberText(number: bigint | null): string {
+  return number === null ? 'none' : number.toString();
 }
 
 function timeText(micros: bigint | null): string {

@@ -15,8 +15,8 @@ it('lists the entry of the user first, then that of the system account, and show
     transaction: {
       ...{ createTime: NOW, commitOrder: 100n, item: null, reversesTransactionId: null },
       entries: [
-        { ...ada, stripe: 0, sequence: 3n, change: 7n, balanceAfter: 12n },
-        { ...issuance, stripe: STRIPE, sequence: 1n, change: -7n, balanceAfter: -7n },
+        { ...ada, stripe: 0, sequence: 3n, change: 7n, balanceAfter: 12n, debitsAfter: 0n },
+        { ...issuance, stripe: STRIPE, sequence: 1n, change: -7n, balanceAfter: -7n, debitsAfter: 7n },
       ],
     },
     reversibleAmount: 7n,
@@ -30,31 +30,49 @@ it('is taken by a frozen account', () => {
   expect(credit.decide(set, creditOf(1n))).toMatchObject({ type: 'posted', balances: [{ balance: 1n }] });
 });
 
-it.each([
-  {
-    what: 'of the user, which is checked first',
-    user: INT64_MAX - 1n,
-    source: INT64_MIN + 1n,
-    metadata: { ...{ user_id: 'ada', asset: 'GOLD' }, balance: String(INT64_MAX - 1n), change: '2' },
-  },
-  {
-    what: 'of the source',
-    user: 0n,
-    source: INT64_MIN + 1n,
-    metadata: { ...{ user_id: '@issuance', asset: 'GOLD' }, balance: String(INT64_MIN + 1n), change: '-2' },
-  },
-])('is refused without a trace when it would pass the end $what', ({ user, source, metadata }) => {
-  const set = lockedState({
-    accounts: [
-      { ...ada, balance: user },
-      { ...issuance, balance: source },
-    ],
-  });
+it('is refused without a trace when it would pass the end of the user', () => {
+  const set = lockedState({ accounts: [{ ...ada, balance: INT64_MAX - 1n, sequence: 4n }, issuance] });
   const before = traceOf(set, [ada, issuance]);
-  expect(credit.decide(set, creditOf(2n))).toMatchObject({ reason: 'AMOUNT_OVERFLOW', metadata });
+  expect(credit.decide(set, creditOf(2n))).toMatchObject({
+    reason: 'AMOUNT_OVERFLOW',
+    metadata: {
+      ...{ user_id: 'ada', asset: 'GOLD', balance: String(INT64_MAX - 1n), change: '2', sequence: '4' },
+    },
+  });
   expect(traceOf(set, [ada, issuance])).toEqual(before);
   // Up to the end itself it is fine.
   expect(credit.decide(set, creditOf(1n)).type).toBe('posted');
+});
+
+it.each([0n, INT64_MIN, INT64_MAX, 1_000n * INT64_MIN])(
+  'comes to the same whatever the source has, such as %s: system accounts have no limit',
+  (balance) => {
+    const set = lockedState({ accounts: [ada, { ...issuance, balance, debits: 3n * INT64_MAX }] });
+    expect(credit.decide(set, creditOf(INT64_MAX))).toMatchObject({
+      type: 'posted',
+      transaction: {
+        entries: [
+          { ...ada, balanceAfter: INT64_MAX, debitsAfter: 0n },
+          { ...issuance, balanceAfter: balance - INT64_MAX, debitsAfter: 4n * INT64_MAX },
+        ],
+      },
+    });
+  },
+);
+
+it('never books what could not be taken back: a change whose negation passes int64', () => {
+  const set = lockedState({ accounts: [ada, issuance] });
+  expect(credit.decide(set, creditOf(INT64_MIN))).toMatchObject({ reason: 'AMOUNT_OVERFLOW' });
+  expect(set.changedAccounts()).toEqual([]);
+});
+
+it('keeps on each entry when it took place, if the caller says so', () => {
+  const set = lockedState({ accounts: [ada, issuance] });
+  for (const effectiveTime of [null, NOW - 5n]) {
+    expect(credit.decide(set, { ...creditOf(1n), effectiveTime })).toMatchObject({
+      transaction: { effectiveTime, entries: [{ effectiveTime }, { effectiveTime }] },
+    });
+  }
 });
 
 it('is booked at the latest time, and in the latest commit order, that any of its accounts has seen', () => {
@@ -80,10 +98,13 @@ it('chains each entry to the one before, without a gap, over any credits of a ba
       for (const side of [0, 1]) {
         let hash: Buffer = GENESIS_HASH;
         let balance = 0n;
+        let debits = 0n;
         set.transactions.forEach(({ digest, entries }, index) => {
           const { hash: kept, ...entry } = entries[side]!;
           balance += entry.change;
-          expect(entry).toMatchObject({ sequence: BigInt(index + 1), balanceAfter: balance });
+          if (entry.change < 0n) debits -= entry.change;
+          const sequence = BigInt(index + 1);
+          expect(entry).toMatchObject({ sequence, balanceAfter: balance, debitsAfter: debits });
           hash = entryHash(hash, digest, entry);
           expect(kept).toEqual(hash);
         });
@@ -92,7 +113,7 @@ it('chains each entry to the one before, without a gap, over any credits of a ba
       expect([...new Set(ids)].sort()).toEqual(ids);
       const total = amounts.reduce((sum, amount) => sum + amount, 0n);
       expect(set.account('ada', 'GOLD').balance).toBe(total);
-      expect(set.account('@issuance', 'GOLD').balance).toBe(-total);
+      expect(set.account('@issuance', 'GOLD')).toMatchObject({ balance: -total, debits: total });
     }),
   );
 });

@@ -18,6 +18,7 @@ const OID = {
   int4: 23,
   text: 25,
   timestamptz: 1184,
+  numeric: 1700,
   uuid: 2950,
   jsonb: 3802,
 } as const;
@@ -38,6 +39,11 @@ export function bigints<Row>(rows: readonly Row[], of: Of<Row, bigint | null>): 
     scratch.u32(8);
     scratch.i64(value);
   });
+}
+
+/** `numeric[]`, of whole numbers. */
+export function numerics<Row>(rows: readonly Row[], of: Of<Row, bigint | null>): Buffer {
+  return column(OID.numeric, rows, of, writeNumeric);
 }
 
 /** `int[]`. */
@@ -89,6 +95,44 @@ export function jsons<Row>(rows: readonly Row[], of: Of<Row, string | null>): Bu
     scratch.utf8(value);
     scratch.setU32(start, scratch.length - start - 4);
   });
+}
+
+const NUMERIC_BASE = 10_000;
+const NUMERIC_POSITIVE = 0;
+const NUMERIC_NEGATIVE = 0x4000;
+const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/**
+ * A whole number as numeric_recv takes it: how many digits of base 10,000, the power of the first one, the sign, how
+ * many decimal places, then the digits. Numbers, not bigints, wherever they are exact: a tenth of the time.
+ */
+function writeNumeric(value: bigint): void {
+  const magnitude = value < 0n ? -value : value;
+  const digits = magnitude <= LARGEST_SAFE ? safeDigits(Number(magnitude)) : largeDigits(magnitude);
+  scratch.u32(8 + 2 * digits.length);
+  scratch.u16(digits.length);
+  scratch.u16(digits.length === 0 ? 0 : digits.length - 1);
+  scratch.u16(value < 0n ? NUMERIC_NEGATIVE : NUMERIC_POSITIVE);
+  scratch.u16(0);
+  for (let i = digits.length - 1; i >= 0; i -= 1) scratch.u16(digits[i]!);
+}
+
+/** Digits from the lowest, of a number that a double holds exactly. Remainders are exact; a quotient may be rounded. */
+function safeDigits(value: number): number[] {
+  const digits: number[] = [];
+  for (let rest = value; rest > 0;) {
+    const digit = rest % NUMERIC_BASE;
+    digits.push(digit);
+    rest = (rest - digit) / NUMERIC_BASE;
+  }
+  return digits;
+}
+
+function largeDigits(value: bigint): number[] {
+  const base = BigInt(NUMERIC_BASE);
+  const digits: number[] = [];
+  for (let rest = value; rest > 0n; rest /= base) digits.push(Number(rest % base));
+  return digits;
 }
 
 /** One dimension, from index 1: its header, then each element as its length and its bytes. */

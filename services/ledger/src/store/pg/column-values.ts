@@ -40,6 +40,20 @@ export function validMicrosOf(column: string): string {
                THEN ${microsOf(column)} END`;
 }
 
+/**
+ * SQL for a numeric column as the text of a whole number; null for one that the ledger never writes: with decimal
+ * places, beyond signed 128 bits, or none at all. For the verifier, as `validMicrosOf`.
+ */
+export function validWholeOf(column: string): string {
+  return `CASE WHEN ${column} = trunc(${column}) AND ${column} BETWEEN -2::numeric ^ 127 AND 2::numeric ^ 127 - 1
+               THEN trunc(${column})::text END`;
+}
+
+/** The value of a column of whole numbers, which pg gives as text. */
+export function wholeOrNull(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
+}
+
 /** Pairs as a JSON object. */
 export function metadataJson(metadata: Metadata): string {
   return metadata.length === 0 ? '{}' : JSON.stringify(Object.fromEntries(metadata));

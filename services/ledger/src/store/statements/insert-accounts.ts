@@ -1,5 +1,5 @@
 import type { Account } from '../../ledger/account';
-import { bigints, booleans, byteas, integers, jsons, texts, times } from '../pg/binary-columns';
+import { bigints, booleans, byteas, integers, jsons, numerics, texts, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 import { metadataJson, timeOrNull, timestampText } from '../pg/column-values';
 
@@ -9,14 +9,14 @@ const insertAccountsStatement = {
   // it first makes this statement fail on the primary key.
   text: `
     INSERT INTO ledger.accounts
-      (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held, next_hold_expiry,
-       min_balance, frozen, metadata, settings_version, settings_time, create_time)
-    SELECT user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
-           next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time, $16::timestamptz
-      FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[],
-                  $8::bigint[], $9::bigint[], $10::timestamptz[], $11::bigint[], $12::boolean[], $13::jsonb[],
-                  $14::bigint[], $15::timestamptz[])
-        AS k (user_id, asset, stripe, sequence, balance, last_hash, last_entry_time, commit_order, held,
+      (user_id, asset, stripe, sequence, balance, debits, last_hash, last_entry_time, commit_order, held,
+       next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time, create_time)
+    SELECT user_id, asset, stripe, sequence, balance, debits, last_hash, last_entry_time, commit_order, held,
+           next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time, $17::timestamptz
+      FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::numeric[], $6::numeric[], $7::bytea[],
+                  $8::timestamptz[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::bigint[], $13::boolean[],
+                  $14::jsonb[], $15::bigint[], $16::timestamptz[])
+        AS k (user_id, asset, stripe, sequence, balance, debits, last_hash, last_entry_time, commit_order, held,
               next_hold_expiry, min_balance, frozen, metadata, settings_version, settings_time)`,
 };
 
@@ -31,7 +31,8 @@ export function insertAccounts(
     texts(rows, (row) => row.asset),
     integers(rows, (row) => row.stripe),
     bigints(rows, (row) => row.sequence),
-    bigints(rows, (row) => row.balance),
+    numerics(rows, (row) => row.balance),
+    numerics(rows, (row) => row.debits),
     byteas(rows, (row) => row.lastHash),
     times(rows, (row) => timeOrNull(row.lastEntryTime)),
     bigints(rows, (row) => row.commitOrder),

@@ -1,14 +1,15 @@
 import type { Entry, Transaction } from '../../ledger/transaction';
-import { bigints, byteas, integers, texts, times, uuids } from '../pg/binary-columns';
+import { bigints, byteas, integers, numerics, texts, times, uuids } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 
 const insertEntriesStatement = {
   name: 'insert_entries',
   text: `
     INSERT INTO ledger.entries
-      (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, create_time, hash)
+      (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time,
+       effective_time, hash)
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::uuid[], $6::int[], $7::bigint[],
-                         $8::bigint[], $9::timestamptz[], $10::bytea[])`,
+                         $8::numeric[], $9::numeric[], $10::timestamptz[], $11::timestamptz[], $12::bytea[])`,
 };
 
 /** Writes the entries of the transactions. */
@@ -29,8 +30,10 @@ export function insertEntries(connection: Connection, transactions: readonly Tra
     uuids(owners, (owner) => owner.transactionId),
     integers(owners, (owner) => owner.kind),
     bigints(entries, (entry) => entry.change),
-    bigints(entries, (entry) => entry.balanceAfter),
+    numerics(entries, (entry) => entry.balanceAfter),
+    numerics(entries, (entry) => entry.debitsAfter),
     times(owners, (owner) => owner.createTime),
+    times(entries, (entry) => entry.effectiveTime),
     byteas(entries, (entry) => entry.hash),
   ]);
 }

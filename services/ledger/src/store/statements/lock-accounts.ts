@@ -9,7 +9,7 @@ const lockAccountsStatement = {
   // circle. The row version is the newest even where the statement had to wait; other tables must be read by a
   // later statement, whose snapshot is taken after the wait. So is the row's location, which stays while it is locked.
   text: `
-    SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.frozen, a.last_hash,
+    SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.debits, a.held, a.min_balance, a.frozen, a.last_hash,
            ${binaryTimestamp('a.last_entry_time')}, a.commit_order, ${binaryTimestamp('a.next_hold_expiry')}, a.ctid
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
@@ -22,7 +22,8 @@ type Row = [
   asset: string,
   stripe: number,
   sequence: bigint,
-  balance: bigint,
+  balance: string,
+  debits: string,
   held: bigint,
   minBalance: bigint,
   frozen: boolean,
@@ -63,6 +64,7 @@ export function accountsOf(rows: LockedRows): RowLocations {
       stripe,
       sequence,
       balance,
+      debits,
       held,
       minBalance,
       frozen,
@@ -77,7 +79,8 @@ export function accountsOf(rows: LockedRows): RowLocations {
       asset,
       stripe,
       sequence,
-      balance,
+      balance: BigInt(balance),
+      debits: BigInt(debits),
       held,
       minBalance,
       frozen,

@@ -1,11 +1,13 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/column-values';
+import { validMicrosOf, validWholeOf, wholeOrNull } from '../pg/column-values';
 
 /** An account row as it is stored, with what must agree with it, all of one moment. */
 export interface StoredAccount extends AccountKey {
   readonly sequence: bigint;
-  readonly balance: bigint;
+  /** Here and below: null for a number that the ledger never writes. */
+  readonly balance: bigint | null;
+  readonly debits: bigint | null;
   readonly held: bigint;
   readonly minBalance: bigint;
   /** 0: nobody ever set anything. */
@@ -26,8 +28,8 @@ export interface StoredAccount extends AccountKey {
 const readAccountRangeStatement = {
   name: 'read_account_range',
   text: `
-    SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.held, a.min_balance, a.settings_version,
-           a.last_hash, ${validMicrosOf('a.last_entry_time')}, a.commit_order,
+    SELECT a.user_id, a.asset, a.stripe, a.sequence, ${validWholeOf('a.balance')}, ${validWholeOf('a.debits')},
+           a.held, a.min_balance, a.settings_version, a.last_hash, ${validMicrosOf('a.last_entry_time')}, a.commit_order,
            coalesce((SELECT e.sequence FROM ledger.entries e
                       WHERE e.user_id = a.user_id AND e.asset = a.asset AND e.stripe = a.stripe
                       ORDER BY e.sequence DESC LIMIT 1), 0),
@@ -45,7 +47,8 @@ type Row = [
   asset: string,
   stripe: number,
   sequence: bigint,
-  balance: bigint,
+  balance: string | null,
+  debits: string | null,
   held: bigint,
   minBalance: bigint,
   settingsVersion: bigint,
@@ -81,15 +84,16 @@ function storedAccountOf(row: Row): StoredAccount {
     asset: row[1],
     stripe: row[2],
     sequence: row[3],
-    balance: row[4],
-    held: row[5],
-    minBalance: row[6],
-    settingsVersion: row[7],
-    lastHash: row[8],
-    lastEntryTime: row[9],
-    commitOrder: row[10],
-    lastSequence: row[11],
-    openHolds: BigInt(row[12]),
-    knowsNextExpiry: row[13],
+    balance: wholeOrNull(row[4]),
+    debits: wholeOrNull(row[5]),
+    held: row[6],
+    minBalance: row[7],
+    settingsVersion: row[8],
+    lastHash: row[9],
+    lastEntryTime: row[10],
+    commitOrder: row[11],
+    lastSequence: row[12],
+    openHolds: BigInt(row[13]),
+    knowsNextExpiry: row[14],
   };
 }

@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/column-values';
+import { validMicrosOf, validWholeOf, wholeOrNull } from '../pg/column-values';
 
 /** The next part of one account's entries. */
 export interface ChainSlice extends AccountKey {
@@ -19,9 +19,13 @@ export interface ChainEntry {
   readonly transactionId: string;
   readonly kind: number;
   readonly change: bigint;
-  readonly balanceAfter: bigint;
+  /** Here and below: null for a number that the ledger never writes. */
+  readonly balanceAfter: bigint | null;
+  readonly debitsAfter: bigint | null;
   /** Microseconds since 1970; null for a time outside of the years 1 to 9999. */
   readonly createTime: bigint | null;
+  /** null, too, when it was not given. */
+  readonly effectiveTime: bigint | null;
   readonly hash: Buffer;
   /** null: there is none. */
   readonly transaction: ChainTransaction | null;
@@ -33,6 +37,7 @@ export interface ChainTransaction {
   readonly kind: number;
   /** Microseconds since 1970; null for a time outside of the years 1 to 9999. */
   readonly createTime: bigint | null;
+  readonly effectiveTime: bigint | null;
   readonly digest: Buffer;
   readonly commitOrder: bigint;
   /** The transaction names this entry as its own. */
@@ -46,9 +51,10 @@ export interface ChainTransaction {
 const readChainsStatement = {
   name: 'read_chains',
   text: `
-    SELECT k.position::int, e.sequence, e.transaction_id, e.kind, e.change, e.balance_after,
-           ${validMicrosOf('e.create_time')}, e.hash, t.user_id, t.kind, ${validMicrosOf('t.create_time')},
-           t.digest, t.commit_order,
+    SELECT k.position::int, e.sequence, e.transaction_id, e.kind, e.change, ${validWholeOf('e.balance_after')},
+           ${validWholeOf('e.debits_after')}, ${validMicrosOf('e.create_time')}, ${validMicrosOf('e.effective_time')},
+           e.hash, t.user_id, t.kind, ${validMicrosOf('t.create_time')}, ${validMicrosOf('t.effective_time')}, t.digest,
+           t.commit_order,
            CASE WHEN jsonb_typeof(t.entry_keys) = 'array' THEN EXISTS (
              SELECT FROM jsonb_array_elements(t.entry_keys) n
               WHERE n = jsonb_build_array(k.user_id, k.asset, k.stripe, e.sequence::text)) ELSE false END,
@@ -72,12 +78,15 @@ type Row = [
   transactionId: string,
   kind: number,
   change: bigint,
-  balanceAfter: bigint,
+  balanceAfter: string | null,
+  debitsAfter: string | null,
   createTime: bigint | null,
+  effectiveTime: bigint | null,
   hash: Buffer,
   owner: string | null,
   transactionKind: number,
   transactionTime: bigint | null,
+  transactionEffectiveTime: bigint | null,
   digest: Buffer,
   commitOrder: bigint,
   namesEntry: boolean,
@@ -103,13 +112,15 @@ export async function readChains(
 }
 
 function chainEntryOf(row: Row): ChainEntry {
-  const [, sequence, transactionId, kind, change, balanceAfter, createTime, hash, owner] = row;
+  const [, sequence, transactionId, kind, change, balance, debits, createTime, effectiveTime, hash, owner] =
+    row;
   const transaction =
     owner === null
       ? null
       : {
-          ...{ userId: owner, kind: row[9], createTime: row[10], digest: row[11], commitOrder: row[12] },
-          ...{ namesEntry: row[13], copies: row[14] },
+          ...{ userId: owner, kind: row[11], createTime: row[12], effectiveTime: row[13], digest: row[14] },
+          ...{ commitOrder: row[15], namesEntry: row[16], copies: row[17] },
         };
-  return { sequence, transactionId, kind, change, balanceAfter, createTime, hash, transaction };
+  const sums = { balanceAfter: wholeOrNull(balance), debitsAfter: wholeOrNull(debits) };
+  return { sequence, transactionId, kind, change, ...sums, createTime, effectiveTime, hash, transaction };
 }

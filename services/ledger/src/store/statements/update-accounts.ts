@@ -1,5 +1,5 @@
 import type { Account } from '../../ledger/account';
-import { bigints, byteas, times } from '../pg/binary-columns';
+import { bigints, byteas, numerics, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 import { timeOrNull } from '../pg/column-values';
 import { assertRowCount } from '../pg/assert-row-count';
@@ -10,12 +10,12 @@ const updateAccountsStatement = {
   text: `
     WITH updated AS (
     UPDATE ledger.accounts a
-       SET sequence = k.sequence, balance = k.balance, last_hash = k.last_hash,
+       SET sequence = k.sequence, balance = k.balance, debits = k.debits, last_hash = k.last_hash,
            last_entry_time = k.last_entry_time, commit_order = k.commit_order, held = k.held,
            next_hold_expiry = k.next_hold_expiry
-      FROM unnest($1::tid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::timestamptz[], $6::bigint[], $7::bigint[],
-                  $8::timestamptz[])
-        AS k (location, sequence, balance, last_hash, last_entry_time, commit_order, held, next_hold_expiry)
+      FROM unnest($1::tid[], $2::bigint[], $3::numeric[], $4::numeric[], $5::bytea[], $6::timestamptz[], $7::bigint[],
+                  $8::bigint[], $9::timestamptz[])
+        AS k (location, sequence, balance, debits, last_hash, last_entry_time, commit_order, held, next_hold_expiry)
      WHERE a.ctid = k.location
     RETURNING 1)${assertRowCount('$1::tid[]')}`,
 };
@@ -29,7 +29,8 @@ export function updateAccounts(
   return execute(connection, updateAccountsStatement, [
     `{${rows.map((row) => `"${locations.get(row)}"`).join(',')}}`,
     bigints(rows, (row) => row.sequence),
-    bigints(rows, (row) => row.balance),
+    numerics(rows, (row) => row.balance),
+    numerics(rows, (row) => row.debits),
     byteas(rows, (row) => row.lastHash),
     times(rows, (row) => timeOrNull(row.lastEntryTime)),
     bigints(rows, (row) => row.commitOrder),

@@ -1,3 +1,5 @@
+import { wholeBalance, wholeSum } from './whole-numbers';
+
 /** Entries: one account's line of a transaction, written once, never changed. */
 export const entriesTable: readonly string[] = [
   // No foreign key to transactions or accounts: five of them doubled the cost of a write, and none may join two
@@ -10,15 +12,20 @@ export const entriesTable: readonly string[] = [
     transaction_id uuid NOT NULL,
     kind smallint NOT NULL,
     change bigint NOT NULL,
-    balance_after bigint NOT NULL,
+    balance_after numeric NOT NULL,
+    debits_after numeric NOT NULL,
     create_time timestamptz NOT NULL,
+    effective_time timestamptz,
     hash bytea NOT NULL,
     CONSTRAINT entries_pkey PRIMARY KEY (user_id, asset, stripe, sequence),
     CONSTRAINT entries_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id LIKE '@%')),
     CONSTRAINT entries_sequence_check CHECK (sequence >= 1),
     CONSTRAINT entries_kind_check CHECK (kind BETWEEN 1 AND 6),
-    CONSTRAINT entries_change_check CHECK (change <> 0),
-    CONSTRAINT entries_first_check CHECK (sequence > 1 OR balance_after = change),
+    CONSTRAINT entries_change_check CHECK (change <> 0 AND change >= -9223372036854775807),
+    CONSTRAINT entries_balance_after_check CHECK (${wholeBalance('balance_after')}),
+    CONSTRAINT entries_debits_after_check CHECK (${wholeSum('debits_after')}),
+    CONSTRAINT entries_first_check
+      CHECK (sequence > 1 OR (balance_after = change AND debits_after = greatest(-change, 0))),
     CONSTRAINT entries_hash_check CHECK (octet_length(hash) = 32)
   )`,
   // Finds the entry of a time. Time never runs backwards along a sequence, so every 64th entry is enough: the index
