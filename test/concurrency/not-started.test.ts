@@ -2,8 +2,9 @@
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
 import type { CreditCommand } from '../../services/ledger/src/ledger/writes/credit';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
-import { Store } from '../../services/ledger/src/store/store';
+import type { Store } from '../../services/ledger/src/store/store';
 import { checkLedger } from '../harness/check-ledger';
+import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const command: CreditCommand = {
@@ -27,8 +28,7 @@ describe('a write whose turn comes after its deadline', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const limits = { writers: 2, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
-    store = await Store.open({ url: database.url, ...limits });
+    store = await openStore(database.url, { writers: 2 });
     commit = new GroupCommit({
       ...{
         store,

@@ -2,7 +2,7 @@ import { GroupCommit, type GroupCommitSettings } from '../../services/ledger/src
 import type { BatchFault } from '../../services/ledger/src/engine/batch-runner';
 import type { CreditCommand } from '../../services/ledger/src/ledger/writes/credit';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
-import { Store } from '../../services/ledger/src/store/store';
+import { openStore } from './open-store';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
 /** Group commit on a database of its own, without a server around it. */
@@ -20,9 +20,7 @@ export const NO_LIMIT = { deadline: Infinity, isCancelled: () => false };
 /** Starts group commit; what a test does not say is as small as can be. */
 export async function startEngine(overrides: Partial<GroupCommitSettings> = {}): Promise<EngineUnderTest> {
   const database = await createTestDatabase();
-  const store = await Store.open({
-    ...{ url: database.url, writers: 6, readers: 1, batchTimeoutMs: 60_000, readTimeoutMs: 60_000 },
-  });
+  const store = await openStore(database.url, { writers: 6 });
   const faults: BatchFault[] = [];
   const commit = new GroupCommit({
     ...{ store, encoder: outcomeEncoder, stripes: 8, priceGraceMicros: 0n },

@@ -1,7 +1,8 @@
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
 import type { Command } from '../../services/ledger/src/ledger/writes';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
-import { Store } from '../../services/ledger/src/store/store';
+import type { Store } from '../../services/ledger/src/store/store';
+import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 /** Nothing authenticates a caller over gRPC, so this goes to group commit itself. */
@@ -13,8 +14,7 @@ const limit = { deadline: Infinity, isCancelled: () => false };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limits = { writers: 2, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
-  store = await Store.open({ url: database.url, ...limits });
+  store = await openStore(database.url, { writers: 2 });
   commit = new GroupCommit({
     ...{ store, encoder: outcomeEncoder, batchWorkers: 1, bulkBatchMax: 10, bulkQueueMax: 10, batchMax: 10 },
     ...{ lingerMs: 50, queueMax: 10, stripes: 1, priceGraceMicros: 0n, onFault: () => undefined },

@@ -17,7 +17,8 @@ import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import { BalanceReader } from '../../services/ledger/src/store/balance-reader';
 import { SettledHorizon } from '../../services/ledger/src/store/settled-horizon';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
-import { createLedgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
+import { createDataSource } from '@ledger/kit/postgres/data-source';
+import { ledgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
 import type { Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
@@ -71,12 +72,9 @@ describe('the cost of a read, in blocks of the database', () => {
     for (const sized of [...users, ...systemAccounts]) await fill(database, sized);
     await database.query('VACUUM (ANALYZE)');
     const parameters = readerParameters(10_000);
-    const source = createLedgerSource({
-      url: database.url,
-      applicationName: 'cost',
-      poolSize: 1,
-      parameters,
-    });
+    const source = createDataSource(
+      ledgerSource({ url: database.url, applicationName: 'cost', poolSize: 1, parameters }),
+    );
     await source.initialize();
     const runner = source.createQueryRunner();
     connection = await connectionOf(runner);
@@ -84,14 +82,15 @@ describe('the cost of a read, in blocks of the database', () => {
       await runner.release();
       await source.destroy();
     };
-    store = { read: (work) => work(counting(connection, runner)) };
+    const read: Store['read'] = (work) => work(counting(connection, runner));
+    store = { read, reader: () => read };
   });
   afterAll(async () => {
     await close();
     await database.drop();
   });
 
-  let store: Pick<Store, 'read'>;
+  let store: Pick<Store, 'read' | 'reader'>;
 
   describe.each([
     { account: 'a user', sizes: users, lookUps: 4 },
@@ -231,7 +230,8 @@ describe('the cost of a read, in blocks of the database', () => {
   }
 
   function balance(request: Partial<GetBalanceRequest>): Promise<Buffer> {
-    const method = getBalance(storeOf(), new BalanceReader(storeOf()), horizonOf());
+    const balances = new BalanceReader({ connections: 2, read: (work) => storeOf().read(work) });
+    const method = getBalance(storeOf(), balances, horizonOf());
     return send(method, GetBalanceRequest.fromPartial(request));
   }
 

@@ -11,7 +11,8 @@ import { insertAccounts } from '../../services/ledger/src/store/statements/inser
 import { accountsOf, lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
-import { Store } from '../../services/ledger/src/store/store';
+import type { Store } from '../../services/ledger/src/store/store';
+import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const key = { userId: 'ada', asset: 'GOLD', stripe: 0 };
@@ -31,8 +32,7 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    const limits = { writers: 1, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
-    store = await Store.open({ url: database.url, ...limits });
+    store = await openStore(database.url);
     runner = store.createWriter();
   });
   afterEach(async () => {

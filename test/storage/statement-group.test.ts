@@ -6,7 +6,8 @@ import {
   type StatementGroup,
 } from '../../services/ledger/src/store/pg/statement-group';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
-import { Store } from '../../services/ledger/src/store/store';
+import type { Store } from '../../services/ledger/src/store/store';
+import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const sum = { name: 'sum', text: 'SELECT $1::bigint + 1, $2::text, NULL::text' };
@@ -24,8 +25,7 @@ describe('statements that travel together', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    const limits = { writers: 1, readers: 1, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 };
-    store = await Store.open({ url: database.url, ...limits });
+    store = await openStore(database.url);
     runner = store.createWriter();
     connection = await connectionOf(runner);
     group = groupOf(connection)!;

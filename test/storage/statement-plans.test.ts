@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { createDataSource } from '@ledger/kit/postgres/data-source';
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
 import {
-  createLedgerSource,
+  ledgerSource,
   readerParameters,
   writerParameters,
 } from '../../services/ledger/src/store/data-source';
@@ -192,8 +193,8 @@ describe('the plan of a statement', () => {
       await database.query(`ALTER TABLE ledger.${table} SET (autovacuum_enabled = false)`);
     }
     const settings = { url: database.url, applicationName: 'plans', poolSize: 1 };
-    writer = createLedgerSource({ ...settings, parameters: writerParameters(TIMEOUT_MS) });
-    reader = createLedgerSource({ ...settings, parameters: readerParameters(TIMEOUT_MS) });
+    writer = createDataSource(ledgerSource({ ...settings, parameters: writerParameters(TIMEOUT_MS) }));
+    reader = createDataSource(ledgerSource({ ...settings, parameters: readerParameters(TIMEOUT_MS) }));
     await Promise.all([writer.initialize(), reader.initialize()]);
   });
   afterAll(async () => {

@@ -1,7 +1,7 @@
 /** @paused: also run by `npm run test:paused`. */
 import { generateKeyPairSync } from 'node:crypto';
 import { Client } from 'pg';
-import { Store } from '../../services/ledger/src/store/store';
+import type { Store } from '../../services/ledger/src/store/store';
 import {
   checkpointText,
   isSigned,
@@ -14,6 +14,7 @@ import type { LedgerReader } from '../../services/ledger/src/verify/ledger-reade
 import { MARKED_CLOCK } from '../../services/ledger/src/store/clock-mark';
 import { rootAt, finalTime, type LedgerRoot } from '../../services/ledger/src/verify/ledger-root';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import { openStore } from '../harness/open-store';
 import { keepBooks, reseal, tamper } from '../harness/tampering';
 import { verify } from '../harness/verification';
 import { waitUntil } from '../harness/wait-until';
@@ -28,7 +29,7 @@ const read: LedgerReader = (work) => store.read(work);
 beforeAll(async () => {
   ledger = await startLedger(2);
   const { url } = ledger.database;
-  store = await Store.open({ url, writers: 1, readers: 2, batchTimeoutMs: 10_000, readTimeoutMs: 10_000 });
+  store = await openStore(url);
   const asset = 'GOLD';
   const book = async (turn: number): Promise<void> => {
     const client = ledger.client(turn);

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Client } from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
 import { destroyConnection, destroyWhenSpent } from './connection-end';
 import { beginSession, type Session } from './session';
 
@@ -9,6 +9,15 @@ export type Migration = new () => MigrationInterface;
 
 /** How long a new connection may take. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+
+const SILENT: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 /** How long a connection is silent before the system asks the other side whether it is there. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
@@ -45,6 +54,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     synchronize: false,
     logging: false,
+    // Without one, a migration that fails is printed as well as thrown.
+    logger: SILENT,
     installExtensions: false,
     migrations: [...migrations],
     migrationsTableName: 'migrations',
@@ -68,7 +79,8 @@ async function prepare(client: Client, settings: DataSourceSettings): Promise<vo
   // The pool's own limit ends with the log-in.
   const late = setTimeout(() => destroyConnection(client, 'it was not ready in time'), CONNECT_TIMEOUT_MS);
   try {
-    await onSession?.(client, await beginSession(client, parameters));
+    const session = await beginSession(client, parameters);
+    await onSession?.(client, session);
   } finally {
     clearTimeout(late);
   }
