@@ -55,7 +55,10 @@ describe('a command that throws while it is decided or encoded', () => {
 
   it('ends alone in a BatchWrite', async () => {
     const commands = ['one', 'throws-two', 'three'].map((id) => creditOf('bulk', id));
-    const results = await engine.commit.submitMany(commands, NO_LIMIT, Infinity);
+    const results = await engine.commit.submitMany(commands, NO_LIMIT, {
+      booked: new Set(),
+      answer: (_write, result) => result,
+    });
 
     expect(results).toMatchObject([{ code: 0 }, INTERNAL, { code: 0 }]);
     expect(await balanceOf('bulk')).toBe('2');
@@ -66,7 +69,7 @@ describe('a command that throws while it is decided or encoded', () => {
 
   it('ends the atomic batch that it belongs to, of which nothing is booked or stored', async () => {
     const commands = ['one', 'throws-two'].map((id) => creditOf('atomic', id));
-    const envelope = { requestId: 'envelope', caller: '' };
+    const envelope = { requestId: 'envelope', caller: '', omitBodies: false };
     await expect(engine.commit.submitAtomic(envelope, commands, NO_LIMIT)).rejects.toMatchObject(INTERNAL);
 
     expect(await requestsOf('atomic')).toBe(0);

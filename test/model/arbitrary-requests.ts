@@ -386,6 +386,7 @@ export const batchWrite: fc.Arbitrary<BatchWriteRequest> = fc.record({
   requestId: fc.oneof(fc.constant(''), requestId),
   writes: fc.array(batchItem, { maxLength: 2 }),
   atomic: fc.boolean(),
+  omitBodies: fc.boolean(),
 });
 
 export const batchGetBalances: fc.Arbitrary<BatchGetBalancesRequest> = fc.record({

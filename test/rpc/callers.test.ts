@@ -52,7 +52,11 @@ it('stand on every request, whether it booked, changed a setting or was refused'
   await commit.submit(credit('shop', 'r-1'), limit);
   await commit.submit(freeze('support', 'r-2'), limit);
   await commit.submit(payNothingThere('mint', 'r-3'), limit);
-  await commit.submitAtomic({ requestId: 'r-4', caller: 'bulk' }, [credit('bulk', 'r-5')], limit);
+  await commit.submitAtomic(
+    { requestId: 'r-4', caller: 'bulk', omitBodies: false },
+    [credit('bulk', 'r-5')],
+    limit,
+  );
   expect(
     await database.query('SELECT request_id, caller, code FROM ledger.requests ORDER BY request_id'),
   ).toEqual([
@@ -81,7 +85,11 @@ it('have request ids of their own: that of another caller is refused, alone and 
   expect([second.reason, third.reason]).toEqual(['', 'REQUEST_ID_REUSED']);
 
   const batch = (caller: string) =>
-    commit.submitAtomic({ requestId: 'batch', caller }, [credit(caller, 'in a batch')], limit);
+    commit.submitAtomic(
+      { requestId: 'batch', caller, omitBodies: false },
+      [credit(caller, 'in a batch')],
+      limit,
+    );
   expect(await batch('shop')).toMatchObject({ code: 0, replayed: false });
   expect(await batch('shop')).toMatchObject({ code: 0, replayed: true });
   expect(await batch('mint')).toMatchObject(reused);

@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CallError } from '@ledger/kit/rpc/call-error';
 import { UpdateAccountRequest } from '@ledger/proto/ledger/v1/account_service';
 import { PutItemRequest } from '@ledger/proto/ledger/v1/catalog_service';
@@ -14,14 +15,15 @@ import {
   TransferRequest,
   WatchEntriesRequest,
   type BatchWriteItem,
-  type BatchWriteRequest,
+  BatchWriteRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
 import { balanceQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
-import { batchCommands } from '../../services/ledger/src/handlers/batch-write';
+import { batchCommands } from '../../services/ledger/src/handlers/batch-commands';
 import { entriesQuery } from '../../services/ledger/src/handlers/entries';
 import { holdsQuery } from '../../services/ledger/src/handlers/holds';
 import { transactionsQuery } from '../../services/ledger/src/handlers/transactions';
 import { watchQuery } from '../../services/ledger/src/handlers/watch-entries';
+import { readBatchRequest } from '../../services/ledger/src/mapping/batch-request';
 import { toValidCommand, writeMappings } from '../../services/ledger/src/mapping/writes';
 
 /** Rules of lists and of several fields at once, each with a request that breaks nothing else. */
@@ -128,6 +130,25 @@ describe.each<[request: string, rules: (readonly [rule: string, field: string, c
         () => batch({ writes: new Array<BatchWriteItem>(10_001).fill(credit) }),
       ],
       ['has a request id when it is atomic', 'request_id', () => batch({ writes: [credit], atomic: true })],
+      [
+        'has at most 64 legs in a write',
+        'writes[1].post_transaction.legs',
+        () => batch({ writes: [credit, itemOfLegs(65)] }),
+      ],
+      [
+        'has at most 20,000 legs when it is atomic',
+        'writes',
+        () =>
+          batch({
+            ...{ requestId: 'batch', atomic: true },
+            writes: [...new Array<BatchWriteItem>(312).fill(itemOfLegs(64)), ...new Array(17).fill(credit)],
+          }),
+      ],
+      [
+        'has no write of more than 64 KiB',
+        'writes[1]',
+        () => batch({ writes: [credit, itemOf({ description: 'x'.repeat(65_536) })] }),
+      ],
       ['has no empty write', 'writes[1].write', () => batch({ writes: [credit, { write: undefined }] })],
       [
         'has valid writes to the last',
@@ -208,29 +229,34 @@ describe.each<[request: string, rules: (readonly [rule: string, field: string, c
     ],
   ],
 ])('%s', (_request, rules) => {
-  it.each(rules)('%s', (_rule, field, check) => {
+  it.each(rules)('%s', async (_rule, field, check) => {
     // More than once when more than one asset is out of balance.
-    expect([...new Set(violatedBy(check))]).toEqual([field]);
+    expect([...new Set(await violatedBy(check))]).toEqual([field]);
   });
 });
 
-it('a request at the limits of its lists breaks no rule', () => {
+it('a request at the limits of its lists breaks no rule', async () => {
   for (const check of [
     () => post({ legs: manyLegs(64) }),
     () => batch({ writes: new Array<BatchWriteItem>(10_000).fill(credit) }),
+    () =>
+      batch({
+        ...{ requestId: 'batch', atomic: true },
+        writes: [...new Array<BatchWriteItem>(312).fill(itemOfLegs(64)), ...new Array(16).fill(credit)],
+      }),
     () => balances(new Array<typeof account>(1_000).fill(account)),
     () => entries({ kinds: new Array<number>(16).fill(1), order: 2 }),
     () => holds(new Array<number>(8).fill(4)),
     () => update(['min_balance', 'frozen', 'metadata']),
     () => transactions({ reference: 'order-1' }),
   ])
-    expect(violatedBy(check)).toEqual([]);
+    expect(await violatedBy(check)).toEqual([]);
 });
 
 /** The fields at fault. */
-function violatedBy(check: () => unknown): string[] {
+async function violatedBy(check: () => unknown): Promise<string[]> {
   try {
-    check();
+    await check();
     return [];
   } catch (error) {
     if (!(error instanceof CallError) || error.reason !== 'INVALID_FIELD') throw error;
@@ -268,12 +294,18 @@ function update(updateMask: string[] | undefined, fields: Partial<UpdateAccountR
 }
 
 function batch(fields: Partial<BatchWriteRequest>): unknown {
-  return batchCommands({ requestId: '', writes: [], atomic: false, ...fields });
+  const request = { requestId: '', writes: [], atomic: false, omitBodies: false, ...fields };
+  return batchCommands(readBatchRequest(new BinaryReader(BatchWriteRequest.encode(request).finish())));
 }
 
 function itemOf(fields: Partial<CreditRequest>): BatchWriteItem {
   const value = CreditRequest.fromPartial({ ...write, ...account, amount: 1n, ...fields });
   return { write: { $case: 'credit', value } };
+}
+
+function itemOfLegs(count: number): BatchWriteItem {
+  const value = PostTransactionRequest.fromPartial({ ...write, legs: manyLegs(count) });
+  return { write: { $case: 'postTransaction', value } };
 }
 
 function balances(accounts: BatchGetBalancesRequest['accounts']): unknown {

@@ -1,5 +1,5 @@
 import { createFileRegistry, fromBinary, type DescMessage } from '@bufbuild/protobuf';
-import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import * as fc from 'fast-check';
@@ -39,7 +39,7 @@ import {
 } from '@ledger/proto/ledger/v1/ledger_service';
 import { accountQuery, accountsQuery } from '../../services/ledger/src/handlers/accounts';
 import { balanceQuery, balancesQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
-import { batchCommands } from '../../services/ledger/src/handlers/batch-write';
+import { batchCommands } from '../../services/ledger/src/handlers/batch-commands';
 import { itemQuery, itemsQuery, itemVersionsQuery } from '../../services/ledger/src/handlers/catalog';
 import { requestQuery } from '../../services/ledger/src/handlers/requests';
 import { holdQuery, holdsQuery } from '../../services/ledger/src/handlers/holds';
@@ -48,6 +48,7 @@ import { CallError } from '@ledger/kit/rpc/call-error';
 import { transactionQuery, transactionsQuery } from '../../services/ledger/src/handlers/transactions';
 import { verifyQuery } from '../../services/ledger/src/handlers/verify-ledger';
 import { watchQuery } from '../../services/ledger/src/handlers/watch-entries';
+import { readBatchRequest } from '../../services/ledger/src/mapping/batch-request';
 import { toValidCommand, writeMappings } from '../../services/ledger/src/mapping/writes';
 import * as requests from '../model/arbitrary-requests';
 
@@ -209,8 +210,14 @@ const cases: readonly (readonly [message: string, judged: Judged])[] = [
     'BatchWriteRequest',
     judged({
       codec: BatchWriteRequest,
-      requests: requests.batchWrite,
-      check: batchCommands,
+      // What is wrong with a transaction of too many legs beside their number is not looked for.
+      requests: requests.batchWrite.filter(({ writes }) =>
+        writes.every(({ write }) => write?.$case !== 'postTransaction' || write.value.legs.length <= 64),
+      ),
+      check: (request) => {
+        const bytes = BatchWriteRequest.encode(request).finish();
+        return batchCommands(readBatchRequest(new BinaryReader(bytes)));
+      },
       fields: [
         'request_id',
         'writes',
@@ -339,41 +346,41 @@ it('the request of every rpc is among those that are compared', () => {
 describe.each(cases)('the checks of %s', (message, { pairs, fields }) => {
   const schema = registry.getMessage(`ledger.v1.${message}`)!;
 
-  it('find the same fields wrong as the rules of the contract', () => {
-    fc.assert(
-      fc.property(pairs, ({ bytes, violated }) => {
-        expect(violated).toEqual(violatedRules(schema, bytes));
+  it('find the same fields wrong as the rules of the contract', async () => {
+    await fc.assert(
+      fc.asyncProperty(pairs, async ({ bytes, violated }) => {
+        expect(await violated()).toEqual(violatedRules(schema, bytes));
       }),
       { numRuns: 500 },
     );
   });
 
   // Without it the test above could pass on requests that are all alike.
-  it('meet requests without a fault, and every field at fault alone', () => {
-    const seen = new Set(
-      fc.sample(pairs, { numRuns: 2_000, seed: 1 }).map(({ violated }) => violated.join()),
-    );
+  it('meet requests without a fault, and every field at fault alone', async () => {
+    const seen = new Set<string>();
+    for (const { violated } of fc.sample(pairs, { numRuns: 2_000, seed: 1 }))
+      seen.add((await violated()).join());
     expect([...seen]).toEqual(expect.arrayContaining(['', ...fields]));
   });
 });
 
 /** Requests on the wire, and what the server finds wrong with each. */
 interface Judged {
-  readonly pairs: fc.Arbitrary<{ bytes: Uint8Array; violated: string[] }>;
+  readonly pairs: fc.Arbitrary<{ bytes: Uint8Array; violated: () => Promise<string[]> }>;
   readonly fields: readonly string[];
 }
 
 function judged<Request>({ codec, requests: arbitrary, check, fields }: Case<Request>): Judged {
   const pairs = arbitrary.map((request) => {
     const bytes = codec.encode(request).finish();
-    return { bytes, violated: violatedChecks(() => check(codec.decode(bytes))) };
+    return { bytes, violated: () => violatedChecks(() => check(codec.decode(bytes))) };
   });
   return { pairs, fields };
 }
 
-function violatedChecks(check: () => unknown): string[] {
+async function violatedChecks(check: () => unknown): Promise<string[]> {
   try {
-    check();
+    await check();
     return [];
   } catch (error) {
     if (!(error instanceof CallError)) throw error;

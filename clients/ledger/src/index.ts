@@ -15,6 +15,7 @@ export type {
   AccountKey,
   BatchGetBalancesResponse,
   BatchWriteResult,
+  BatchWriteSummary,
   GetRequestResponse,
   ListBalancesResponse,
   ListEntriesResponse,

@@ -23,8 +23,9 @@ const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
-  // What the server sends at most: the response to a large batch repeats its writes with their entries.
-  'grpc.max_receive_message_length': 32 * 1024 * 1024,
+  // What a server can be set to send at most: the response to a large batch repeats its writes with their entries. With
+  // gRPC's own limit of 4 MiB a batch that was booked would end with RESOURCE_EXHAUSTED.
+  'grpc.max_receive_message_length': 256 * 1024 * 1024,
 };
 
 /** How a client reaches the ledger. Everything has a default. */

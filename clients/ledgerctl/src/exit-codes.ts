@@ -57,6 +57,7 @@ const byReason: { readonly [Reason in ErrorReasonName]: ExitCode } = {
   ACCOUNT_LOCKED: EXIT.unavailable,
   HISTORY_DIVERGED: EXIT.conflict,
   CLOCK_BEHIND: EXIT.unavailable,
+  ANSWER_TOO_LARGE: EXIT.usage,
 };
 
 /** For errors that do not come from the ledger itself and so have no reason. */

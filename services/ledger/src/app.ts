@@ -99,8 +99,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     verificationsMax: config.verificationsMax,
     horizon: new SettledHorizon(store, config.readTimeoutMs),
     tokens: new PageTokens(secret),
-    // Half, so that the results of a chunk that is already running still fit.
-    batchAnswerMaxBytes: Math.floor(config.responseMaxBytes / 2),
+    batchLimits: { responseMaxBytes: config.responseMaxBytes, chunkMax: config.bulkBatchMax },
     changes: new ChangeSignal({ read: store.reader('watch') }, config.watchPollMs),
     heartbeatMs: config.watchHeartbeatMs,
     log,

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { BatchWriteItem, BatchWriteResult, Hold, LedgerError, Transaction } from '@ledger/client';
+import type {
+  BatchWriteItem,
+  BatchWriteResult,
+  BatchWriteSummary,
+  Hold,
+  LedgerError,
+  Transaction,
+} from '@ledger/client';
 import type { CommandContext } from '../command-context';
 import type { CommandGroup } from '../command-group';
 import { EXIT, exitCodeOf, WritesFailed } from '../exit-codes';
@@ -23,13 +30,13 @@ export function addBatchCommand({ parent, context, inSession }: CommandGroup): v
       await inSession(async (session) => {
         // Not imported above: it loads the descriptors.
         const { parseBatchFile } = await import('../input/batch-file.js');
-        const { writes, atomic } = parseBatchFile(json);
+        const { writes, atomic, omitBodies } = parseBatchFile(json);
         const requestId = session.requestId(given);
         for (const [at, { write }] of writes.entries()) {
           if (write.value.requestId === '') write.value.requestId = `${requestId}-${at + 1}`;
         }
         const response = await session.write(requestId, (id, call) =>
-          session.client.batchWrite({ writes, atomic, requestId: id }, call),
+          session.client.batchWrite({ writes, atomic, omitBodies, requestId: id }, call),
         );
         const outcomes = response.results.map((result, at) => outcomeOf(writes[at], result, session.api));
         const document = session.views.documentOf('BatchWriteResponse', response);
@@ -90,7 +97,25 @@ function outcomeOf(
       error,
     };
   }
+  if (outcome?.$case === 'summary')
+    return outcomeOfSummary(outcome.value, { write, requestId, replayed }, api);
   const { transaction, hold }: Booked = outcome?.value ?? {};
   const ids = [transaction?.transactionId ?? '', hold?.holdId ?? ''];
   return { row: [requestId, write, 'OK', ...ids, String(replayed), ''] };
+}
+
+/** The same of a batch whose bodies were left out. */
+function outcomeOfSummary(
+  { code, reason, transactionId, holdId }: BatchWriteSummary,
+  { write, requestId, replayed }: { write: string; requestId: string; replayed: boolean },
+  api: Session['api'],
+): { readonly row: string[]; readonly error?: LedgerError } {
+  if (code === 0) return { row: [requestId, write, 'OK', transactionId, holdId, String(replayed), ''] };
+  const errorInfo = { reason: api.ErrorReason[reason], domain: 'ledger.v1', metadata: new Map() };
+  const text = 'the batch omits its bodies';
+  const error = new api.LedgerError({
+    ...{ code, text, method: write, requestId, replayed },
+    details: { errorInfo },
+  });
+  return { row: [requestId, write, error.reason ?? error.codeName, '', '', String(replayed), ''], error };
 }

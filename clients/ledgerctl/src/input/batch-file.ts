@@ -8,6 +8,7 @@ import { UsageError } from './usage-error';
 export interface BatchFile {
   readonly writes: { readonly write: CompleteWrite }[];
   readonly atomic: boolean;
+  readonly omitBodies: boolean;
 }
 
 /**
@@ -18,8 +19,12 @@ export interface BatchFile {
 export function parseBatchFile(text: string): BatchFile {
   const descriptor = descriptorOf('BatchWriteRequest');
   const bytes = toBinary(descriptor, parseMessage(descriptor, text));
-  const { writes, atomic } = codecs.BatchWriteRequest.decode(bytes);
-  return { writes: writes.map(({ write }, at) => ({ write: complete(write, `writes[${at}]`) })), atomic };
+  const { writes, atomic, omitBodies } = codecs.BatchWriteRequest.decode(bytes);
+  return {
+    writes: writes.map(({ write }, at) => ({ write: complete(write, `writes[${at}]`) })),
+    atomic,
+    omitBodies,
+  };
 }
 
 type Write = NonNullable<BatchWriteItem['write']>;

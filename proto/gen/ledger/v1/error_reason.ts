@@ -145,5 +145,11 @@ export enum ErrorReason {
    * attempt.
    */
   CLOCK_BEHIND = 23,
+  /**
+   * ANSWER_TOO_LARGE - INVALID_ARGUMENT, not stored. The results of a BatchWrite may not fit one response;
+   * nothing was booked by this attempt. Send fewer writes at a time, or set `omit_bodies`.
+   * Metadata: limit and size, the most that the results may come to, both in bytes.
+   */
+  ANSWER_TOO_LARGE = 24,
   UNRECOGNIZED = -1,
 }

@@ -151,6 +151,7 @@ export const MESSAGE_FIELDS: { readonly [message: string]: MessageFields } = {
     requestId: {"name":"request_id","type":"string"},
     writes: {"name":"writes","type":"message","required":true,"list":true,"of":"BatchWriteItem"},
     atomic: {"name":"atomic","type":"bool"},
+    omitBodies: {"name":"omit_bodies","type":"bool"},
   },
   BatchWriteItem: {
     write: {"name":"write","type":"oneof","required":true,"cases":{"credit":{"name":"credit","type":"message","of":"CreditRequest"},"purchase":{"name":"purchase","type":"message","of":"PurchaseRequest"},"transfer":{"name":"transfer","type":"message","of":"TransferRequest"},"postTransaction":{"name":"post_transaction","type":"message","of":"PostTransactionRequest"},"reverseTransaction":{"name":"reverse_transaction","type":"message","of":"ReverseTransactionRequest"},"placeHold":{"name":"place_hold","type":"message","of":"PlaceHoldRequest"},"captureHold":{"name":"capture_hold","type":"message","of":"CaptureHoldRequest"},"releaseHold":{"name":"release_hold","type":"message","of":"ReleaseHoldRequest"}}},

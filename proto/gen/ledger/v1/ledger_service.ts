@@ -385,15 +385,56 @@ export interface BatchWriteRequest {
    * can be used again.
    */
   requestId: string;
-  /** 1 to 10,000, executed in order. */
+  /**
+   * 1 to 10,000, executed in order, each of at most 64 KiB. Writes that are booked already
+   * are answered after the others: a batch that ran out of time gets further with each
+   * repeat.
+   *
+   * An atomic batch has at most 20,000 legs: Credit, Transfer, CaptureHold and a Purchase
+   * by price count 2, a Purchase of an item 4, PostTransaction its legs, and
+   * ReverseTransaction 64, which is what its original may have. These rules cannot express
+   * it, because they have no sum.
+   */
   writes: BatchWriteItem[];
   /** All or nothing, in one transaction. Otherwise each write succeeds or fails on its own. */
   atomic: boolean;
+  /**
+   * The results have no bodies: each is a `summary`. Then any batch fits 1 MiB of response,
+   * which every client takes.
+   *
+   * With bodies, a batch whose results may not fit the server's largest response (32 MiB
+   * unless it is set otherwise) is refused before anything is booked: INVALID_ARGUMENT,
+   * ANSWER_TOO_LARGE. The size is the exact one of what is booked already, and the most that
+   * the other writes may come to: about 2 kB for two legs with short ids, 60 kB for a
+   * ReverseTransaction. Note that gRPC's clients take 4 MiB unless told otherwise, and then
+   * fail with a RESOURCE_EXHAUSTED of their own although everything was booked: raise the
+   * limit of the client to that of the server, or leave the bodies out.
+   *
+   * Part of the content of an atomic batch, so that its repeats always get the same bytes:
+   * the same request_id with another value is REQUEST_ID_REUSED. Not part of any single
+   * write: a repeat of one on its own has its body.
+   */
+  omitBodies: boolean;
+}
+
+/** What became of a write, without its body. */
+export interface BatchWriteSummary {
+  /** The gRPC status code that the rpc on its own would have ended with: 0 for success. */
+  code: number;
+  /** Why it failed; unspecified for success. */
+  reason: ErrorReason;
+  /**
+   * What was booked. Empty when the write failed, and for PlaceHold and ReleaseHold, which
+   * book nothing.
+   */
+  transactionId: string;
+  /** The hold that PlaceHold placed or ReleaseHold released; empty otherwise. */
+  holdId: string;
 }
 
 /** The outcome of one write. */
 export interface BatchWriteResult {
-  /** A response, or why there is none. */
+  /** A response, or why there is none; with `omit_bodies` always a summary. */
   outcome:
     | //
     /** Of Credit. */
@@ -422,6 +463,9 @@ export interface BatchWriteResult {
     | //
     /** The error that the rpc on its own would have returned. */
     { $case: "error"; value: Status }
+    | //
+    /** In place of any of these, with `omit_bodies`. */
+    { $case: "summary"; value: BatchWriteSummary }
     | undefined;
   /** It was booked before; this is its first response. */
   replayed: boolean;
@@ -3152,7 +3196,7 @@ export const BatchWriteItem: MessageFns<BatchWriteItem> = {
 };
 
 function createBaseBatchWriteRequest(): BatchWriteRequest {
-  return { requestId: "", writes: [], atomic: false };
+  return { requestId: "", writes: [], atomic: false, omitBodies: false };
 }
 
 export const BatchWriteRequest: MessageFns<BatchWriteRequest> = {
@@ -3165,6 +3209,9 @@ export const BatchWriteRequest: MessageFns<BatchWriteRequest> = {
     }
     if (message.atomic !== false) {
       writer.uint32(24).bool(message.atomic);
+    }
+    if (message.omitBodies !== false) {
+      writer.uint32(32).bool(message.omitBodies);
     }
     return writer;
   },
@@ -3206,6 +3253,14 @@ export const BatchWriteRequest: MessageFns<BatchWriteRequest> = {
             message.atomic = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.omitBodies = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3226,6 +3281,98 @@ export const BatchWriteRequest: MessageFns<BatchWriteRequest> = {
     message.requestId = object.requestId ?? "";
     message.writes = object.writes?.map((e) => BatchWriteItem.fromPartial(e)) || [];
     message.atomic = object.atomic ?? false;
+    message.omitBodies = object.omitBodies ?? false;
+    return message;
+  },
+};
+
+function createBaseBatchWriteSummary(): BatchWriteSummary {
+  return { code: 0, reason: 0, transactionId: "", holdId: "" };
+}
+
+export const BatchWriteSummary: MessageFns<BatchWriteSummary> = {
+  encode(message: BatchWriteSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).int32(message.code);
+    }
+    if (message.reason !== 0) {
+      writer.uint32(16).int32(message.reason);
+    }
+    if (message.transactionId !== "") {
+      writer.uint32(26).string(message.transactionId);
+    }
+    if (message.holdId !== "") {
+      writer.uint32(34).string(message.holdId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchWriteSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchWriteSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.transactionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.holdId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BatchWriteSummary>, I>>(base?: I): BatchWriteSummary {
+    return BatchWriteSummary.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BatchWriteSummary>, I>>(object: I): BatchWriteSummary {
+    const message = createBaseBatchWriteSummary();
+    message.code = object.code ?? 0;
+    message.reason = object.reason ?? 0;
+    message.transactionId = object.transactionId ?? "";
+    message.holdId = object.holdId ?? "";
     return message;
   },
 };
@@ -3263,6 +3410,9 @@ export const BatchWriteResult: MessageFns<BatchWriteResult> = {
         break;
       case "error":
         Status.encode(message.outcome.value, writer.uint32(74).fork()).join();
+        break;
+      case "summary":
+        BatchWriteSummary.encode(message.outcome.value, writer.uint32(90).fork()).join();
         break;
     }
     if (message.replayed !== false) {
@@ -3362,6 +3512,14 @@ export const BatchWriteResult: MessageFns<BatchWriteResult> = {
             message.outcome = { $case: "error", value: Status.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.outcome = { $case: "summary", value: BatchWriteSummary.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 10: {
             if (tag !== 80) {
               break;
@@ -3445,6 +3603,12 @@ export const BatchWriteResult: MessageFns<BatchWriteResult> = {
       case "error": {
         if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
           message.outcome = { $case: "error", value: Status.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "summary": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "summary", value: BatchWriteSummary.fromPartial(object.outcome.value) };
         }
         break;
       }

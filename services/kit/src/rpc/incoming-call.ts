@@ -58,7 +58,7 @@ export type Decode<Request> = (bytes: BinaryReader) => Request;
  *
  * @throws CallError INVALID_FIELD when the bytes are not a message of this kind
  */
-export function decodeRequest<Request>(decode: Decode<Request>, bytes: Buffer): Request {
+export function decodeRequest<Request>(decode: Decode<Request>, bytes: Uint8Array): Request {
   try {
     const reader = new StrictReader(bytes);
     const request = decode(reader);

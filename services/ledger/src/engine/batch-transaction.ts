@@ -34,6 +34,8 @@ export interface Envelope extends RequestKey {
   /** Who sent it; as `CommandBase.caller`. */
   readonly caller: string;
   readonly contentHash: Buffer;
+  /** Its response has no bodies. */
+  readonly omitBodies: boolean;
 }
 
 /** What a batch needs to know beside its writes. */
@@ -101,7 +103,11 @@ export function runAtomicBatch(
       await commitRequest(transaction, state, envelopeRow(envelope, response));
       return resultOf(response, batchSize);
     }
-    const response = { code: 0, reason: '', bytes: encoder.encodeBatch(commands, results) };
+    const response = {
+      code: 0,
+      reason: '',
+      bytes: encoder.encodeBatch(commands, results, envelope.omitBodies),
+    };
     await commitState(transaction, state, [...rows, envelopeRow(envelope, response)]);
     return resultOf(response, batchSize);
   });

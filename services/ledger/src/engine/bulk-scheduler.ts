@@ -1,9 +1,10 @@
-import { CallError } from '@ledger/kit/rpc/call-error';
+import { entriesMax } from '../ledger/entries-max';
 import type { BatchRunner } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
+import { systemClock, type Clock } from './clock';
 import { notStarted, type WaitLimit } from './wait-limit';
 import { WorkerPool } from './worker-pool';
-import type { NoOutcome, WriteResult } from './write-result';
+import type { WriteResult } from './write-result';
 
 /** Many writes of one caller. */
 export interface BulkJob extends WaitLimit {
@@ -11,15 +12,20 @@ export interface BulkJob extends WaitLimit {
 }
 
 /** Writes that are independent of each other. */
-export interface IndependentJob extends BulkJob {
-  /** Once the answers have this size no more writes are started: they would not fit the message that carries them. */
-  readonly answerMaxBytes: number;
+export interface IndependentJob<Answer> extends BulkJob {
+  /** What the caller gets for a result. The results themselves are not kept: ten thousand of them may be large. */
+  readonly answer: (write: Write, result: WriteResult) => Answer;
+  /** Which writes, by their index, were booked before: they come after all others. */
+  readonly booked: ReadonlySet<number>;
 }
 
 /** Writes that are booked all or none. */
 export interface AtomicJob extends BulkJob {
   readonly envelope: Envelope;
 }
+
+/** A chunk ends at so many entries for each write that it may have, so that a few large writes fill one as well. */
+const ENTRIES_PER_WRITE = 8;
 
 /**
  * Runs large batches on workers of their own, so that they never delay single writes. Jobs are cut into chunks and take
@@ -35,30 +41,39 @@ export class BulkScheduler {
   constructor(
     runners: readonly BatchRunner[],
     private readonly chunkMax: number,
+    private readonly clock: Clock = systemClock,
   ) {
     this.workers = new WorkerPool(runners, (runner) => this.next(runner));
   }
 
-  /** The result of each write, in order; writes that were not started in time get no outcome. */
-  enqueue(job: IndependentJob): Promise<WriteResult[]> {
-    const results: WriteResult[] = [];
-    let bytes = 0;
+  /**
+   * The answer to each write, in order; writes that were not started in time get no outcome. Those that are not booked
+   * yet are started first: a job that runs out of time with every attempt gets further with each.
+   */
+  enqueue<Answer>(job: IndependentJob<Answer>): Promise<Answer[]> {
+    const order = startOrder(job);
+    const answers = new Array<Answer>(order.length);
+    let started = 0;
     return this.schedule(job, async (runner) => {
-      const rest = job.writes.slice(results.length);
-      const refusal = bytes >= job.answerMaxBytes ? answerIsFull(job) : notStarted(job, Date.now());
-      const chunk = rest.slice(0, this.chunkMax);
-      const part = refusal === null ? await runner.run(chunk) : rest.map(() => refusal);
-      results.push(...part);
-      this.waiting -= part.length;
-      for (const result of part) bytes += result instanceof CallError ? 0 : result.bytes.length;
-      return results.length < job.writes.length ? null : results;
+      const refusal = notStarted(job, this.clock.now());
+      const chunk = refusal === null ? this.chunkOf(order, started) : order.slice(started);
+      const writes = chunk.map(({ write }) => write);
+      const results = refusal === null ? await runner.run(writes) : writes.map(() => refusal);
+      chunk.forEach(({ write, index }, at) => {
+        const result = results[at];
+        if (result === undefined) throw new RangeError('a write got no result');
+        answers[index] = job.answer(write, result);
+      });
+      started += chunk.length;
+      this.waiting -= chunk.length;
+      return started < order.length ? null : answers;
     });
   }
 
   /** The result of the job as a whole, from one database transaction. */
   enqueueAtomic(job: AtomicJob): Promise<WriteResult> {
     return this.schedule(job, async (runner) => {
-      const refusal = notStarted(job, Date.now());
+      const refusal = notStarted(job, this.clock.now());
       const result = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
       this.waiting -= job.writes.length;
       return result;
@@ -68,6 +83,16 @@ export class BulkScheduler {
   /** Resolves when nothing is left to do. */
   whenIdle(): Promise<void> {
     return this.workers.whenIdle();
+  }
+
+  private chunkOf(order: readonly Ordered[], from: number): Ordered[] {
+    let to = from;
+    for (let entries = 0; to < order.length && to - from < this.chunkMax; to += 1) {
+      const next = order[to];
+      entries += next === undefined ? 0 : entriesMax(next.write.command);
+      if (to > from && entries > this.chunkMax * ENTRIES_PER_WRITE) break;
+    }
+    return order.slice(from, to);
   }
 
   /** Gives a job its turns until one of them has the result. */
@@ -97,8 +122,15 @@ export class BulkScheduler {
   }
 }
 
-function answerIsFull(job: IndependentJob): NoOutcome {
-  const limit = job.answerMaxBytes.toString();
-  const message = `the answer is full at ${limit} bytes: send the rest again`;
-  return new CallError('OVERLOADED', message, { metadata: { limit } });
+/** A write and where its answer belongs. */
+interface Ordered {
+  readonly write: Write;
+  readonly index: number;
+}
+
+function startOrder({ writes, booked }: IndependentJob<unknown>): Ordered[] {
+  const all = writes.map((write, index) => ({ write, index }));
+  if (booked.size === 0) return all;
+  const isBooked = ({ index }: Ordered): boolean => booked.has(index);
+  return [...all.filter((each) => !isBooked(each)), ...all.filter(isBooked)];
 }

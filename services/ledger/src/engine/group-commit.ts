@@ -5,9 +5,10 @@ import { batchContentHash, contentHash } from '../ledger/content-hash';
 import type { Command } from '../ledger/writes';
 import { BatchRunner, type BatchRunnerSettings } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
-import { BulkScheduler } from './bulk-scheduler';
+import { BulkScheduler, type IndependentJob } from './bulk-scheduler';
+import { inPortions } from './portions';
 import type { WaitLimit } from './wait-limit';
-import type { NoOutcome, WriteResult } from './write-result';
+import type { NoOutcome } from './write-result';
 import { WriteScheduler } from './write-scheduler';
 
 /** How writes become batches. */
@@ -63,14 +64,20 @@ export class GroupCommit {
   }
 
   /**
-   * Carries many writes out, each by itself and one after the other. Never throws: each write has its result, in order.
+   * Carries many writes out, each by itself and one after the other. Each write has its answer, in order, whatever
+   * becomes of it.
    *
-   * @param answerMaxBytes once the answers have this size no more writes are started
+   * @param booked which of them were booked before; they come after all others
    */
-  submitMany(commands: readonly Command[], limit: WaitLimit, answerMaxBytes: number): Promise<WriteResult[]> {
+  async submitMany<Answer>(
+    commands: readonly Command[],
+    { deadline, isCancelled }: WaitLimit,
+    { answer, booked }: Pick<IndependentJob<Answer>, 'answer' | 'booked'>,
+  ): Promise<Answer[]> {
+    const writes = await inPortions(commands, writeOf);
     const refusal = this.bulkRefusal(commands.length);
-    if (refusal !== null) return Promise.resolve(commands.map(() => refusal));
-    return this.bulk.enqueue({ writes: commands.map(writeOf), ...limit, answerMaxBytes });
+    if (refusal !== null) return writes.map((write) => answer(write, refusal));
+    return this.bulk.enqueue({ writes, deadline, isCancelled, answer, booked });
   }
 
   /**
@@ -79,19 +86,20 @@ export class GroupCommit {
    * @throws CallError when it got no outcome
    */
   async submitAtomic(
-    { requestId, caller }: Pick<Envelope, 'requestId' | 'caller'>,
+    { requestId, caller, omitBodies }: Pick<Envelope, 'requestId' | 'caller' | 'omitBodies'>,
     commands: readonly Command[],
-    limit: WaitLimit,
+    { deadline, isCancelled }: WaitLimit,
   ): Promise<CallResult> {
+    const writes = await inPortions(commands, writeOf);
     const refusal = this.bulkRefusal(commands.length);
     if (refusal !== null) throw refusal;
-    const writes = commands.map(writeOf);
     const hash = batchContentHash(
       caller,
+      omitBodies,
       writes.map((write) => ({ requestId: write.command.requestId, contentHash: write.contentHash })),
     );
-    const envelope = { scope: BATCH_SCOPE, requestId, caller, contentHash: hash };
-    const result = await this.bulk.enqueueAtomic({ envelope, writes, ...limit });
+    const envelope = { scope: BATCH_SCOPE, requestId, caller, omitBodies, contentHash: hash };
+    const result = await this.bulk.enqueueAtomic({ envelope, writes, deadline, isCancelled });
     if (result instanceof CallError) throw result;
     return result;
   }

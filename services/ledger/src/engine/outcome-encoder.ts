@@ -9,7 +9,7 @@ export interface OutcomeEncoder {
   /** The answer to a request id that was used before for something else. Not stored. */
   encodeReused(request: { readonly scope: string; readonly requestId: string }): StoredResponse;
   /** The response of an atomic batch that succeeded: those of its writes. */
-  encodeBatch(commands: readonly Command[], results: readonly CallResult[]): Buffer;
+  encodeBatch(commands: readonly Command[], results: readonly CallResult[], omitBodies: boolean): Buffer;
   /** The answer to an atomic batch of which a write failed: that failure, and which write it was. */
   encodeBatchFailure(index: number, failure: StoredResponse): StoredResponse;
 }

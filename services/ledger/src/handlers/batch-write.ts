@@ -1,57 +1,86 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
-import { BatchWriteRequest, type BatchWriteItem } from '@ledger/proto/ledger/v1/ledger_service';
+import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 import type { GroupCommit } from '../engine/group-commit';
 import type { WriteResult } from '../engine/write-result';
+import { BATCH_SCOPE } from '../ledger/command';
 import type { Command } from '../ledger/writes';
-import { encodeResults } from '../mapping/batch-results';
-import { errorCodec } from '../mapping/status';
-import { NO_CALLER, RequestValidator } from '../mapping/validator';
-import { mappingOfBatchField, toCommand } from '../mapping/writes';
-import type { UnaryMethod } from '@ledger/kit/rpc/unary';
+import { answerMaxBytes, repeatMaxBytes, SUMMARY_MAX_BYTES } from '../mapping/answer-size';
+import { readBatchRequest, type BatchRequest } from '../mapping/batch-request';
+import { encodeResult } from '../mapping/batch-results';
+import { errorCodec, type Reason } from '../mapping/status';
+import { NO_CALLER } from '../mapping/validator';
+import { findBooked } from '../store/statements/find-booked';
+import type { Store } from '../store/store';
+import { batchCommands } from './batch-commands';
 
-const WRITES_MAX = 10_000;
+/** What BatchWrite knows of its server. */
+export interface BatchLimits {
+  /** The largest response. */
+  readonly responseMaxBytes: number;
+  /** A batch of no more writes is one database transaction: which of them come first does not matter. */
+  readonly chunkMax: number;
+}
 
 /** BatchWrite: many writes, each by itself or all in one transaction. */
-export function batchWrite(commit: GroupCommit, answerMaxBytes: number): UnaryMethod<BatchWriteRequest> {
+export function batchWrite(
+  commit: GroupCommit,
+  store: Store,
+  limits: BatchLimits,
+): UnaryMethod<BatchRequest> {
   return {
     path: 'ledger.v1.LedgerService/BatchWrite',
-    decode: (bytes) => BatchWriteRequest.decode(bytes),
+    decode: readBatchRequest,
     handle: async (request, context) => {
-      const commands = batchCommands(request);
-      if (request.atomic)
-        return commit.submitAtomic({ requestId: request.requestId, caller: NO_CALLER }, commands, context);
-      const results = await commit.submitMany(commands, context, answerMaxBytes);
-      return encodeResults(commands, results.map(toCallResult));
+      const commands = await batchCommands(request);
+      const { requestId, atomic, omitBodies } = request;
+      const booked = await bookedOf(request, commands, store, limits, context.deadline);
+      if (atomic) return commit.submitAtomic({ requestId, caller: NO_CALLER, omitBodies }, commands, context);
+      const answers = await commit.submitMany(commands, context, {
+        booked: new Set(booked.keys()),
+        answer: ({ command }, result) => encodeResult(command, toCallResult(result), omitBodies),
+      });
+      return Buffer.concat(answers);
     },
   };
 }
 
 /**
- * The commands of a batch.
+ * Which of the writes are booked already, where that matters, and the size of the outcome of each.
  *
- * @throws CallError INVALID_FIELD that names every invalid field of every write, at most 24
+ * @throws CallError ANSWER_TOO_LARGE when the results may not fit the response
  */
-export function batchCommands(request: BatchWriteRequest): Command[] {
-  const validator = new RequestValidator();
-  const { writes } = request;
-  if (request.atomic || request.requestId !== '') validator.requestId(request.requestId);
-  if (writes.length < 1 || writes.length > WRITES_MAX)
-    validator.addViolation('writes', `must be 1 to ${WRITES_MAX}`);
-  const commands = writes
-    .slice(0, WRITES_MAX)
-    .map((item, index) => itemCommand(item, `writes[${index}]`, validator));
-  validator.throwIfInvalid();
-  return commands.filter((command) => command !== null);
+async function bookedOf(
+  { requestId, atomic, omitBodies }: BatchRequest,
+  commands: readonly Command[],
+  store: Store,
+  { responseMaxBytes, chunkMax }: BatchLimits,
+  deadline: number,
+): Promise<ReadonlyMap<number, number>> {
+  const sizes = commands.map((command) => (omitBodies ? SUMMARY_MAX_BYTES : answerMaxBytes(command)));
+  const mayFit = sum(sizes) <= responseMaxBytes;
+  if (mayFit && (atomic || commands.length <= chunkMax)) return new Map();
+  const keys = atomic ? [...commands, { scope: BATCH_SCOPE, requestId }] : commands;
+  const booked = await store.read((connection) => findBooked(connection, keys), deadline);
+  // A batch that has its outcome gets that, which did fit.
+  if (mayFit || booked.has(commands.length)) return booked;
+  const size = sum(
+    sizes.map((most, index) => {
+      const bytes = booked.get(index);
+      return bytes === undefined ? most : repeatMaxBytes(bytes);
+    }),
+  );
+  if (size <= responseMaxBytes) return booked;
+  throw new CallError<Reason>(
+    'ANSWER_TOO_LARGE',
+    `the results may take ${size} bytes, more than the ${responseMaxBytes} of a response: ` +
+      'send fewer writes, or set omit_bodies',
+    { metadata: { size: size.toString(), limit: responseMaxBytes.toString() } },
+  );
 }
 
-function itemCommand({ write }: BatchWriteItem, path: string, validator: RequestValidator): Command | null {
-  if (write === undefined) {
-    validator.within(path).addViolation('write', 'is required');
-    return null;
-  }
-  const within = validator.within(`${path}.${snakeCase(write.$case)}`);
-  return toCommand(mappingOfBatchField(write.$case), write.value, within);
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function toCallResult(result: WriteResult): CallResult {
@@ -60,9 +89,4 @@ function toCallResult(result: WriteResult): CallResult {
   const reason = result.reason === 'CANCELLED' ? 'NOT_STARTED' : result.reason;
   const { code, bytes } = errorCodec.encode({ reason, message: result.message, metadata: result.metadata });
   return { code, reason, bytes, replayed: false };
-}
-
-/** The name of a field in the proto. */
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

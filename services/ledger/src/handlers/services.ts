@@ -12,7 +12,7 @@ import type { ChangeSignal } from '../store/change-signal';
 import type { Store } from '../store/store';
 import { getAccount, listAccounts } from './accounts';
 import { batchGetBalances, getBalance, listBalances } from './balances';
-import { batchWrite } from './batch-write';
+import { batchWrite, type BatchLimits } from './batch-write';
 import { getItem, listItems, listItemVersions } from './catalog';
 import { getRequest } from './requests';
 import { getHold, listHolds } from './holds';
@@ -32,8 +32,7 @@ export interface ServiceParts {
   readonly horizon: SettledHorizon;
   readonly tokens: PageTokens;
   readonly log: CallLog;
-  /** A BatchWrite starts no more writes once its results have this size, in bytes. */
-  readonly batchAnswerMaxBytes: number;
+  readonly batchLimits: BatchLimits;
   /** Verifications that run at the same time. */
   readonly verificationsMax: number;
   readonly changes: ChangeSignal;
@@ -49,11 +48,11 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 }
 
 function ledgerService(parts: ServiceParts): ServedService {
-  const { commit, store, balances, horizon, tokens, batchAnswerMaxBytes } = parts;
+  const { commit, store, balances, horizon, tokens, batchLimits } = parts;
   const { read, writesOf, stream } = handlers(parts);
   return serveBytes(LedgerServiceService, {
     ...writesOf('ledger.v1.LedgerService'),
-    batchWrite: read(batchWrite(commit, batchAnswerMaxBytes)),
+    batchWrite: read(batchWrite(commit, store, batchLimits)),
     getBalance: read(getBalance(store, balances, horizon)),
     batchGetBalances: read(batchGetBalances(store, horizon)),
     listBalances: read(listBalances(store, tokens, horizon)),

@@ -122,11 +122,11 @@ it('is for ever the same for an atomic batch', () => {
     requestId: `r-${index}`,
     contentHash: contentHash(command),
   }));
-  expect(batchContentHash('', writes).toString('hex')).toBe(
-    '6db18eda90d8abef0eefe2b5b877c9341d2aa225c6512bf808afe5d9085741df',
+  expect(batchContentHash('', false, writes).toString('hex')).toBe(
+    'f75a1f040d92e75568970f438612d43de6d08476209f985962a08a4152f78189',
   );
-  expect(batchContentHash('', []).toString('hex')).toBe(
-    'e9b35a55b3b47a1204b4d2b68b24563bf749c74f8e4c025395a9e1aa595635e8',
+  expect(batchContentHash('', false, []).toString('hex')).toBe(
+    '84d3c7f5462b29bebc221b82e323a5b0296ef2adc42047cdde08f65cc7a97907',
   );
 });
 
@@ -145,7 +145,8 @@ it('is another one for another caller, whatever the write', () => {
     expect(new Set(hashes).size).toBe(3);
   }
   const writes = [{ requestId: 'r', contentHash: contentHash(credit) }];
-  expect(batchContentHash('shop', writes)).not.toEqual(batchContentHash('', writes));
+  expect(batchContentHash('shop', false, writes)).not.toEqual(batchContentHash('', false, writes));
+  expect(batchContentHash('', true, writes)).not.toEqual(batchContentHash('', false, writes));
 });
 
 it.each<[what: string, command: Command, other: Command]>([

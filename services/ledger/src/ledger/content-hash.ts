@@ -23,15 +23,20 @@ export function contentHash(command: Command): Buffer {
 }
 
 /**
- * SHA-256 over the content of an atomic batch: `ledger.content`, version, `BatchWrite`, caller, u32 count, then the
- * request id and content hash of each write in order.
+ * SHA-256 over the content of an atomic batch: `ledger.content`, version, `BatchWrite`, caller, byte 1 when the
+ * bodies of its results are left out and 0 otherwise, u32 count, then the request id and content hash of each write in
+ * order.
  */
 export function batchContentHash(
   caller: string,
+  omitBodies: boolean,
   writes: readonly { requestId: string; contentHash: Uint8Array }[],
 ): Buffer {
   const out = scratch.reset().text('ledger.content').byte(CONTENT_HASH_VERSION).text('BatchWrite');
-  out.text(caller).u32(writes.length);
+  out
+    .text(caller)
+    .byte(omitBodies ? 1 : 0)
+    .u32(writes.length);
   for (const write of writes) out.text(write.requestId).raw(write.contentHash);
   return sha256(out.bytes());
 }

@@ -23,7 +23,7 @@ const sent = documented.filter(({ name }) => name !== 'UNSPECIFIED');
 
 it('has every reason of the contract, and no other', () => {
   const numbers = Object.fromEntries(documented.map(({ name, number }) => [name, number]));
-  expect(sent).toHaveLength(23);
+  expect(sent).toHaveLength(24);
   expect(Object.entries(ErrorReason).filter(([, value]) => typeof value === 'number')).toEqual(
     expect.arrayContaining(Object.entries(numbers)),
   );
@@ -68,7 +68,7 @@ it.each<[detail: string | undefined, reasons: Reason[]]>([
     undefined,
     [
       ...(['AMOUNT_OVERFLOW', 'REQUEST_ID_REUSED', 'CONFLICT', 'NOT_STARTED', 'INTERNAL'] as const),
-      ...(['ACCOUNT_LOCKED', 'HISTORY_DIVERGED'] as const),
+      ...(['ACCOUNT_LOCKED', 'HISTORY_DIVERGED', 'ANSWER_TOO_LARGE'] as const),
     ],
   ],
 ])('adds %s where it fits', (detail, reasons) => {

@@ -31,6 +31,7 @@ export const errorCodec = new ErrorCodec<Reason>({
     ACCOUNT_LOCKED: 'ABORTED',
     HISTORY_DIVERGED: 'ABORTED',
     CLOCK_BEHIND: 'UNAVAILABLE',
+    ANSWER_TOO_LARGE: 'INVALID_ARGUMENT',
   },
   resources: {
     ITEM_NOT_FOUND: ['ledger.v1.Item', 'item_id'],

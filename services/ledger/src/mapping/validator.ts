@@ -55,6 +55,11 @@ export class RequestValidator {
     this.violations.push({ field: `${this.path}${field}`, description });
   }
 
+  /** Whether so many were recorded that further ones are not told: there is no need to look for them. */
+  get isFull(): boolean {
+    return this.violations.length >= VIOLATIONS_MAX;
+  }
+
   /** Ends the checks: throws INVALID_FIELD with every violation. */
   throwIfInvalid(): void {
     if (this.violations.length > 0) throw invalidFields(this.violations);

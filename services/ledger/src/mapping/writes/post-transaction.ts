@@ -3,6 +3,7 @@ import {
   PostTransactionResponse,
   type Leg,
 } from '@ledger/proto/ledger/v1/ledger_service';
+import { LEGS_MAX } from '../../ledger/entries-max';
 import type { PostTransactionCommand, CommandLeg } from '../../ledger/writes/post-transaction';
 import { transactionAndBalances } from '../messages';
 import { NO_CALLER, type RequestValidator } from '../validator';
@@ -36,7 +37,6 @@ export const postTransaction: WriteMapping<
 };
 
 const LEGS_MIN = 2;
-const LEGS_MAX = 64;
 
 function legsOf(request: PostTransactionRequest, validator: RequestValidator): CommandLeg[] {
   const { legs, userId } = request;
