@@ -6,11 +6,12 @@ import { decideRetry } from './retry-decision';
 
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 const REPLAYED_HEADER = 'ledger-replayed';
+const POSITION_HEADER = 'ledger-position';
 /** The most fields that an error names. */
 const VIOLATIONS_MAX = 24;
 
 /** Why an attempt failed: the part of a `LedgerError` that one attempt knows. */
-export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'cause'> &
+export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' | 'position' | 'cause'> &
   Required<Pick<LedgerErrorInit, 'details'>> & {
     /** The request did not leave this process. */
     readonly notSent: boolean;
@@ -22,16 +23,17 @@ const NO_CONNECTION = /^(?:No connection established|Name resolution failed)/;
 /**
  * The failure that grpc-js reports.
  *
- * @param replayed what the headers said, when there were any
+ * @param headers those that came before it, when there were any
  */
-export function attemptFailure(error: ServiceError, replayed?: boolean): AttemptFailure {
+export function attemptFailure(error: ServiceError, headers?: Metadata): AttemptFailure {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
   return {
     code: isReset(error) ? status.UNAVAILABLE : error.code,
     text: error.details,
     details: trailer instanceof Uint8Array ? decodeErrorDetails(trailer) : {},
     // A failure may come as trailers alone, which then carry what the headers would.
-    replayed: isReplay(error.metadata) || replayed,
+    replayed: isReplay(error.metadata) || (headers && isReplay(headers)),
+    position: positionOf(error.metadata) ?? (headers && positionOf(headers)),
     notSent: error.code === status.UNAVAILABLE && trailer === undefined && NO_CONNECTION.test(error.details),
     cause: error,
   };
@@ -63,6 +65,12 @@ export function isUnanswered(error: ServiceError): boolean {
 /** Whether the server says that it sends the stored response of an earlier attempt. */
 export function isReplay(metadata: Metadata): boolean {
   return metadata.get(REPLAYED_HEADER)[0] === 'true';
+}
+
+/** Where the ledger's history was with this outcome; undefined when the server does not say. */
+export function positionOf(metadata: Metadata): string | undefined {
+  const [position] = metadata.get(POSITION_HEADER);
+  return typeof position === 'string' ? position : undefined;
 }
 
 /**
@@ -108,6 +116,7 @@ export function silentStream(limitMs: number): AttemptFailure {
   return localFailure(status.UNAVAILABLE, `nothing came for ${limitMs} ms, not even a heartbeat`);
 }
 
-function localFailure(code: number, text: string, cause?: unknown): AttemptFailure {
-  return { code, text, details: {}, replayed: undefined, notSent: true, cause };
+/** A failure of which no server knows. */
+export function localFailure(code: number, text: string, cause?: unknown): AttemptFailure {
+  return { code, text, details: {}, replayed: undefined, position: undefined, notSent: true, cause };
 }

@@ -1,4 +1,8 @@
+export { credentials } from '@grpc/grpc-js';
+export type { CallerHeaders, Headers, PerAttempt } from './call-headers';
+export type { AttemptInfo, CallHooks, ResultInfo } from './call-hooks';
 export type { CallOptions, RetryPolicy } from './call-options';
+export type { TlsOptions } from './channel-credentials';
 export type { ErrorDetails, ErrorReasonName } from './error-details';
 export type { FieldMask } from '@ledger/proto/google/protobuf/field_mask';
 export type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';

@@ -14,6 +14,7 @@ export interface LedgerErrorInit {
   readonly attempts?: number;
   readonly outcomeUnknown?: boolean;
   readonly replayed?: boolean | undefined;
+  readonly position?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,6 +49,8 @@ export class LedgerError extends Error {
   readonly retryable: boolean;
   /** Whether this is the stored outcome of an earlier attempt; undefined when no server answered. */
   readonly replayed: boolean | undefined;
+  /** Where the ledger's history was with this outcome; undefined when the server did not say. */
+  readonly position: string | undefined;
 
   constructor(init: LedgerErrorInit) {
     const codeName = status[init.code] ?? `CODE_${String(init.code)}`;
@@ -68,6 +71,7 @@ export class LedgerError extends Error {
     this.outcomeUnknown = init.outcomeUnknown ?? false;
     this.retryable = decideRetry(init.code, details).retry;
     this.replayed = init.replayed;
+    this.position = init.position;
   }
 
   /** The error of one result of `batchWrite`: the same that the write alone would have thrown. */
@@ -89,7 +93,7 @@ export class LedgerError extends Error {
   /** For loggers: `details` may hold a bigint, which JSON cannot. */
   toJSON(): Record<string, unknown> {
     const { name, message, code, codeName, reason, metadata } = this;
-    const { requestId, method, attempts, outcomeUnknown, retryable, replayed } = this;
+    const { requestId, method, attempts, outcomeUnknown, retryable, replayed, position } = this;
     return {
       name,
       message,
@@ -103,6 +107,7 @@ export class LedgerError extends Error {
       outcomeUnknown,
       retryable,
       replayed,
+      position,
     };
   }
 }

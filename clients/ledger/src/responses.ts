@@ -45,4 +45,6 @@ export type Written<Message> = Complete<Message> & Replay;
 interface Replay {
   /** Whether this write was booked by an earlier attempt, and this is its stored response. */
   readonly replayed: boolean;
+  /** Where the ledger's history was with this outcome; undefined when the server did not say. */
+  readonly position: string | undefined;
 }

@@ -36,8 +36,8 @@ export function write<Request extends object>() {
         isWrite: true,
         requestId: message.requestId,
       };
-      const { response, replayed } = await callUnary(transport, call, options);
-      return { ...response, replayed };
+      const { response, replayed, position } = await callUnary(transport, call, options);
+      return { ...response, replayed, position };
     };
 }
 

@@ -1,20 +1,23 @@
-import type { Client, ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
+import { type Client, type ClientReadableStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
   type AttemptFailure,
   attemptFailure,
   callFailure,
   isFromServer,
   isUnanswered,
+  localFailure,
   silentStream,
 } from './attempt-failure';
 import { CallDeadline } from './call-deadline';
+import { attemptHeaders } from './call-headers';
+import { CallObserver } from './call-hooks';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
 import { LedgerError } from './ledger-error';
 import { decideRetry } from './retry-decision';
 import { retryWaitMs } from './retry-wait';
 import { SilenceLimit } from './silence-limit';
-import { asIs, type Call, headersOf, onAbort, type Transport } from './transport';
+import { asIs, type Call, onAbort, type Transport } from './transport';
 
 /** A call with many responses. */
 export interface StreamCall<Response> extends Call<Response> {
@@ -35,71 +38,98 @@ export async function* readStream<Response>(
   call: StreamCall<Response>,
   options: CallOptions,
 ): AsyncGenerator<Response, void, undefined> {
-  const { retry, clock, closed, connections } = transport;
+  const { retry, clock, closed } = transport;
   const { signal } = options;
   const isStopped = (): boolean => signal?.aborted === true || closed.aborted;
   const deadline = new CallDeadline(clock, options.timeoutMs ?? Infinity);
-  const headers = headersOf(call.method, options);
+  const observer = new CallObserver(transport.hooks, clock, call);
   let { bytes } = call;
   let attempts = 0;
   let failure: AttemptFailure | undefined;
+  let error: LedgerError | undefined;
 
-  while (deadline.remainingMs() > 0 && !isStopped()) {
-    attempts += 1;
-    let last: Response | undefined;
-    const connection = connections.current;
-    const sentAtMs = connection.sends();
-    const attemptDeadline = clock.deadlineIn(deadline.remainingMs());
-    const stream = open(connection.channel, call, bytes, headers.clone(), attemptDeadline);
-    const cancel = (): void => {
-      stream.cancel();
-    };
-    let silent: AttemptFailure | undefined;
-    const silence = new SilenceLimit(clock, call.silenceLimitMs, (sinceMs) => {
-      silent = silentStream(call.silenceLimitMs);
-      connections.reportUnanswered(connection, sinceMs);
-      cancel();
-    });
-    const stopListening = [onAbort(signal, cancel), onAbort(closed, cancel)];
-    try {
-      const responses: AsyncIterable<Response> = stream;
-      for await (const response of silence.follow(responses)) {
-        connection.hears();
+  try {
+    while (deadline.remainingMs() > 0 && !isStopped()) {
+      const limit = { clock, signal, timeoutMs: Math.min(deadline.remainingMs(), transport.timeoutMs) };
+      const headers = await attemptHeaders(transport.headers, call.method, options.metadata, limit);
+      if (!(headers instanceof Metadata)) failure = headers;
+      if (!(headers instanceof Metadata) || isStopped()) break;
+      attempts += 1;
+      observer.attemptStarts();
+      let last: Response | undefined;
+      const received = (response: Response): void => {
         attempts = 1;
         last = response;
-        yield response;
-        // What has arrived already is not delivered any more.
-        if (isStopped()) break;
-      }
-      if (!isStopped()) return;
-      break;
-    } catch (error) {
-      if (!isServiceError(error)) throw error;
-      if (isFromServer(error)) connection.hears();
-      else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
-      failure = silent ?? attemptFailure(error);
-    } finally {
-      silence.stop();
-      for (const stop of stopListening) stop();
-      cancel();
+      };
+      const remainingMs = deadline.remainingMs();
+      failure = yield* readAttempt(transport, { ...call, bytes }, headers, remainingMs, signal, received);
+      observer.attemptEnds(attempts, failure);
+      if (failure === undefined) return;
+
+      const next = last === undefined ? bytes : call.resumeAfter(last);
+      if (next === undefined || attempts >= retry.maxAttempts || isStopped()) break;
+      if (!decideRetry(failure.code, failure.details).retry) break;
+      bytes = next;
+      const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
+      if (waitMs === undefined) break;
+      await clock.sleep(waitMs, signal);
     }
-
-    const next = last === undefined ? bytes : call.resumeAfter(last);
-    if (next === undefined || attempts >= retry.maxAttempts) break;
-    if (!decideRetry(failure.code, failure.details).retry) break;
-    bytes = next;
-    const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
-    if (waitMs === undefined) break;
-    await clock.sleep(waitMs, signal);
+    const { method } = call;
+    error = new LedgerError({ ...callFailure(failure, signal, closed.aborted), method, attempts });
+    throw error;
+  } finally {
+    // Also when the reader leaves.
+    observer.callEnds(attempts, error);
   }
+}
 
-  throw new LedgerError({ ...callFailure(failure, signal, closed.aborted), method: call.method, attempts });
+/** Reads one stream. The result is what broke it, or undefined when it ended. */
+async function* readAttempt<Response>(
+  { connections, clock, closed }: Transport,
+  call: StreamCall<Response>,
+  headers: Metadata,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  received: (response: Response) => void,
+): AsyncGenerator<Response, AttemptFailure | undefined, undefined> {
+  const connection = connections.current;
+  const sentAtMs = connection.sends();
+  const stream = open(connection.channel, call, headers, clock.deadlineIn(timeoutMs));
+  const cancel = (): void => {
+    stream.cancel();
+  };
+  let silent: AttemptFailure | undefined;
+  const silence = new SilenceLimit(clock, call.silenceLimitMs, (sinceMs) => {
+    silent = silentStream(call.silenceLimitMs);
+    connections.reportUnanswered(connection, sinceMs);
+    cancel();
+  });
+  const stopListening = [onAbort(signal, cancel), onAbort(closed, cancel)];
+  try {
+    const responses: AsyncIterable<Response> = stream;
+    for await (const response of silence.follow(responses)) {
+      connection.hears();
+      received(response);
+      yield response;
+      // What has arrived already is not delivered any more.
+      if (signal?.aborted === true || closed.aborted) return localFailure(status.CANCELLED, 'stopped');
+    }
+    return undefined;
+  } catch (error) {
+    if (!isServiceError(error)) throw error;
+    if (isFromServer(error)) connection.hears();
+    else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
+    return silent ?? attemptFailure(error);
+  } finally {
+    silence.stop();
+    for (const stop of stopListening) stop();
+    cancel();
+  }
 }
 
 function open<Response>(
   channel: Client,
-  { path, decode }: Call<Response>,
-  bytes: Buffer,
+  { path, decode, bytes }: Call<Response>,
   headers: Metadata,
   deadline: number,
 ): ClientReadableStream<Response> {

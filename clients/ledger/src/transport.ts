@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
-import { malformedRequest } from './attempt-failure';
+import { type ChannelOptions, Client } from '@grpc/grpc-js';
+import type { CallerHeaders } from './call-headers';
+import type { CallHooks } from './call-hooks';
 import {
-  type CallOptions,
   DEFAULT_RETRY_POLICY,
   DEFAULT_TIMEOUT_MS,
   DEFAULT_WATCH_HEARTBEAT_MS,
   type RetryPolicy,
 } from './call-options';
+import { channelCredentials, type Security } from './channel-credentials';
 import { type Clock, systemClock } from './clock';
 import { Connections } from './connection';
 
@@ -29,15 +30,15 @@ const DEFAULT_CHANNEL_OPTIONS: ChannelOptions = {
 };
 
 /** How a client reaches the ledger. Everything has a default. */
-export interface LedgerClientOptions {
+export interface LedgerClientOptions extends Security, CallerHeaders {
   /** `host:port`, or any other gRPC target; `127.0.0.1:50051` by default. */
   readonly address?: string | undefined;
-  /** Insecure by default. */
-  readonly credentials?: ChannelCredentials | undefined;
   /** The timeout of a call that names none: 5 seconds by default. */
   readonly timeoutMs?: number | undefined;
   /** By default 8 attempts, with waits of up to 50 ms that double to at most 1 second. */
   readonly retry?: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined } | undefined;
+  /** Told of every attempt and every call, for logs, metrics and traces. */
+  readonly hooks?: CallHooks | undefined;
   /** Options of grpc-js, such as `grpc.keepalive_time_ms`, which is 10 seconds by default. */
   readonly channelOptions?: ChannelOptions | undefined;
   /**
@@ -60,6 +61,8 @@ export interface Transport {
   readonly connections: Connections;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  readonly headers: CallerHeaders;
+  readonly hooks: CallHooks;
   readonly watchHeartbeatMs: number;
   readonly generateRequestId: () => string;
   readonly clock: Clock;
@@ -80,20 +83,24 @@ export interface Call<Response> {
 /** Opens the one channel that the three services share. Nothing is connected before the first call. */
 export function openTransport(options: LedgerClientOptions): Transport {
   const address = options.address ?? DEFAULT_ADDRESS;
-  const channelCredentials = options.credentials ?? credentials.createInsecure();
+  const security = channelCredentials(options);
+  const serverName = typeof options.tls === 'object' ? options.tls.serverName : undefined;
   const channelOptions = {
     ...DEFAULT_CHANNEL_OPTIONS,
+    ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
     ...options.channelOptions,
     // A channel that replaces another one must not get its connection.
     'grpc.use_local_subchannel_pool': 1,
   };
   const clock = options.clock ?? systemClock;
-  const connections = new Connections(() => new Client(address, channelCredentials, channelOptions), clock);
+  const connections = new Connections(() => new Client(address, security, channelOptions), clock);
   const closing = new AbortController();
   return {
     connections,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retry: retryPolicy(options.retry),
+    headers: { metadata: options.metadata, token: options.token },
+    hooks: options.hooks ?? {},
     watchHeartbeatMs: options.watchHeartbeatMs ?? DEFAULT_WATCH_HEARTBEAT_MS,
     generateRequestId: options.generateRequestId ?? randomUUID,
     clock,
@@ -128,15 +135,4 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
 /** For grpc-js, which wants a serializer: the bytes are made once per call, not once per attempt. */
 export function asIs(bytes: Buffer): Buffer {
   return bytes;
-}
-
-/** The headers of a call. */
-export function headersOf(method: string, { metadata = {} }: CallOptions): Metadata {
-  const headers = new Metadata();
-  try {
-    for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
-  } catch (cause) {
-    throw malformedRequest(method, cause);
-  }
-  return headers;
 }

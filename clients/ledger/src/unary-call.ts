@@ -1,4 +1,4 @@
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import {
   type AttemptFailure,
   attemptFailure,
@@ -6,14 +6,17 @@ import {
   isFromServer,
   isReplay,
   isUnanswered,
+  positionOf,
 } from './attempt-failure';
 import { CallDeadline } from './call-deadline';
+import { attemptHeaders } from './call-headers';
+import { CallObserver } from './call-hooks';
 import type { CallOptions } from './call-options';
 import { retryDelayMs } from './error-details';
 import { LedgerError } from './ledger-error';
 import { decideRetry } from './retry-decision';
 import { retryWaitMs } from './retry-wait';
-import { asIs, type Call, headersOf, onAbort, type Transport } from './transport';
+import { asIs, type Call, onAbort, type Transport } from './transport';
 
 /** A call with one response. */
 export interface UnaryCall<Response> extends Call<Response> {
@@ -27,6 +30,8 @@ export interface CallResult<Response> {
   readonly response: Response;
   /** Whether this is the stored response of an earlier attempt. */
   readonly replayed: boolean;
+  /** Where the ledger's history was with this outcome; undefined when the server did not say. */
+  readonly position: string | undefined;
 }
 
 /**
@@ -43,17 +48,27 @@ export async function callUnary<Response>(
   const { signal } = options;
   const { method, requestId, isWrite } = call;
   const deadline = new CallDeadline(clock, options.timeoutMs ?? transport.timeoutMs);
-  const headers = headersOf(method, options);
+  const isStopped = (): boolean => signal?.aborted === true || transport.closed.aborted;
+  const observer = new CallObserver(transport.hooks, clock, call);
   let attempts = 0;
   // Whether an attempt may have booked the write, and no later one has cleared that up.
   let outcomeUnknown = false;
   let failure: AttemptFailure | undefined;
 
-  while (deadline.remainingMs() > 0 && signal?.aborted !== true && !transport.closed.aborted) {
+  while (deadline.remainingMs() > 0 && !isStopped()) {
+    const limit = { clock, signal, timeoutMs: deadline.remainingMs() };
+    const headers = await attemptHeaders(transport.headers, method, options.metadata, limit);
+    if (!(headers instanceof Metadata)) failure = headers;
+    if (!(headers instanceof Metadata) || isStopped()) break;
     attempts += 1;
     const isLast = attempts >= retry.maxAttempts;
-    const result = await attempt(transport, call, headers.clone(), deadline.attemptTimeoutMs(isLast), signal);
-    if ('response' in result) return result;
+    observer.attemptStarts();
+    const result = await attempt(transport, call, headers, deadline.attemptTimeoutMs(isLast), signal);
+    observer.attemptEnds(attempts, 'response' in result ? undefined : result);
+    if ('response' in result) {
+      observer.callEnds(attempts);
+      return result;
+    }
 
     failure = result;
     const decision = decideRetry(failure.code, failure.details);
@@ -66,13 +81,10 @@ export async function callUnary<Response>(
   }
 
   const reported = callFailure(failure, signal, transport.closed.aborted);
-  throw new LedgerError({
-    ...reported,
-    method,
-    requestId,
-    attempts,
-    outcomeUnknown: isWrite && outcomeUnknown,
-  });
+  const outcome = { requestId, attempts, outcomeUnknown: isWrite && outcomeUnknown };
+  const error = new LedgerError({ ...reported, ...outcome, method });
+  observer.callEnds(attempts, error);
+  throw error;
 }
 
 function attempt<Response>(
@@ -97,9 +109,11 @@ function attempt<Response>(
         stopListening();
         if (error === null || isFromServer(error)) connection.hears();
         else if (isUnanswered(error)) connections.reportUnanswered(connection, sentAtMs);
-        const replayed = received && isReplay(received);
-        if (error !== null) resolve(attemptFailure(error, replayed));
-        else if (response !== undefined) resolve({ response, replayed: replayed ?? false });
+        if (error !== null) resolve(attemptFailure(error, received));
+        else if (response !== undefined) {
+          const replayed = received !== undefined && isReplay(received);
+          resolve({ response, replayed, position: received && positionOf(received) });
+        }
       },
     );
     sent.on('metadata', (metadata: Metadata) => {

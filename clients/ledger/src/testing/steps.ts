@@ -32,13 +32,23 @@ export interface CallFailure {
   readonly metadata: Metadata;
 }
 
+/** What comes with a response. */
+export interface ReplyParts {
+  /** Whether it is the stored response of an earlier attempt. */
+  readonly replayed?: boolean;
+  /** What the header `ledger-position` says. */
+  readonly position?: string;
+}
+
 /** Sends a response. With `replayed`, as the stored response of an earlier attempt. */
 export function replies<Rpc extends RpcName>(
   response: PartialMessage<ResponseOf<Rpc>>,
-  { replayed = false }: { readonly replayed?: boolean } = {},
+  { replayed = false, position }: ReplyParts = {},
 ): Step<Rpc> {
   return (call) => {
-    if (replayed) call.sendHeaders(replayedHeader());
+    const headers = replayed ? replayedHeader() : new Metadata();
+    if (position !== undefined) headers.set('ledger-position', position);
+    if (replayed || position !== undefined) call.sendHeaders(headers);
     call.send(response);
     call.end();
   };
