@@ -165,6 +165,11 @@ describe('a server that cannot start', () => {
       code: 2,
       said: 'ledger: usage: ledger-server [serve|migrate|healthcheck|checkpoint]',
     });
+    for (const line of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['migrate', '-h']]) {
+      const server = start({}, line);
+      expect(await server.ended()).toMatchObject({ code: 0 });
+      expect(server.output).toMatch(/^usage: ledger-server \[serve\|migrate\|healthcheck\|checkpoint\]\n/);
+    }
     expect(await refusal({}, ['migrate'])).toEqual({ code: 2, said: 'ledger: migrate needs DATABASE_URL' });
   });
 });

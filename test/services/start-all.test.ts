@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkHealth } from '../harness/health-client';
@@ -37,6 +37,11 @@ it(
     await started.says('all are up');
     for (const name of ['ledger', ...SERVICES]) {
       expect(await checkHealth(started.addressOf(name))).toBe('SERVING');
+    }
+    const { host, pathname } = new URL(database.url);
+    expect(started.output).toContain(`with the Postgres at ${host}${pathname}\n`);
+    for (const option of nodeOptionsOfNpmStart()) {
+      expect(await argumentsOf(started.pidOf('ledger'))).toContain(option);
     }
     expect(await openDatabase(databaseOf('peepcoins')).query('SELECT FROM routes')).toEqual([]);
     expect(await openDatabase(databaseOf('cauldrons')).query('SELECT FROM recipes')).toEqual([]);
@@ -101,6 +106,8 @@ it(
       started = new StartedAll({ ...addresses(), LEDGER_DATA_DIR: directory.path });
       await started.says('all are up');
       expect(directory.processes()).not.toEqual([]);
+      expect(started.output).toContain(`the embedded Postgres is ready, data in ${directory.path}`);
+      expect(started.output).not.toContain('DATABASE_URL');
       started.kill('SIGKILL');
       await started.ended();
       await untilGone(started);
@@ -219,4 +226,18 @@ class StartedAll {
     if (found === null) throw new Error(`it does not say where ${name} listens:\n${this.output}`);
     return found;
   }
+}
+
+/** The options of Node that `npm start` runs the ledger with. */
+function nodeOptionsOfNpmStart(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  const options = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+  expect(options).toContain('--no-allocation-site-pretenuring');
+  return options;
+}
+
+async function argumentsOf(pid: number): Promise<string> {
+  return (await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)])).stdout;
 }

@@ -1,7 +1,7 @@
 import { runProgram } from '@ledger/kit/server/program';
 import { ConfigError } from '@ledger/kit/server/environment';
 import { isProgramFault } from '@ledger/kit/postgres/sql-state';
-import type { ExitCode } from '@ledger/kit/server/exit-code';
+import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { EmbeddedPostgresError } from '@ledger/embedded-postgres/embedded-postgres-error';
 import { checkpointCommand } from './commands/checkpoint';
 import type { Command } from './commands/command';
@@ -18,9 +18,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const USAGE = `usage: ledger-server [${Object.keys(COMMANDS).join('|')}]`;
 
+const HELP: ReadonlySet<string> = new Set(['--help', '-h']);
+const HELP_TEXT = `${USAGE}
+  serve        serves until SIGTERM; the default
+  migrate      brings the schema of DATABASE_URL up to date
+  healthcheck  exits with 0 when the server at LEDGER_LISTEN is SERVING
+  checkpoint   signs the present state of the ledger, or checks it: checkpoint create|check
+Settings come from the environment; README.md lists them.
+`;
+
 /** The one program of the ledger's server side. Without a subcommand it serves. */
 async function main(): Promise<ExitCode> {
   const [name = 'serve', ...args] = process.argv.slice(2);
+  if ([name, ...args].some((word) => HELP.has(word)) || name === 'help') {
+    process.stdout.write(HELP_TEXT);
+    return EXIT_CODES.ok;
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new ConfigError(USAGE);
   return command(args, process);

@@ -5,6 +5,13 @@ import { LogSink } from '@ledger/kit/server/log-sink';
 import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
 import { StartedPrograms } from './started-programs';
 
+/** The options of Node that `npm start` and the image run the ledger with (docs/performance.md). */
+const NODE_OPTIONS = [
+  '--min-semi-space-size=64',
+  '--max-semi-space-size=64',
+  '--no-allocation-site-pretenuring',
+];
+
 /** Each service on the ledger, by its folder, and whether it owns data. */
 const SERVICES = [
   { name: 'peepcoins', ownsData: true },
@@ -43,7 +50,7 @@ async function main(): Promise<ExitCode> {
 /** Fails when one of them ends; it never resolves. */
 async function run(started: StartedPrograms): Promise<never> {
   const databaseUrl = await findDatabase(started);
-  const ledger = started.start('ledger', serviceFile('ledger'), { DATABASE_URL: databaseUrl });
+  const ledger = started.start('ledger', serviceFile('ledger'), { DATABASE_URL: databaseUrl }, NODE_OPTIONS);
   started.nextStage();
   const ledgerAddress = await ledger.listening;
   const services = SERVICES.map(({ name, ownsData }) => {

@@ -7,7 +7,8 @@ async function main(): Promise<ExitCode> {
   const signal = nextStopSignal();
   const postgres = await startEmbeddedPostgres({
     dataDir: process.env['LEDGER_DATA_DIR'] ?? '.data',
-    log: say,
+    log: (message, { directory } = {}) =>
+      say(directory === undefined ? message : `${message}, data in ${String(directory)}`),
   });
   process.send?.(postgres.url);
   await signal;

@@ -22,8 +22,9 @@ export class Program {
     file: string,
     private readonly output: LogSink,
     variables: Readonly<Record<string, string | undefined>> = {},
+    nodeOptions: readonly string[] = [],
   ) {
-    this.#child = spawn(process.execPath, ['--require', END_WITH_PARENT, file], {
+    this.#child = spawn(process.execPath, [...nodeOptions, '--require', END_WITH_PARENT, file], {
       env: { ...process.env, ...variables },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       // Ctrl-C goes to the whole group of a terminal: the ledger would stop while the others still need it.

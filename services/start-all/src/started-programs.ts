@@ -13,9 +13,14 @@ export class StartedPrograms {
   }
 
   /** Starts a program in the current stage. Fails once they are being stopped. */
-  start(name: string, file: string, variables: Readonly<Record<string, string>>): Program {
+  start(
+    name: string,
+    file: string,
+    variables: Readonly<Record<string, string>>,
+    nodeOptions: readonly string[] = [],
+  ): Program {
     if (this.#isStopping) throw new Error(`${name} is not started: all are being stopped`);
-    const program = new Program(name, file, this.#output, variables);
+    const program = new Program(name, file, this.#output, variables, nodeOptions);
     this.#stages.at(-1)?.push(program);
     return program;
   }

@@ -28,10 +28,10 @@ export async function serveCommand(
   await serveUntilStopped({
     log,
     start: () => startWithPostgres(config, log),
-    onListening: ({ address, embedded }) => {
+    onListening: ({ address, url, embedded }) => {
       log.logger.info({ address, embedded: embedded !== null }, 'listening');
       if (cluster.isWorker) reportListening(address);
-      else stderr.write(greeting(address, embedded));
+      else stderr.write(greeting(address, url, embedded));
     },
     stopLimitMs: config.shutdownTimeoutMs + STOP_GRACE_MS,
   });
@@ -39,14 +39,16 @@ export async function serveCommand(
 }
 
 interface ServerWithPostgres extends RunningServer {
+  /** Its database. */
+  readonly url: string;
   /** The Postgres that it brought; null when it uses another one. */
   readonly embedded: EmbeddedPostgres | null;
 }
 
 /** The server, and first its Postgres unless there is one; they stop in the opposite order. */
 async function startWithPostgres(config: Config, log: LedgerLog): Promise<ServerWithPostgres> {
-  if (config.databaseUrl !== null)
-    return { ...(await start(config, config.databaseUrl, log)), embedded: null };
+  const url = config.databaseUrl;
+  if (url !== null) return { ...(await start(config, url, log)), url, embedded: null };
   const embedded = await startEmbeddedPostgres({
     dataDir: config.dataDir,
     log: (message, fields) => log.logger.info({ ...fields }, message),
@@ -54,7 +56,7 @@ async function startWithPostgres(config: Config, log: LedgerLog): Promise<Server
   try {
     const server = await start(config, embedded.url, log);
     const stop = (): Promise<void> => server.stop().finally(() => embedded.stop());
-    return { address: server.address, embedded, stop };
+    return { address: server.address, url: embedded.url, embedded, stop };
   } catch (error) {
     await embedded.stop();
     throw error;
@@ -70,9 +72,12 @@ async function start(config: Config, url: string, log: LedgerLog): Promise<Runni
 }
 
 /** For the person who started it; standard output carries the log. */
-function greeting(address: string, embedded: EmbeddedPostgres | null): string {
+function greeting(address: string, url: string, embedded: EmbeddedPostgres | null): string {
+  const { host, pathname, searchParams } = new URL(url);
+  // Not the whole URL: it may hold a password.
+  const place = `${host === '' ? (searchParams.get('host') ?? 'localhost') : host}${pathname}`;
   const database =
-    embedded === null ? 'the Postgres of DATABASE_URL' : `its own Postgres, data in ${embedded.dataDir}`;
+    embedded === null ? `the Postgres at ${place}` : `its own Postgres, data in ${embedded.dataDir}`;
   return (
     `\nledger listens on ${address} with ${database}\n` +
     `try:  npx buf curl --http2-prior-knowledge --protocol grpc \\\n` +
