@@ -6,6 +6,7 @@ const all = require('./jest.all.config.js');
  */
 const slow = [
   'clients/ledger/src/package', //               12: builds the client as others install it
+  'test/cli/ledgerctl-import', //                 6: ledgerctl-outcomes tries the program too
   'test/cli/ledgerctl-sessions', //               8: the sessions of the README, typed again
   'test/concurrency/connections-that-end-at-once', // 7
   'test/concurrency/crossing-transfers', //      10

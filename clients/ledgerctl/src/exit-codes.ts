@@ -82,7 +82,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof ViolationsFound) return EXIT.violations;
-  if (error instanceof WritesFailed) return exitCodeOf(error.cause);
+  if (error instanceof WritesFailed || error instanceof RowsFailed) return exitCodeOf(error.cause);
   return EXIT.other;
 }
 
@@ -101,6 +101,21 @@ export class WritesFailed extends Error {
     /** Of the batch. */
     readonly requestId: string,
     override readonly cause: LedgerError,
+  ) {
+    super(message);
+  }
+}
+
+/** Some rows of an import failed. They are in a file of their own. */
+export class RowsFailed extends Error {
+  override readonly name = 'RowsFailed';
+
+  /** @param cause the error that decides the exit code */
+  constructor(
+    message: string,
+    /** The line that imports the rows that failed. */
+    readonly nextLine: string,
+    override readonly cause: Error,
   ) {
     super(message);
   }

@@ -30,9 +30,9 @@ const leaves = leavesOf(makeProgram(fakeContext().context));
 
 it('has these commands', () => {
   expect(leaves.map((path) => path.join(' ')).sort()).toEqual([
-    ...['account get', 'account list', 'account set', 'balance', 'balances', 'batch'],
+    ...['account get', 'account list', 'account set', 'balance', 'balances', 'batch', 'completion'],
     ...['context list', 'context remove', 'context set', 'context use', 'credit', 'entries'],
-    ...['hold capture', 'hold get', 'hold list', 'hold place', 'hold release'],
+    ...['hold capture', 'hold get', 'hold list', 'hold place', 'hold release', 'import'],
     ...['item get', 'item list', 'item put', 'item versions'],
     ...[
       'post',

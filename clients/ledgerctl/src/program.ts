@@ -5,13 +5,15 @@ import { addAccountCommands } from './commands/accounts';
 import { addBalanceCommands } from './commands/balances';
 import { addBatchCommand } from './commands/batch';
 import { addBookingCommands } from './commands/booking';
+import { addCompletionCommand } from './commands/completion';
 import { addContextCommands } from './commands/contexts';
 import { addHistoryCommands } from './commands/history';
 import { addHoldCommands } from './commands/holds';
+import { addImportCommand } from './commands/import';
 import { addItemCommands } from './commands/items';
 import { addVerifyCommand } from './commands/verify';
 import { addWatchCommand } from './commands/watch';
-import { EXIT, EXIT_CODE_MEANINGS, type ExitCode, exitCodeOf, isLedgerError } from './exit-codes';
+import { EXIT, EXIT_CODE_MEANINGS, type ExitCode, exitCodeOf, isLedgerError, RowsFailed } from './exit-codes';
 import { parseAmount } from './input/amount';
 import { parseDuration } from './input/duration';
 import { addExamples } from './input/options';
@@ -33,7 +35,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     return EXIT.ok;
   } catch (error) {
     const stop = stopOf(context.signal);
-    const mayBeBooked = isLedgerError(error) && error.outcomeUnknown;
+    const mayBeBooked = error instanceof RowsFailed || (isLedgerError(error) && error.outcomeUnknown);
     if (stop === undefined || mayBeBooked) context.stderr.write(errorReport(error, context, root.opts()));
     return stop?.exitCode ?? exitCodeOf(error);
   }
@@ -83,6 +85,7 @@ export function makeProgram(context: CommandContext) {
   addBookingCommands(group);
   addHoldCommands(group);
   addBatchCommand(group);
+  addImportCommand(group);
   addBalanceCommands(group);
   addHistoryCommands(group);
   addWatchCommand(group);
@@ -90,6 +93,7 @@ export function makeProgram(context: CommandContext) {
   addAccountCommands(group);
   addVerifyCommand(group);
   addContextCommands(group);
+  addCompletionCommand(group);
   return root;
 }
 

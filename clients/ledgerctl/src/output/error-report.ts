@@ -1,7 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import type { LedgerError } from '@ledger/client';
 import type { CommandContext } from '../command-context';
-import { EXIT, exitCodeOf, isLedgerError, WritesFailed } from '../exit-codes';
+import { EXIT, exitCodeOf, isLedgerError, RowsFailed, WritesFailed } from '../exit-codes';
 import type { GlobalOptions } from '../global-options';
 import { addressOf } from '../ledger-contexts';
 import { retryLine } from './command-line';
@@ -39,6 +39,12 @@ function nextSteps(error: unknown, context: CommandContext, target: Target): str
       '  failed writes alone, with new ids.',
     ];
   }
+  if (error instanceof RowsFailed) {
+    return [
+      '  When their cause is gone, this imports them, and books each once at most:',
+      `    ${error.nextLine}`,
+    ];
+  }
   if (!isLedgerError(error)) return [];
   const hints = hintsFor(error, target).map((text) => `  ${text}`);
   const { requestId = '' } = error;
@@ -66,6 +72,6 @@ function longerTimeout({ codeName }: LedgerError, { timeout = 0 }: Target): numb
 }
 
 /** Whether the ledger stored the failure as the outcome of the request id. */
-function isKept({ reason }: LedgerError): boolean {
+export function isKept({ reason }: LedgerError): boolean {
   return reason !== undefined && !['INVALID_FIELD', 'REQUEST_ID_REUSED', 'INTERNAL'].includes(reason);
 }

@@ -1,8 +1,7 @@
 import type { VerifyProgress } from '@ledger/client';
 import type { Output } from '../command-context';
+import { clearBar, showBar } from './progress-bar';
 
-const BAR_WIDTH = 30;
-const DEFAULT_COLUMNS = 80;
 /** Between two lines where there is no terminal whose line can be overwritten. */
 const LINE_INTERVAL_MS = 10_000;
 
@@ -21,14 +20,12 @@ export class ProgressLine {
       return;
     }
     // There may be more accounts by now than at the start.
-    const share = accountsTotal === 0n ? 1 : Math.min(1, Number(accountsChecked) / Number(accountsTotal));
-    const bar = '#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.');
-    const line = `[${bar}] ${text}`.slice(0, (this.output.columns ?? DEFAULT_COLUMNS) - 1);
-    this.output.write(`\r\x1b[K${line}`);
+    const share = accountsTotal === 0n ? 1 : Number(accountsChecked) / Number(accountsTotal);
+    showBar(this.output, share, text);
   }
 
   /** Removes the bar, so that output can follow. */
   clear(): void {
-    if (this.output.isTTY === true) this.output.write('\r\x1b[K');
+    if (this.output.isTTY === true) clearBar(this.output);
   }
 }
