@@ -116,6 +116,25 @@ ALTER TABLE ledger.holds ENABLE ALWAYS TRIGGER holds_refuse_truncate;
 GRANT INSERT, SELECT ON ledger.holds TO ledger_runtime;
 GRANT UPDATE (captured_amount, state, update_time) ON ledger.holds TO ledger_runtime;
 
+CREATE TABLE ledger.incarnations (
+  incarnation integer NOT NULL,
+  nonce text COLLATE "C" NOT NULL DEFAULT substr(md5((gen_random_uuid())::text), 1, 8),
+  system_identifier bigint NOT NULL,
+  timeline integer NOT NULL,
+  postmaster_start_time timestamp with time zone NOT NULL,
+  xid_offset bigint NOT NULL,
+  start_order bigint NOT NULL,
+  create_time timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT incarnations_pkey PRIMARY KEY (incarnation),
+  CONSTRAINT incarnations_incarnation_check CHECK (incarnation >= 1),
+  CONSTRAINT incarnations_nonce_check CHECK (nonce ~ '^[0-9a-f]{8}$'::text)
+);
+CREATE TRIGGER incarnations_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.incarnations FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
+ALTER TABLE ledger.incarnations ENABLE ALWAYS TRIGGER incarnations_refuse_rewriting;
+CREATE TRIGGER incarnations_refuse_truncate BEFORE TRUNCATE ON ledger.incarnations FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
+ALTER TABLE ledger.incarnations ENABLE ALWAYS TRIGGER incarnations_refuse_truncate;
+GRANT INSERT, SELECT ON ledger.incarnations TO ledger_runtime;
+
 CREATE TABLE ledger.item_versions (
   item_id text COLLATE "C" NOT NULL,
   version bigint NOT NULL,

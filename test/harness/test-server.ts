@@ -4,6 +4,7 @@ import { parseConfig, type Config } from '../../services/ledger/src/config';
 import type { CallRecord } from '@ledger/kit/rpc/call-log';
 import type { RunningServer } from '@ledger/kit/server/server';
 import { createLedgerServer } from '../../services/ledger/src/app';
+import type { StreamsHeldBack } from '../../services/ledger/src/store/stream-lag';
 import { createLedgerLog, type LedgerLog } from '../../services/ledger/src/logger';
 
 /** A server in this process, on a port of its own, with a client and what it logged. */
@@ -12,6 +13,8 @@ export interface TestServer extends RunningServer {
   readonly calls: CallRecord[];
   /** Causes of INTERNAL errors and of batches that failed. */
   readonly faults: unknown[];
+  /** Warnings that streams of entries are held back. */
+  readonly heldBack: StreamsHeldBack[];
 }
 
 /** No limit of the server ends what a test does on purpose, nor what a busy machine does slowly. */
@@ -30,11 +33,13 @@ export async function startTestServer(
   const config = { ...parseConfig({ LEDGER_LISTEN: '127.0.0.1:0' }), ...LONG_LIMITS, ...overrides };
   const calls: CallRecord[] = [];
   const faults: unknown[] = [];
+  const heldBack: StreamsHeldBack[] = [];
   const log: LedgerLog = {
     ...createLedgerLog('silent'),
     call: (record) => calls.push(record),
     fault: (_message, error) => faults.push(error),
     batchFault: (fault) => faults.push(fault),
+    streamsHeldBack: (fact) => heldBack.push(fact),
   };
   const server = await createLedgerServer(config, databaseUrl, log);
   const client = new LedgerClient({ address: server.address, timeoutMs: AN_HOUR_MS });
@@ -43,6 +48,7 @@ export async function startTestServer(
     client,
     calls,
     faults,
+    heldBack,
     stop: async () => {
       client.close();
       await server.stop();

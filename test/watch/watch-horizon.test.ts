@@ -2,13 +2,14 @@
 import { Client } from 'pg';
 import { lockAccount } from '../harness/account-lock';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
+import { createTestDatabase } from '../harness/test-database';
 import { waitUntil } from '../harness/wait-until';
 import { faultsOf, firstOf, keyOf, storedKeys, watch, type Watching } from '../harness/watching';
 
 let ledger: LedgerUnderTest;
 
 beforeEach(async () => {
-  ledger = await startLedger(2, { watchHeartbeatMs: 20, healthIntervalMs: 600_000 });
+  ledger = await startLedger(2, { watchHeartbeatMs: 20, watchLagWarnMs: 1, healthIntervalMs: 600_000 });
   for (const userId of ['early', 'late', 'shared']) await credit(0, userId, 1n);
 });
 afterEach(() => ledger.dispose());
@@ -98,17 +99,41 @@ describe('a database transaction that is held open', () => {
 
   it('holds the stream back wherever it is in the cluster, and heartbeats go on', async () => {
     const streams = await openStreams();
-    const session = await openSession();
+    const other = await createTestDatabase();
+    const session = new Client({ connectionString: other.url, application_name: 'a forgotten report' });
+    await session.connect();
+    await session.query('BEGIN');
     await session.query('SELECT pg_current_xact_id()');
     await credit(0, 'late', 9n);
     await credit(1, 'early', 9n);
     await Promise.all(streams.map((stream) => stream.untilHeartbeats(5)));
     expect(streams.map((stream) => stream.keys())).toEqual([[], [], []]);
+    // The heartbeats tell, and the log of each server names the session, once.
+    await waitUntil('both servers warn', () => ledger.servers.every(({ heldBack }) => heldBack.length > 0));
+    await Promise.all(streams.map((stream) => stream.untilHeartbeats(5)));
+    const [pid] = (await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    for (const { heldBack } of ledger.servers) {
+      expect(heldBack).toMatchObject([
+        {
+          blocker: {
+            pid: pid!.pid,
+            application: 'a forgotten report',
+            database: other.url.split('/').at(-1),
+          },
+        },
+      ]);
+    }
+    for (const stream of streams) {
+      const lags = stream.messages.map(({ lag }) => lag!.seconds * 1_000_000_000n + BigInt(lag!.nanos));
+      expect(lags[0]).toBe(0n);
+      expect(lags.at(-1)).toBeGreaterThan(lags.at(-2)!);
+    }
     await session.query('COMMIT');
     await received(streams[0], 4);
     await received(streams[1], 1);
     await received(streams[2], 2);
     await session.end();
+    await other.drop();
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { startServer, type RunningServer } from '@ledger/kit/server/server';
+import { StartError } from '@ledger/kit/server/start-error';
 import type { Config } from './config';
 import { GroupCommit } from './engine/group-commit';
 import { servedServices } from './handlers/services';
@@ -10,10 +11,12 @@ import { BalanceReader } from './store/balance-reader';
 import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
 import { statementTransport } from './store/pg/statement-group';
+import { incarnationOf, LedgerAheadOfCluster } from './store/statements/ensure-incarnation';
 import { getOrCreateSecret } from './store/statements/get-or-create-secret';
 import type { StoreSettings } from './store/pools';
 import { SettledHorizon } from './store/settled-horizon';
 import { Store } from './store/store';
+import { StreamLag } from './store/stream-lag';
 
 const PAGE_TOKEN_SECRET = 'page-token';
 const SECRET_BYTES = 32;
@@ -36,7 +39,7 @@ export async function createLedgerServer(
   if (migrated.length > 0) log.logger.info({ migrations: migrated }, 'schema migrated');
 
   const store = await Store.open(storeSettings(config, databaseUrl));
-  const secret = await pageTokenSecret(store, log).catch(async (error: unknown) => {
+  const secret = await startingSecret(store, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
@@ -60,13 +63,25 @@ function storeSettings(config: Config, url: string): StoreSettings {
   };
 }
 
-/** All servers of a database share it, so that a token of one is valid at another. */
-function pageTokenSecret(store: Store, log: LedgerLog): Promise<Buffer> {
-  return store.write((connection) => {
+/**
+ * The secret of page tokens: all servers of a database share it, so that a token of one is valid at another. Before that,
+ * the incarnation of the database: streams of entries are read in one.
+ */
+function startingSecret(store: Store, log: LedgerLog): Promise<Buffer> {
+  return store.write(async (connection) => {
     const statements = statementTransport(connection);
-    log.logger.info({ statements }, 'how the statements of a batch are sent');
+    const { ordinal, nonce } = await incarnationOf(connection).catch(ledgerIsAhead);
+    log.logger.info(
+      { statements, incarnation: `${ordinal}-${nonce}` },
+      'how the statements of a batch are sent',
+    );
     return getOrCreateSecret(connection, PAGE_TOKEN_SECRET, randomBytes(SECRET_BYTES));
   });
+}
+
+function ledgerIsAhead(error: unknown): never {
+  if (error instanceof LedgerAheadOfCluster) throw new StartError(error.message, { cause: error });
+  throw error;
 }
 
 interface Opened {
@@ -101,6 +116,11 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     tokens: new PageTokens(secret),
     batchLimits: { responseMaxBytes: config.responseMaxBytes, chunkMax: config.bulkBatchMax },
     changes: new ChangeSignal({ read: store.reader('watch') }, config.watchPollMs),
+    lag: new StreamLag({
+      store: { read: store.reader('watch') },
+      warnMs: config.watchLagWarnMs,
+      onHeldBack: (fact) => log.streamsHeldBack(fact),
+    }),
     heartbeatMs: config.watchHeartbeatMs,
     log,
   };

@@ -28,6 +28,7 @@ const integers: readonly (readonly [name: string, min: number, max: number])[] =
   ['LEDGER_VERIFICATIONS_MAX', 1, 100],
   ['LEDGER_HEALTH_TIMEOUT_MS', 10, 600_000],
   ['LEDGER_HEALTH_WRITE_INTERVAL_MS', 10, 3_600_000],
+  ['LEDGER_WATCH_LAG_WARN_MS', 1, 3_600_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -51,6 +52,7 @@ it('needs nothing set', () => {
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
     ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, lingerMs: 50 },
+    watchLagWarnMs: 5_000,
     ...{ balanceConnections: 2, readQueueMax: 10_000, readAttemptMs: 1_000, verificationsMax: 2 },
     ...{ healthTimeoutMs: 1_000, healthWriteIntervalMs: 10_000 },
   });
@@ -83,6 +85,7 @@ it('reads each variable into its own setting', () => {
     ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
     ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, processes: 18, lingerMs: 19 },
+    watchLagWarnMs: 26,
     ...{ balanceConnections: 21, readQueueMax: 21, readAttemptMs: 121, verificationsMax: 23 },
     ...{ healthTimeoutMs: 33, healthWriteIntervalMs: 34 },
   });

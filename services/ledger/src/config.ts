@@ -61,6 +61,8 @@ export interface Config {
   readonly watchPollMs: number;
   /** The longest time without a message on a stream of entries. */
   readonly watchHeartbeatMs: number;
+  /** How far streams of entries may be held back before the log names the session that does it. */
+  readonly watchLagWarnMs: number;
 }
 
 const MIB = 1024 * 1024;
@@ -103,5 +105,6 @@ export function parseConfig(variables: Variables): Config {
     healthWriteIntervalMs: ledger.integer('HEALTH_WRITE_INTERVAL_MS', 10_000, 10, 3_600_000),
     watchPollMs: ledger.integer('WATCH_POLL_MS', 20, 1, 60_000),
     watchHeartbeatMs: ledger.integer('WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
+    watchLagWarnMs: ledger.integer('WATCH_LAG_WARN_MS', 5_000, 1, 3_600_000),
   };
 }

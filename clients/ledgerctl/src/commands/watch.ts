@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command-group';
 import { addExamples } from '../input/options';
+import { LagNote } from '../output/lag-note';
 import { isReaderGone } from '../stop';
 
 /** The command that prints entries as they are booked. */
@@ -9,7 +10,7 @@ export function addWatchCommand({ parent, inSession }: CommandGroup): void {
     .summary('Entries as they are booked, until Ctrl-C.')
     .description(
       'Entries as they are booked, a line each, until Ctrl-C: every one exactly once, in the order of each account. ' +
-        'A lost connection leaves no gap. The token to continue after the last line is printed on stderr at the end; ' +
+        'A lost connection leaves no gap. When entries cannot be shown yet, stderr says since when. The token to continue after the last line is printed on stderr at the end; ' +
         'in JSON every line has one.',
     )
     .option('--user <user>', 'only of this user')
@@ -21,10 +22,12 @@ export function addWatchCommand({ parent, inSession }: CommandGroup): void {
         const print = session.linePrinter('WatchEntriesResponse', 'entry');
         const filter = { userId, asset, resumeToken, fromStart };
         let token = resumeToken;
+        const behind = new LagNote((text) => session.note(text));
         try {
           for await (const message of session.client.watchEntries(filter, session.call)) {
             if (token === undefined) session.note(`watching; resume token: ${message.resumeToken}`);
             if (message.entry !== undefined) print(message);
+            else behind.tell(message.lag);
             token = message.resumeToken;
           }
         } finally {

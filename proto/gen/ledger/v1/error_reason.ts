@@ -137,6 +137,8 @@ export enum ErrorReason {
    * HISTORY_DIVERGED - ABORTED, not stored. A token names a position that the ledger's history does not hold:
    * the database was put back to an earlier state, or a standby that had not received
    * everything was promoted. What came after the last common position is gone or different.
+   * Metadata: position, last_common_position (both as `ledger-position` gives them), and
+   * resume_token, which goes on from the last common position with the same filter.
    */
   HISTORY_DIVERGED = 22,
   /**

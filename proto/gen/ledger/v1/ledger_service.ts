@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../google/protobuf/duration";
 import { Timestamp } from "../../google/protobuf/timestamp";
 import { Status } from "../../google/rpc/status";
 import { ErrorReason } from "./error_reason";
@@ -734,8 +735,19 @@ export interface WatchEntriesResponse {
   entry:
     | Entry
     | undefined;
-  /** Continues after this message, at any server. */
+  /**
+   * Continues after this message, at any server. It knows the history that it comes from:
+   * where the database was put back to an earlier state, or a standby that lagged was
+   * promoted, WatchEntries answers HISTORY_DIVERGED instead of leaving entries out.
+   */
   resumeToken: string;
+  /**
+   * In heartbeats: how long ago the first transaction was booked that cannot be sent yet.
+   * Zero: everything booked has been sent, as far as it matches. It grows while some
+   * transaction of the Postgres cluster, of whatever database, has written and does not end:
+   * nothing is lost, the entries come when it does. The server's log names its session.
+   */
+  lag: Duration | undefined;
 }
 
 /** What to verify. */
@@ -5394,7 +5406,7 @@ export const WatchEntriesRequest: MessageFns<WatchEntriesRequest> = {
 };
 
 function createBaseWatchEntriesResponse(): WatchEntriesResponse {
-  return { entry: undefined, resumeToken: "" };
+  return { entry: undefined, resumeToken: "", lag: undefined };
 }
 
 export const WatchEntriesResponse: MessageFns<WatchEntriesResponse> = {
@@ -5404,6 +5416,9 @@ export const WatchEntriesResponse: MessageFns<WatchEntriesResponse> = {
     }
     if (message.resumeToken !== "") {
       writer.uint32(18).string(message.resumeToken);
+    }
+    if (message.lag !== undefined) {
+      Duration.encode(message.lag, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -5437,6 +5452,14 @@ export const WatchEntriesResponse: MessageFns<WatchEntriesResponse> = {
             message.resumeToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lag = Duration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5456,6 +5479,7 @@ export const WatchEntriesResponse: MessageFns<WatchEntriesResponse> = {
     const message = createBaseWatchEntriesResponse();
     message.entry = (object.entry !== undefined && object.entry !== null) ? Entry.fromPartial(object.entry) : undefined;
     message.resumeToken = object.resumeToken ?? "";
+    message.lag = (object.lag !== undefined && object.lag !== null) ? Duration.fromPartial(object.lag) : undefined;
     return message;
   },
 };
@@ -5944,6 +5968,11 @@ export const VerifyLedgerResponse: MessageFns<VerifyLedgerResponse> = {
  * content is REQUEST_ID_REUSED. An answered write is on disk. An unanswered one happened
  * completely or not at all; a repeat tells which.
  *
+ * The answer to a write has the initial metadata `ledger-position`: where the ledger's history
+ * holds it, `<incarnation>/<order>`. A write is part of every history that reaches its order in
+ * its incarnation: after a failover or a restore, HISTORY_DIVERGED names the last position that
+ * both histories hold. A repeat may have a later position than the first answer.
+ *
  * A write with several faults fails with the first of them in this order: validation,
  * known request, existence, etag or version, state, reversal or capture limits, overflow,
  * funds. ErrorReason says what each error carries.
@@ -6157,7 +6186,8 @@ export const LedgerServiceService = {
   },
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
-   * across reconnects to any server.
+   * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
+   * comes from is no longer that of the ledger.
    */
   watchEntries: {
     path: "/ledger.v1.LedgerService/WatchEntries" as const,
@@ -6238,7 +6268,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   listHolds: handleUnaryCall<ListHoldsRequest, ListHoldsResponse>;
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
-   * across reconnects to any server.
+   * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
+   * comes from is no longer that of the ledger.
    */
   watchEntries: handleServerStreamingCall<WatchEntriesRequest, WatchEntriesResponse>;
   /**
@@ -6553,7 +6584,8 @@ export interface LedgerServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
-   * across reconnects to any server.
+   * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
+   * comes from is no longer that of the ledger.
    */
   watchEntries(
     request: WatchEntriesRequest,

@@ -8,6 +8,8 @@ export interface CallResult {
   readonly bytes: Buffer;
   /** The result was stored before this call. */
   readonly replayed: boolean;
+  /** Sent in the initial metadata of the answer; no part of what is stored. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** How many writes shared the database transaction. */
   readonly batchSize?: number;
 }

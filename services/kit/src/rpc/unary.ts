@@ -48,7 +48,7 @@ export function unaryHandler<Request, Reason extends string>(
           : resultOfError(error, errors, log),
       )
       .then((result) => {
-        if (result.replayed) call.sendMetadata(replayedMetadata());
+        if (result.replayed || result.headers !== undefined) call.sendMetadata(initialMetadata(result));
         if (result.code === 0) callback(null, result.bytes);
         else callback(grpcError(result));
         const record = {
@@ -107,10 +107,11 @@ function resultOf(reply: Buffer | CallResult): CallResult {
   return { code: 0, reason: '', bytes: reply, replayed: false };
 }
 
-/** Tells the caller that it gets the result of an earlier call. */
-function replayedMetadata(): Metadata {
+/** Tells the caller what stands beside the answer, and when it gets the result of an earlier call. */
+function initialMetadata({ replayed, headers = {} }: CallResult): Metadata {
   const metadata = new Metadata();
-  metadata.set('ledger-replayed', 'true');
+  for (const name in headers) metadata.set(name, headers[name] ?? '');
+  if (replayed) metadata.set('ledger-replayed', 'true');
   return metadata;
 }
 

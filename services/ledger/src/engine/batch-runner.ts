@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
+import { incarnationOf, LedgerAheadOfCluster } from '../store/statements/ensure-incarnation';
 import { claimStripe } from '../store/statements/claim-stripe';
 import { connectionOf } from '../store/pg/connection';
 import type { Store } from '../store/store';
@@ -121,11 +122,12 @@ export class BatchRunner {
 
   private async attempt<T>(work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>): Promise<T> {
     const runner = await this.connectedRunner();
+    const incarnation = await incarnationOf(await connectionOf(runner));
     const { encoder, priceGraceMicros } = this.settings;
     const onThrown = (error: CommandFault): void => {
       this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
     };
-    return work(runner, { stripe: this.stripe, priceGraceMicros, encoder, onThrown });
+    return work(runner, { stripe: this.stripe, incarnation, priceGraceMicros, encoder, onThrown });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
@@ -177,6 +179,8 @@ function faultOf(error: unknown): SqlFault {
 }
 
 function noOutcome(fault: SqlFault, cause: unknown): NoOutcome {
+  if (cause instanceof LedgerAheadOfCluster)
+    return new CallError('STORE_UNAVAILABLE', cause.message, { cause });
   return fault === 'unavailable' || fault === 'retry' || fault === 'held'
     ? new CallError('STORE_UNAVAILABLE', 'the database is away', { cause })
     : new CallError('INTERNAL', 'a batch failed', { cause });

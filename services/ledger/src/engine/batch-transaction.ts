@@ -8,6 +8,7 @@ import { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import type { FinishedRequest } from '../store/statements/find-requests';
 import type { RequestRow } from '../store/statements/insert-requests';
 import { lockState, type LockedState, type RequestKey } from './locked-state';
+import type { WritingIncarnation } from '../store/incarnation';
 import type { OutcomeEncoder } from './outcome-encoder';
 import type { WriteResult } from './write-result';
 import { commitRequest, commitState } from './write-rows';
@@ -42,6 +43,8 @@ export interface Envelope extends RequestKey {
 export interface BatchSettings {
   /** Which stripe of system accounts it uses. */
   readonly stripe: number;
+  /** That of the connection. */
+  readonly incarnation: WritingIncarnation;
   readonly priceGraceMicros: bigint;
   readonly encoder: OutcomeEncoder;
   /** Called for each command that threw. */
@@ -83,15 +86,15 @@ export function runAtomicBatch(
 ): Promise<CallResult> {
   return PipelinedTransaction.run(runner, async (transaction) => {
     const { encoder } = settings;
-    const batchSize = writes.length;
     const commands = writes.map((write) => write.command);
     const state = await lockState(transaction, commands, [...commands, envelope], settings);
+    const shared = { batchSize: writes.length, headers: state.headers };
     const first = state.finished.find(
       ({ scope, requestId }) => scope === envelope.scope && requestId === envelope.requestId,
     );
     if (first !== undefined) {
       await commitState(transaction, state, []);
-      return resultOfRepeat(first, envelope, envelope.contentHash, encoder, batchSize);
+      return resultOfRepeat(first, envelope, envelope.contentHash, encoder, shared);
     }
     const decided = decideAll(state, writes, encoder);
     if ('fault' in decided) throw decided.fault;
@@ -101,7 +104,7 @@ export function runAtomicBatch(
     if (failure !== undefined) {
       const response = encoder.encodeBatchFailure(failed, failure);
       await commitRequest(transaction, state, envelopeRow(envelope, response));
-      return resultOf(response, batchSize);
+      return resultOf(response, shared);
     }
     const response = {
       code: 0,
@@ -109,7 +112,7 @@ export function runAtomicBatch(
       bytes: encoder.encodeBatch(commands, results, envelope.omitBodies),
     };
     await commitState(transaction, state, [...rows, envelopeRow(envelope, response)]);
-    return resultOf(response, batchSize);
+    return resultOf(response, shared);
   });
 }
 
@@ -164,6 +167,9 @@ function resultsOf(
   });
 }
 
+/** What all results of a batch have. */
+type Shared = Required<Pick<CallResult, 'batchSize' | 'headers'>>;
+
 /** What is known of a request, from the database or from earlier in the batch. */
 type Known = Pick<FinishedRequest, 'contentHash' | keyof StoredResponse>;
 
@@ -172,7 +178,7 @@ type Known = Pick<FinishedRequest, 'contentHash' | keyof StoredResponse>;
  * spelt out here and wherever every write comes by: to spread one into another takes a microsecond.
  */
 function decideAll(
-  { set, finished }: LockedState,
+  { set, finished, headers }: LockedState,
   writes: readonly Write[],
   encoder: OutcomeEncoder,
 ): Decided | Thrown {
@@ -180,14 +186,14 @@ function decideAll(
   for (const request of finished) known.set(requestId(request), request);
   const rows: RequestRow[] = [];
   const results: CallResult[] = [];
-  const batchSize = writes.length;
+  const shared = { batchSize: writes.length, headers };
   for (const write of writes) {
     const { command, contentHash } = write;
     try {
       const id = requestId(command);
       const first = known.get(id);
       if (first !== undefined) {
-        results.push(resultOfRepeat(first, command, contentHash, encoder, batchSize));
+        results.push(resultOfRepeat(first, command, contentHash, encoder, shared));
         continue;
       }
       const outcome = decide(set, command);
@@ -205,7 +211,7 @@ function decideAll(
       };
       known.set(id, row);
       rows.push(row);
-      results.push(resultOf(response, batchSize));
+      results.push(resultOf(response, shared));
     } catch (cause) {
       return { write, fault: new CommandFault(`${command.kind} threw`, { cause }) };
     }
@@ -219,14 +225,15 @@ function resultOfRepeat(
   request: RequestKey,
   contentHash: Buffer,
   encoder: OutcomeEncoder,
-  batchSize: number,
+  shared: Shared,
 ): CallResult {
-  if (!first.contentHash.equals(contentHash)) return resultOf(encoder.encodeReused(request), batchSize);
-  return { code: first.code, reason: first.reason, bytes: first.bytes, replayed: true, batchSize };
+  if (!first.contentHash.equals(contentHash)) return resultOf(encoder.encodeReused(request), shared);
+  const { batchSize, headers } = shared;
+  return { code: first.code, reason: first.reason, bytes: first.bytes, replayed: true, batchSize, headers };
 }
 
-function resultOf({ code, reason, bytes }: StoredResponse, batchSize: number): CallResult {
-  return { code, reason, bytes, replayed: false, batchSize };
+function resultOf({ code, reason, bytes }: StoredResponse, { batchSize, headers }: Shared): CallResult {
+  return { code, reason, bytes, replayed: false, batchSize, headers };
 }
 
 function envelopeRow(

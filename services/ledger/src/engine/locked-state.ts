@@ -4,6 +4,7 @@ import { LockKeys, References, type FoundReferences } from '../ledger/lock-keys'
 import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
+import { positionText, type WritingIncarnation } from '../store/incarnation';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import { findDueHolds, findHolds, type DueHolds } from '../store/statements/find-holds';
 import { findItems } from '../store/statements/find-items';
@@ -26,8 +27,17 @@ export interface LockedState {
   readonly locations: RowLocations;
   /** Those of the requests that are finished, by any server. */
   readonly finished: readonly FinishedRequest[];
+  /** What every answer of the batch tells of where it stands in the history. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The same state as it was read, without what decisions have changed in memory since. */
   readonly reload: () => LockedState;
+}
+
+/** What a batch is told of the connection that it runs on, and of the server's settings. */
+export interface LockSettings {
+  readonly stripe: number;
+  readonly incarnation: WritingIncarnation;
+  readonly priceGraceMicros: bigint;
 }
 
 /**
@@ -41,7 +51,7 @@ export async function lockState(
   transaction: PipelinedTransaction,
   commands: readonly Command[],
   requests: readonly RequestKey[],
-  { stripe, priceGraceMicros }: { readonly stripe: number; readonly priceGraceMicros: bigint },
+  { stripe, priceGraceMicros, incarnation }: LockSettings,
 ): Promise<LockedState> {
   const references = new References();
   for (const command of commands) definitionOf(command).refersTo(references, command);
@@ -49,17 +59,18 @@ export async function lockState(
   const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
   const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
   const settingsKeys = [...references.settings.values()];
-  const [rows, { now, commitOrder, finished }, holds, settings, reversed] = await transaction.send(
-    (connection) =>
-      Promise.all([
-        lockAccounts(connection, keys),
-        findRequests(connection, requests),
-        holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
-        settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
-        originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
-      ]),
+  const [rows, { now, xid, finished }, holds, settings, reversed] = await transaction.send((connection) =>
+    Promise.all([
+      lockAccounts(connection, keys),
+      findRequests(connection, requests),
+      holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
+      settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
+      originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+    ]),
   );
   const firstLocations = accountsOf(rows);
+  const commitOrder = xid + incarnation.xidOffset;
+  const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
   const due = await readDueHolds(transaction, firstLocations, now);
   const load = (locations: RowLocations): LockedState => {
     const newId = newIds(commands.length);
@@ -75,9 +86,19 @@ export async function lockState(
     for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
     if (due !== null) expireHolds(set, due);
     for (const hold of holds) set.loadHold(hold);
-    return { set, locations, finished, reload: () => load(accountsOf(rows)) };
+    return { set, locations, finished, headers, reload: () => load(accountsOf(rows)) };
   };
   return load(firstLocations);
+}
+
+/** The name of the metadata that carries a position. */
+const POSITION_HEADER = 'ledger-position';
+
+/** No transaction of the batch gets a higher one: it is raised to that of its accounts at most. */
+function highestOrder(commitOrder: bigint, locations: RowLocations): bigint {
+  let highest = commitOrder;
+  for (const account of locations.keys()) if (account.commitOrder > highest) highest = account.commitOrder;
+  return highest;
 }
 
 const NOTHING_FOUND: FoundReferences = { items: [], holds: [], originals: [] };

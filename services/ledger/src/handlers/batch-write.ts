@@ -36,11 +36,16 @@ export function batchWrite(
       const { requestId, atomic, omitBodies } = request;
       const booked = await bookedOf(request, commands, store, limits, context.deadline);
       if (atomic) return commit.submitAtomic({ requestId, caller: NO_CALLER, omitBodies }, commands, context);
+      // The position of the last batch that any of the writes was in.
+      let headers: CallResult['headers'];
       const answers = await commit.submitMany(commands, context, {
         booked: new Set(booked.keys()),
-        answer: ({ command }, result) => encodeResult(command, toCallResult(result), omitBodies),
+        answer: ({ command }, result) => {
+          if (!(result instanceof CallError)) headers = result.headers ?? headers;
+          return encodeResult(command, toCallResult(result), omitBodies);
+        },
       });
-      return Buffer.concat(answers);
+      return { code: 0, reason: '', bytes: Buffer.concat(answers), replayed: false, headers };
     },
   };
 }

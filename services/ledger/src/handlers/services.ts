@@ -10,6 +10,7 @@ import type { BalanceReader } from '../store/balance-reader';
 import type { SettledHorizon } from '../store/settled-horizon';
 import type { ChangeSignal } from '../store/change-signal';
 import type { Store } from '../store/store';
+import type { StreamLag } from '../store/stream-lag';
 import { getAccount, listAccounts } from './accounts';
 import { batchGetBalances, getBalance, listBalances } from './balances';
 import { batchWrite, type BatchLimits } from './batch-write';
@@ -36,6 +37,7 @@ export interface ServiceParts {
   /** Verifications that run at the same time. */
   readonly verificationsMax: number;
   readonly changes: ChangeSignal;
+  readonly lag: StreamLag;
   /** The longest time without a message on a stream of entries. */
   readonly heartbeatMs: number;
   /** Aborted when the server stops; streams then end. */

@@ -1,25 +1,28 @@
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Entry } from '@ledger/proto/ledger/v1/ledger';
+import { CallError } from '@ledger/kit/rpc/call-error';
 import { WatchEntriesRequest, WatchEntriesResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { isSystemAccount } from '../ledger/account';
 import type { ChangeSignal } from '../store/change-signal';
-import { readHorizon } from '../store/statements/read-horizon';
+import type { Incarnation } from '../store/incarnation';
 import { readNextEntries } from '../store/statements/read-next-entries';
 import { readNextEntriesOfUser } from '../store/statements/read-next-entries-of-user';
 import type { Store } from '../store/store';
+import type { StreamLag } from '../store/stream-lag';
 import { startOf, type WatchFilter, type WatchPosition } from '../store/watch-page';
-import { bytesOf, entryMessage, timestampOf } from '../mapping/messages';
+import { bytesOf, durationOf, entryMessage, timestampOf } from '../mapping/messages';
 import type { PageFilter, PageTokens } from '../mapping/page-token';
 import type { CallContext } from '@ledger/kit/rpc/incoming-call';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
-import { invalidFields } from '@ledger/kit/rpc/call-error';
+import type { Reason } from '../mapping/status';
 import { RequestValidator } from '../mapping/validator';
+import { ANCHOR_BYTES, decodeWatchToken, encodeWatchToken, type WatchToken } from '../mapping/watch-token';
+import { anchorBefore, findDivergence, historyDiverged } from './watch-history';
 
 /** What watching works with. */
 export interface WatchParts {
   readonly store: Store;
   readonly tokens: PageTokens;
   readonly changes: ChangeSignal;
+  readonly lag: StreamLag;
   /** The longest silence of a stream. */
   readonly heartbeatMs: number;
 }
@@ -34,8 +37,8 @@ interface Watch {
   readonly filter: WatchFilter;
   /** What tokens are bound to. */
   readonly bound: PageFilter;
-  /** Where the stream begins; null: now. */
-  readonly start: WatchPosition | null;
+  /** Where the stream begins: at a token, or at the first entry; null: now. */
+  readonly start: WatchToken | WatchPosition | null;
 }
 
 /**
@@ -52,36 +55,68 @@ export function watchEntries(parts: WatchParts): ServerStreamMethod<WatchEntries
 
 /** Pages are read one at a time, each when its caller has taken the one before: a slow reader loses nothing. */
 async function* stream(
-  { store, tokens, changes, heartbeatMs }: WatchParts,
+  { store, tokens, changes, lag, heartbeatMs }: WatchParts,
   { filter, bound, start }: Watch,
   { signal }: CallContext,
 ): AsyncGenerator<Buffer> {
+  const readOne = store.reader('watch');
   const read = isNarrow(filter) ? readNextEntriesOfUser : readNextEntries;
-  const message = (position: WatchPosition, entry?: Entry): Buffer => {
-    const resumeToken = tokens.seal(bound, encodePosition(position));
-    return bytesOf(WatchEntriesResponse.encode({ entry, resumeToken }));
-  };
+  const { horizon, incarnation, lag: lagAtFirst } = await lag.read();
+  const seal = (token: WatchToken): string => tokens.seal(bound, encodeWatchToken(token));
+  const tokenBefore = async (position: WatchPosition): Promise<WatchToken> => ({
+    ...position,
+    incarnation,
+    anchor: await readOne((connection) => anchorBefore(connection, position.commitOrder)),
+  });
+  const heartbeat = (token: WatchToken, behind: bigint): Buffer =>
+    bytesOf(WatchEntriesResponse.encode({ entry: undefined, resumeToken: seal(token), lag: durationOf(behind) }));
 
-  let position = await beginning(store, start);
+  if (start !== null && 'anchor' in start) {
+    const diverged = await readOne((connection) => findDivergence(connection, start));
+    if (diverged !== null) {
+      throw historyDiverged(start, diverged, seal(await tokenBefore(startOf(diverged.commitOrder + 1n))));
+    }
+  }
+  let position: WatchPosition = start ?? startOf(horizon);
+  let token = start !== null && 'anchor' in start ? start : await tokenBefore(position);
   // At once, so that a stream that breaks before its first entry is resumed from where it began.
-  yield message(position);
+  yield heartbeat(token, lagAtFirst);
   let nextHeartbeat = performance.now() + heartbeatMs;
   while (!signal.aborted) {
     const from = position;
-    const page = await store.reader('watch')((connection) => read(connection, filter, from, PAGE_SIZE));
+    const page = await readOne((connection) => read(connection, filter, from, PAGE_SIZE));
+    refuseOther(incarnation, page.incarnation);
     for (const entry of page.entries) {
-      yield message(entry, entryMessage(entry, entry, timestampOf(entry.createTime)));
+      token = { ...keyOf(entry), incarnation, anchor: entry.hash.subarray(0, ANCHOR_BYTES) };
+      const message = entryMessage(entry, entry, timestampOf(entry.createTime));
+      yield bytesOf(WatchEntriesResponse.encode({ entry: message, resumeToken: seal(token), lag: undefined }));
     }
     position = page.next;
     if (page.entries.length > 0) nextHeartbeat = performance.now() + heartbeatMs;
     if (performance.now() >= nextHeartbeat) {
-      yield message(position);
+      const now = await lag.read();
+      refuseOther(incarnation, now.incarnation.ordinal);
+      if (position.sequence === 0n) token = await tokenBefore(position);
+      yield heartbeat(token, now.lag);
       nextHeartbeat = performance.now() + heartbeatMs;
     }
     if (page.caughtUp) {
       await changes.next(filter.userId, position.commitOrder, nextHeartbeat - performance.now(), signal);
     }
   }
+}
+
+/**
+ * Ends a stream when Postgres is another one than at its beginning: whether that one holds what was sent is found out when
+ * the stream is resumed.
+ */
+function refuseOther({ ordinal }: Incarnation, now: number): void {
+  if (now !== ordinal)
+    throw new CallError<Reason>('STORE_UNAVAILABLE', 'Postgres was restarted: resume the stream');
+}
+
+function keyOf({ commitOrder, userId, asset, stripe, sequence }: WatchPosition): WatchPosition {
+  return { commitOrder, userId, asset, stripe, sequence };
 }
 
 /**
@@ -112,45 +147,6 @@ function watchOf(request: WatchEntriesRequest, tokens: PageTokens): Watch {
   const { filter, fromStart, token } = watchQuery(request);
   const bound: PageFilter = ['WatchEntries', filter.userId, filter.asset];
   const opened = tokens.open(bound, token, TOKEN_FIELD);
-  const start = opened === null ? null : decodePosition(opened);
+  const start = opened === null ? null : decodeWatchToken(opened);
   return { filter, bound, start: fromStart ? startOf(0n) : start };
-}
-
-/**
- * Where a stream begins. Now is the horizon: what was booked just before may come too, and nothing after is missed.
- *
- * Positions are made of the cluster's transaction ids. They never run backwards, but in two ways: the database was put
- * back to an earlier state, or it was dumped and restored into a new cluster. In the first, a token may be ahead of
- * the ledger; it is refused as long as that shows, since what is booked in its place would be skipped. In the second,
- * the ledger is ahead of its cluster, and nothing new would come below the horizon before the ids have caught up;
- * `pg_resetwal --next-transaction-id` (and `--epoch`) on the stopped new cluster puts them in front.
- */
-async function beginning(store: Store, start: WatchPosition | null): Promise<WatchPosition> {
-  const { horizon, nextXid, newest } = await store.reader('watch')(readHorizon);
-  if (newest >= nextXid) {
-    throw new RangeError(
-      `the ledger has commit order ${newest}, but the next transaction id of its cluster is ${nextXid}: was it ` +
-        'restored from a dump? Advance the ids with pg_resetwal, then watch',
-    );
-  }
-  // No position lies further than right behind the last one.
-  if (start !== null && start.commitOrder > newest + 1n) {
-    throw invalidFields([{ field: TOKEN_FIELD, description: 'is ahead of the ledger, which was put back' }]);
-  }
-  return start ?? startOf(horizon);
-}
-
-function encodePosition({ commitOrder, userId, asset, stripe, sequence }: WatchPosition): Uint8Array {
-  const writer = new BinaryWriter().uint64(commitOrder);
-  // What lies before everything of its commit order is the usual one, and short.
-  if (sequence > 0n) writer.string(userId).string(asset).uint32(stripe).uint64(sequence);
-  return writer.finish();
-}
-
-function decodePosition(bytes: Buffer): WatchPosition {
-  const reader = new BinaryReader(bytes);
-  const before = startOf(BigInt(reader.uint64()));
-  if (reader.pos === reader.len) return before;
-  const [userId, asset] = [reader.string(), reader.string()];
-  return { ...before, userId, asset, stripe: reader.uint32(), sequence: BigInt(reader.uint64()) };
 }

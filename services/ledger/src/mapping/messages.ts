@@ -1,3 +1,4 @@
+import type { Duration } from '@ledger/proto/google/protobuf/duration';
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 import type {
   EntryKind,
@@ -29,6 +30,11 @@ export function timestampOf(micros: bigint): Timestamp {
     seconds -= 1n;
   }
   return { seconds, nanos: Number(rest) * 1000 };
+}
+
+/** A length of time, not negative, in microseconds. */
+export function durationOf(micros: bigint): Duration {
+  return { seconds: micros / 1_000_000n, nanos: Number(micros % 1_000_000n) * 1000 };
 }
 
 /** A transaction with all its entries. */

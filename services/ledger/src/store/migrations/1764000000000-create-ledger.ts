@@ -3,6 +3,7 @@ import { accountsTable } from './tables/accounts';
 import { appendOnly } from './tables/append-only';
 import { entriesTable } from './tables/entries';
 import { holdsTable } from './tables/holds';
+import { incarnationsTable } from './tables/incarnations';
 import { itemVersionsTable } from './tables/item-versions';
 import { requestsTable } from './tables/requests';
 import { runtimeRole } from './tables/runtime-role';
@@ -17,6 +18,7 @@ export const statements: readonly string[] = [
   ...requestsTable,
   ...itemVersionsTable,
   ...holdsTable,
+  ...incarnationsTable,
   ...serverKeysTable,
   ...appendOnly,
   ...runtimeRole,
@@ -34,6 +36,7 @@ export class CreateLedger1764000000000 implements MigrationInterface {
     // The role stays: other databases of the cluster may use it. The schema stays too: it holds the list of migrations.
     for (const table of [
       'server_keys',
+      'incarnations',
       'holds',
       'item_versions',
       'requests',

@@ -27,8 +27,8 @@ export interface FinishedRequest extends StoredResponse {
 export interface FoundRequests {
   /** Its clock, in microseconds since 1970. */
   readonly now: bigint;
-  /** The xid of this transaction. */
-  readonly commitOrder: bigint;
+  /** The id of this transaction. */
+  readonly xid: bigint;
   /** Those of the requests that are finished, by any server. */
   readonly finished: readonly FinishedRequest[];
 }
@@ -52,5 +52,5 @@ export async function findRequests(
   for (const [, , scope, requestId, contentHash, code, reason, bytes] of rows) {
     if (scope !== null) finished.push({ scope, requestId, contentHash, code, reason, bytes });
   }
-  return { now: first[0], commitOrder: first[1], finished };
+  return { now: first[0], xid: first[1], finished };
 }

@@ -1,6 +1,7 @@
 import { query, type Connection } from '../pg/connection';
 import {
   HORIZON,
+  WATCHED_INCARNATION,
   watchPageOf,
   type WatchFilter,
   type WatchPage,
@@ -61,7 +62,7 @@ const readNextEntriesOfUserStatement = {
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS unsure
         FROM candidates
     )
-    SELECT ${HORIZON}, l.below, e.*
+    SELECT ${HORIZON}, ${WATCHED_INCARNATION}, l.below, e.*
       FROM looked l
       LEFT JOIN (
         SELECT e.commit_order, ${entryColumns}

@@ -1,6 +1,7 @@
 import { query, type Connection } from '../pg/connection';
 import {
   HORIZON,
+  WATCHED_INCARNATION,
   watchPageOf,
   type WatchFilter,
   type WatchPage,
@@ -33,7 +34,7 @@ const readNextEntriesStatement = {
        ORDER BY commit_order, user_id, asset, stripe, sequence
        LIMIT $9
     )
-    SELECT ${HORIZON}, l.below, e.*
+    SELECT ${HORIZON}, ${WATCHED_INCARNATION}, l.below, e.*
       FROM looked l
       LEFT JOIN (
         SELECT p.commit_order, ${entryColumns}
