@@ -8,7 +8,7 @@ async function main(): Promise<ExitCode> {
   const postgres = await startEmbeddedPostgres({
     dataDir: process.env['LEDGER_DATA_DIR'] ?? '.data',
     log: (message, { directory } = {}) =>
-      say(directory === undefined ? message : `${message}, data in ${String(directory)}`),
+      say(typeof directory === 'string' ? `${message}, data in ${directory}` : message),
   });
   process.send?.(postgres.url);
   await signal;
