@@ -2,13 +2,15 @@ import { digestOf, entryHashOf, FIRST_PREVIOUS } from './ledger-layout';
 import { readLedgerRows, type EntryRow, type TransactionRow } from './ledger-rows';
 import type { OpenDatabase } from './test-database';
 
-const TABLES = ['accounts', 'transactions', 'entries', 'holds'];
+const TABLES = ['accounts', 'transactions', 'entries', 'holds', 'requests', 'item_versions'];
 
 /** Runs SQL as the owner of the tables, who switches their triggers off. */
 export async function tamper(database: OpenDatabase, sql: string): Promise<void> {
   const off = TABLES.map((table) => `ALTER TABLE ledger.${table} DISABLE TRIGGER USER`);
-  const on = TABLES.map(
-    (table) => `ALTER TABLE ledger.${table} ENABLE ALWAYS TRIGGER ${table}_refuse_rewriting`,
+  const on = TABLES.flatMap((table) =>
+    ['rewriting', 'truncate'].map(
+      (what) => `ALTER TABLE ledger.${table} ENABLE ALWAYS TRIGGER ${table}_refuse_${what}`,
+    ),
   );
   await database.query([...off, sql, ...on].join(';\n'));
 }

@@ -54,6 +54,7 @@ import {
   readTransactionRange,
   readTransactions,
 } from '../../services/ledger/src/store/statements/read-stored-transactions';
+import { readRequestRange } from '../../services/ledger/src/store/statements/read-stored-requests';
 import { sumReversals } from '../../services/ledger/src/store/statements/sum-reversals';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
 import { updateSettings } from '../../services/ledger/src/store/statements/update-settings';
@@ -143,6 +144,7 @@ const RANGE_STATEMENTS: Statements = {
   read_heads: (connection) => readHeads(connection, nobody, 0n, 1),
   read_legs: (connection) => readLegs(connection, []),
   read_transactions: (connection) => readTransactions(connection, []),
+  read_request_range: (connection) => readRequestRange(connection, { userId: '', requestId: '' }, '', 1),
   read_transaction_range: (connection) =>
     readTransactionRange(connection, { userId: '', transactionId: 'id' }, '', 1),
   list_entry_keys: (connection) => listEntryKeys(connection, everybody, 1),

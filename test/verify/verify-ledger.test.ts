@@ -158,11 +158,12 @@ describe('VerifyLedger', () => {
     const later = await verify(client, 'long');
     expect(report.entriesChecked).toBe(LONG);
     expect(namesOf(report)).toEqual(
-      [`500`, '501', '502', LONG].map((sequence) => `7 long GOLD 0 ${sequence}`).sort(),
+      [...[`500`, '501', '502', LONG].map((sequence) => `7 long GOLD 0 ${sequence}`), '4 long  0 0'].sort(),
     );
     expect(later.report.entriesChecked).toBe(LONG - 2n);
     expect(namesOf(later.report)).toEqual([
-      ...['1 long GOLD 0 500', '1 long GOLD 0 501', '2 long GOLD 0 500', `7 long GOLD 0 ${LONG}`],
+      ...['1 long GOLD 0 500', '1 long GOLD 0 501', '2 long GOLD 0 500', '4 long  0 0'],
+      `7 long GOLD 0 ${LONG}`,
     ]);
   });
 

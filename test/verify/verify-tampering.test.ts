@@ -58,6 +58,22 @@ const swapped = (user: string, one: number, other: number): string =>
     .map(([from, to]) => entry(user, from!, `sequence = ${to}`))
     .join(';');
 
+/** What the stored outcomes of requests show too, by the name of the case. */
+const shownByRequests = new Map<string, readonly string[]>([
+  ...[
+    ...['a balance after an entry', 'a gross volume after an entry', 'a balance that is no whole number'],
+    ...['a deleted last entry', 'a deleted last entry with the account put back to the one before'],
+    ...['a deleted entry in the middle', 'all entries of an account, deleted', 'a swapped pair'],
+    ...[`an entry's hash`, 'its digest', 'a deleted one', 'a deleted one with all of its entries'],
+  ].map((name) => [name, ['4 ada  0 0']] as const),
+  ['an account, deleted with its entries', ['4 ada  0 0', '4 carol  0 0']],
+  ['its request', ['4 @issuance GOLD 0 2', '4 ada  0 0', '4 ada GOLD 0 2']],
+  ['its caller', ['4 @issuance GOLD 0 2', '4 ada GOLD 0 2']],
+  ['its owner', ['4 ada  0 0', '4 ada GOLD 0 4', '4 bob GOLD 0 1']],
+  ['one that was there before, once more under another user', ['4 ada GOLD 0 4', '4 bob GOLD 0 1']],
+  ['an invented one', ['4 ada GOLD 0 4', '4 bob GOLD 0 1']],
+]);
+
 test('the books are right before anybody tampers with them', async () => {
   const { report } = await verify(ledger.client());
   expect(report).toEqual({
@@ -186,11 +202,11 @@ describe('an account and its entries', () => {
         WHERE ${of('ada', 1)}`,
       ['2 zoe GOLD 0 1'],
     ],
-  ])('%s', async (_what, sql, named) => {
+  ])('%s', async (what, sql, named) => {
     await tamper(ledger.database, sql);
     const { report } = await verify(ledger.client());
     expect(report.valid).toBe(false);
-    expect(namesOf(report)).toEqual(named);
+    expect(namesOf(report)).toEqual([...named, ...(shownByRequests.get(what) ?? [])].sort());
   });
 });
 
@@ -261,6 +277,68 @@ describe('a transaction', () => {
            FROM ledger.transactions t WHERE transaction_id = '${ids['gift']!}'`,
       ['1 ada GOLD 0 4', '1 bob GOLD 0 1'],
     ],
+  ])('%s', async (what, sql, named) => {
+    await tamper(ledger.database, sql());
+    const { report } = await verify(ledger.client());
+    expect(namesOf(report)).toEqual([...named, ...(shownByRequests.get(what) ?? [])].sort());
+  });
+});
+
+describe('a request', () => {
+  const request = (name: string): string =>
+    `user_id || ' ' || request_id = (
+       SELECT t.user_id || ' ' || t.request_id FROM ledger.transactions t WHERE t.transaction_id = '${ids[name]!}')`;
+  const set = (name: string, sql: string) => (): string =>
+    `UPDATE ledger.requests SET ${sql} WHERE ${request(name)}`;
+  const other = (field: string): string =>
+    `(SELECT o.${field} FROM ledger.requests o JOIN ledger.transactions t USING (transaction_id)
+       WHERE t.transaction_id = '${ids['first']!}')`;
+  const bothSeconds = ['4 @issuance GOLD 0 2', '4 ada GOLD 0 2'];
+
+  test.each<[what: string, sql: () => string, named: string[]]>([
+    [
+      'that is deleted, so that a retry would book once more',
+      () => `DELETE FROM ledger.requests WHERE ${request('second')}`,
+      bothSeconds,
+    ],
+    [
+      'whose stored response is another one',
+      () => set('second', `outcome = ${other('outcome')}`)(),
+      ['4 ada  0 0'],
+    ],
+    ['whose stored response is none', set('second', `outcome = '\\xff'`), ['4 ada  0 0']],
+    [
+      'whose stored response says something else about what was booked',
+      set(
+        'second',
+        `outcome = decode(replace(encode(outcome, 'hex'), encode('gift', 'hex'), encode('wage', 'hex')), 'hex')`,
+      ),
+      ['4 ada  0 0'],
+    ],
+    ['that failed, it says now', set('second', `code = 9, reason = 'INSUFFICIENT_FUNDS'`), ['4 ada  0 0']],
+    [
+      'that booked nothing, it says now',
+      set('second', 'transaction_id = NULL'),
+      [...bothSeconds, '4 ada  0 0'],
+    ],
+    [
+      'that booked something else, it says now',
+      () => set('second', `transaction_id = '${ids['first']!}'`)(),
+      [...bothSeconds, '4 ada  0 0'],
+    ],
+    [
+      'that somebody else sent, it says now',
+      set('second', `caller = 'mallory'`),
+      [...bothSeconds, '4 ada  0 0'],
+    ],
+    [
+      'that has a second transaction',
+      () =>
+        `UPDATE ledger.transactions SET request_id = (
+           SELECT t.request_id FROM ledger.transactions t WHERE t.transaction_id = '${ids['first']!}')
+          WHERE transaction_id = '${ids['second']!}'`,
+      [...bothSeconds, '4 ada  0 0', '7 @issuance GOLD 0 2', '7 ada GOLD 0 2'],
+    ],
   ])('%s', async (_what, sql, named) => {
     await tamper(ledger.database, sql());
     const { report } = await verify(ledger.client());
@@ -313,7 +391,7 @@ describe('a rewritten chain', () => {
     await reseal(ledger.database, { users: ada, digests: false });
     const { report } = await verify(ledger.client());
     expect(namesOf(report)).toEqual([
-      ...['1 @issuance GOLD 0 2', '1 ada GOLD 0 2', '7 @issuance GOLD 0 2', '7 ada GOLD 0 2'],
+      ...['1 @issuance GOLD 0 2', '1 ada GOLD 0 2', '4 ada  0 0', '7 @issuance GOLD 0 2', '7 ada GOLD 0 2'],
     ]);
     const [violation] = report.violations.filter(({ userId, rule }) => userId === 'ada' && rule === 1);
     expect(violation).toMatchObject<Partial<VerifyViolation>>({
@@ -329,14 +407,14 @@ describe('a rewritten chain', () => {
     );
     await reseal(ledger.database, { users: ada, digests: true });
     const { report } = await verify(ledger.client());
-    expect(namesOf(report)).toEqual(['2 @issuance GOLD 0 2', '7 @issuance GOLD 0 2']);
+    expect(namesOf(report)).toEqual(['2 @issuance GOLD 0 2', '4 ada  0 0', '7 @issuance GOLD 0 2']);
   });
 
   it('is found when value comes out of nothing, however well it is sealed', async () => {
     await tamper(ledger.database, entry('ada', 2, 'change = 1050'));
     await reseal(ledger.database, { users: () => true, digests: true });
     const { report } = await verify(ledger.client());
-    expect(namesOf(report)).toEqual(['1 @issuance GOLD 0 2', '1 ada GOLD 0 2']);
+    expect(namesOf(report)).toEqual(['1 @issuance GOLD 0 2', '1 ada GOLD 0 2', '4 ada  0 0', '4 carol  0 0']);
   });
 
   it('is found when an account was in debt that it was not allowed', async () => {
@@ -355,6 +433,7 @@ describe('a rewritten chain', () => {
     const { report } = await verify(ledger.client());
     expect(namesOf(report)).toEqual([
       ...['3 ada GOLD 0 0', '3 ada GOLD 0 3', '3 ada GOLD 0 4', '3 ada GOLD 0 5', '3 ada GOLD 0 6'],
+      ...['4 ada  0 0', '4 carol  0 0'],
     ]);
   });
 });

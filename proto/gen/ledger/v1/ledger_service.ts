@@ -769,11 +769,11 @@ export interface VerifyProgress {
 /** A rule that does not hold. */
 export interface VerifyViolation {
   /**
-   * The number of the rule in ARCHITECTURE.md: 1 sums, 2 balances and sequences,
-   * 3 holds and minimums, 7 hash chain.
+   * The number of the rule in ARCHITECTURE.md: 1 sums, 2 balances and sequences, 3 holds
+   * and minimums, 4 requests and what they stored, 6 what is written once, 7 hash chain.
    */
   rule: number;
-  /** The account's user; empty when it concerns no single account. */
+  /** The account's user, or the scope of a request; empty when it concerns neither. */
   userId: string;
   /** The account's asset. */
   asset: string;
@@ -6201,7 +6201,8 @@ export const LedgerServiceService = {
   },
   /**
    * Checks that entries sum to zero, that balances, sequences and holds agree with them,
-   * and that the hash chains are intact, while other calls write.
+   * that requests and what they stored agree with the rows, and that the hash chains are
+   * intact, while other calls write.
    */
   verifyLedger: {
     path: "/ledger.v1.LedgerService/VerifyLedger" as const,
@@ -6274,7 +6275,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   watchEntries: handleServerStreamingCall<WatchEntriesRequest, WatchEntriesResponse>;
   /**
    * Checks that entries sum to zero, that balances, sequences and holds agree with them,
-   * and that the hash chains are intact, while other calls write.
+   * that requests and what they stored agree with the rows, and that the hash chains are
+   * intact, while other calls write.
    */
   verifyLedger: handleServerStreamingCall<VerifyLedgerRequest, VerifyLedgerResponse>;
 }
@@ -6598,7 +6600,8 @@ export interface LedgerServiceClient extends Client {
   ): ClientReadableStream<WatchEntriesResponse>;
   /**
    * Checks that entries sum to zero, that balances, sequences and holds agree with them,
-   * and that the hash chains are intact, while other calls write.
+   * that requests and what they stored agree with the rows, and that the hash chains are
+   * intact, while other calls write.
    */
   verifyLedger(
     request: VerifyLedgerRequest,

@@ -9,6 +9,7 @@ import type { Store } from '../store/store';
 import type { LedgerReader } from '../verify/ledger-reader';
 import { runVerification, type VerificationReport } from '../verify/run-verification';
 import { bytesOf } from '../mapping/messages';
+import { statedOutcome } from '../mapping/stated-outcome';
 import type { CallContext } from '@ledger/kit/rpc/incoming-call';
 import type { ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
 import type { Reason } from '../mapping/status';
@@ -53,7 +54,7 @@ async function* answers(
     signal.throwIfAborted();
     return store.readForVerification(work, deadline);
   };
-  const verification = runVerification(read, userId);
+  const verification = runVerification(read, statedOutcome, userId);
   let nextProgress = 0;
   for (;;) {
     const { done, value } = await verification.next();

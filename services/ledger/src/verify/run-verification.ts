@@ -1,4 +1,5 @@
 import type { AccountKey } from '../ledger/account';
+import type { OutcomeReader } from '../ledger/stated-outcome';
 import { countAccounts } from '../store/statements/count-accounts';
 import { findOrphanHolds, listEntryKeys, type KeyRange } from '../store/statements/find-orphans';
 import { readAccountRange } from '../store/statements/read-account-range';
@@ -15,6 +16,7 @@ import { checkTransaction, entryKeysOf } from './check-transaction';
 import { FIRST_ID, FIRST_KEY, LAST_STRIPE, LAST_TEXT, type LedgerReader } from './ledger-reader';
 import { ViolationList, type Violation } from './violation';
 import { walkChains } from './walk-chains';
+import { RequestWalk } from './walk-requests';
 
 const ACCOUNTS_PER_RANGE = 250;
 const ACCOUNTS_PER_COUNT = 50_000;
@@ -36,7 +38,7 @@ export interface VerificationReport extends VerificationProgress {
 }
 
 /**
- * Checks rules 1, 2, 3 and 7 while others write, without locks and in bounded memory: the accounts are read in ranges
+ * Checks rules 1, 2, 3, 4 and 7 while others write, without locks and in bounded memory: the accounts are read in ranges
  * of their key, and each statement is a snapshot of its own.
  *
  * An account's row, its last sequence and its open holds are read in one statement. Its entries up to the row's
@@ -45,15 +47,17 @@ export interface VerificationReport extends VerificationProgress {
  * follows from the checks of each transaction and entry: the entries of a transaction exist, belong to it and sum to
  * zero, and every entry is named by its transaction.
  *
+ * @param outcomeReader reads the stored responses of requests
  * @param userId checks only this user's accounts and transactions, and the transactions of others that touch these
  *   accounts; empty: everything
  * @returns yields progress after every page, and returns the report
  */
 export async function* runVerification(
   read: LedgerReader,
+  outcomeReader: OutcomeReader,
   userId: string,
 ): AsyncGenerator<VerificationProgress, VerificationReport> {
-  const walk = new Walk(read, userId);
+  const walk = new Walk(read, outcomeReader, userId);
   await walk.count();
   yield walk.progress;
   let after = walk.first;
@@ -70,6 +74,7 @@ export async function* runVerification(
     }
     await walk.checkOrphans({ after, last });
     for await (const progress of walk.checkOwned(last.userId)) yield progress;
+    for await (const progress of walk.checkRequests(last.userId)) yield progress;
     if (end === undefined) break;
     after = end;
   }
@@ -82,11 +87,14 @@ class Walk {
   readonly last: AccountKey;
   progress: VerificationProgress = { accountsChecked: 0n, accountsTotal: 0n, entriesChecked: 0n };
   private transactionCursor: TransactionKey;
+  private readonly requests: RequestWalk;
 
   constructor(
     private readonly read: LedgerReader,
+    outcomeReader: OutcomeReader,
     userId: string,
   ) {
+    this.requests = new RequestWalk(read, outcomeReader, this.found, userId);
     this.first = { ...FIRST_KEY, userId };
     this.last = { userId: userId === '' ? LAST_TEXT : userId, asset: LAST_TEXT, stripe: LAST_STRIPE };
     this.transactionCursor = { userId, transactionId: FIRST_ID };
@@ -153,6 +161,12 @@ class Walk {
       if (page.length < TRANSACTIONS_PER_PAGE) return;
       yield this.progress;
     }
+  }
+
+  /** Checks the requests of scopes up to and including a user, continuing where it stopped before. */
+  async *checkRequests(lastUserId: string): AsyncGenerator<VerificationProgress> {
+    const pages = this.requests.upTo(lastUserId);
+    while ((await pages.next()).done !== true) yield this.progress;
   }
 
   /** Checks the transactions of entries whose owners checkOwned does not cover. */

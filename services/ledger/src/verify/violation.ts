@@ -1,7 +1,7 @@
 import type { AccountKey } from '../ledger/account';
 
-/** The rules that are verified, by their numbers: sums; balances and sequences; holds and minimums; hash chains. */
-export type Rule = 1 | 2 | 3 | 7;
+/** The rules that are verified, by their numbers in ARCHITECTURE.md. */
+export type Rule = 1 | 2 | 3 | 4 | 6 | 7;
 
 /** A rule that does not hold somewhere. */
 export interface Violation extends AccountKey {

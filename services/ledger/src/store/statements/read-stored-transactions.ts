@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { bigints, integers, texts, uuids } from '../pg/binary-columns';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf } from '../pg/column-values';
+import { validMicrosOf, validWholeOf, wholeOrNull } from '../pg/column-values';
 
 /** A transaction row as it is stored, whatever is in it. */
 export interface StoredTransaction {
@@ -28,6 +28,10 @@ export interface StoredTransaction {
   readonly entryKeys: unknown;
   readonly digest: Buffer;
   readonly hashVersion: number;
+  /** What its request says that it booked; null: nothing, or there is no such request. */
+  readonly requestedId: string | null;
+  /** Who sent its request; null: there is no such request. */
+  readonly requestCaller: string | null;
 }
 
 /** Names one transaction row. */
@@ -40,12 +44,15 @@ const columns = `
   t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${validMicrosOf('t.create_time')},
   ${validMicrosOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
   t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.reversed_amount, t.entry_keys, t.digest,
-  t.hash_version`;
+  t.hash_version, r.transaction_id, r.caller`;
+
+const requestOfTransaction = `
+      LEFT JOIN ledger.requests r ON r.user_id = t.user_id AND r.request_id = t.request_id`;
 
 const readTransactionRangeStatement = {
   name: 'read_transaction_range',
   text: `
-    SELECT ${columns} FROM ledger.transactions t
+    SELECT ${columns} FROM ledger.transactions t ${requestOfTransaction}
      WHERE (t.user_id, t.transaction_id) > ($1, $2) AND t.user_id <= $3
      ORDER BY t.user_id, t.transaction_id LIMIT $4`,
 };
@@ -54,7 +61,8 @@ const readTransactionsStatement = {
   name: 'read_transactions',
   text: `
     SELECT ${columns} FROM unnest($1::text[], $2::uuid[]) AS k (user_id, transaction_id)
-      JOIN ledger.transactions t ON t.user_id = k.user_id AND t.transaction_id = k.transaction_id`,
+      JOIN ledger.transactions t ON t.user_id = k.user_id AND t.transaction_id = k.transaction_id
+      ${requestOfTransaction}`,
 };
 
 type Row = [
@@ -78,6 +86,8 @@ type Row = [
   entryKeys: unknown,
   digest: Buffer,
   hashVersion: number,
+  requestedId: string | null,
+  requestCaller: string | null,
 ];
 
 /** At most `limit` transactions after a key whose owners come up to a user, in key order. */
@@ -123,6 +133,8 @@ function storedTransactionOf(row: Row): StoredTransaction {
     entryKeys: row[17],
     digest: row[18],
     hashVersion: row[19],
+    requestedId: row[20],
+    requestCaller: row[21],
   };
 }
 
@@ -135,17 +147,31 @@ export interface EntryKey extends AccountKey {
 export interface StoredLeg {
   readonly transactionId: string;
   readonly change: bigint;
+  /** Here and below: null for a number that the ledger never writes. */
+  readonly balanceAfter: bigint | null;
+  readonly debitsAfter: bigint | null;
+  readonly hash: Buffer;
 }
 
 const readLegsStatement = {
   name: 'read_legs',
   text: `
-    SELECT k.position::int, e.transaction_id, e.change
+    SELECT k.position::int, e.transaction_id, e.change, ${validWholeOf('e.balance_after')},
+           ${validWholeOf('e.debits_after')}, e.hash
       FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) WITH ORDINALITY
         AS k (user_id, asset, stripe, sequence, position)
       JOIN ledger.entries e
         ON e.user_id = k.user_id AND e.asset = k.asset AND e.stripe = k.stripe AND e.sequence = k.sequence`,
 };
+
+type LegRow = [
+  position: number,
+  transactionId: string,
+  change: bigint,
+  balanceAfter: string | null,
+  debitsAfter: string | null,
+  hash: Buffer,
+];
 
 /** The entries of the keys, in their order; null where there is none. */
 export async function readLegs(
@@ -153,12 +179,15 @@ export async function readLegs(
   keys: readonly EntryKey[],
 ): Promise<(StoredLeg | null)[]> {
   const legs = keys.map((): StoredLeg | null => null);
-  const rows = await query<[number, string, bigint]>(connection, readLegsStatement, [
+  const rows = await query<LegRow>(connection, readLegsStatement, [
     texts(keys, (key) => key.userId),
     texts(keys, (key) => key.asset),
     integers(keys, (key) => key.stripe),
     bigints(keys, (key) => key.sequence),
   ]);
-  for (const [position, transactionId, change] of rows) legs[position - 1] = { transactionId, change };
+  for (const [position, transactionId, change, balance, debits, hash] of rows) {
+    const sums = { balanceAfter: wholeOrNull(balance), debitsAfter: wholeOrNull(debits) };
+    legs[position - 1] = { transactionId, change, ...sums, hash };
+  }
   return legs;
 }

@@ -1,0 +1,88 @@
+import { transactionDigest } from '../ledger/hash-chain';
+import type { StatedOutcome, StatedTransaction } from '../ledger/stated-outcome';
+import type { StoredRequest } from '../store/statements/read-stored-requests';
+import type { StoredLeg, StoredTransaction } from '../store/statements/read-stored-transactions';
+import type { Violation } from './violation';
+
+/** What a request's outcome is compared with. */
+export interface RowsOfRequest {
+  /** The transaction that it names. */
+  readonly transaction: StoredTransaction | null;
+  /** The entries that its response shows, in that order. */
+  readonly legs: readonly (StoredLeg | null)[];
+}
+
+/** The writes that move something whenever they succeed. */
+const MOVING: readonly string[] = [
+  ...['Credit', 'Purchase', 'Transfer', 'PostTransaction', 'ReverseTransaction', 'CaptureHold'],
+];
+
+/**
+ * Rule 4: what a request stored is what the rows say.
+ *
+ * @param stated what its stored response says; null: that is none
+ */
+export function checkRequest(
+  request: StoredRequest,
+  stated: StatedOutcome | null,
+  rows: RowsOfRequest,
+): Violation[] {
+  const { userId, requestId, method, code, reason, outcome, transactionId } = request;
+  const found: Violation[] = [];
+  const add = (detail: string): void => {
+    found.push({
+      ...{ rule: 4, userId, asset: '', stripe: 0, sequence: 0n, transactionId: transactionId ?? '' },
+      detail: `request ${requestId}: ${detail}`,
+    });
+  };
+  if (outcome === null) return found;
+  if (stated === null) {
+    add(`its stored response is none of ${method}`);
+    return found;
+  }
+  const { failure, transaction: booked } = stated;
+  if (failure !== null && (failure.code !== code || failure.reason !== reason)) {
+    add(`it ended with ${code} ${reason}, its stored response says ${failure.code} ${failure.reason}`);
+  }
+  if ((booked?.header.transactionId ?? null) !== transactionId) {
+    const says = booked?.header.transactionId ?? 'nothing';
+    add(`it booked ${transactionId ?? 'nothing'}, its stored response says ${says}`);
+  } else if (code === 0 && booked === null && MOVING.includes(method)) {
+    add('it succeeded and booked nothing');
+  } else if (booked !== null) {
+    for (const detail of checkBooked(request, booked, rows)) add(detail);
+  }
+  return found;
+}
+
+/** Compares a transaction as a response shows it with its rows. Its digest stands for all that it says beside sums. */
+function* checkBooked(
+  { userId, requestId, caller }: StoredRequest,
+  { header, entries }: StatedTransaction,
+  { transaction, legs }: RowsOfRequest,
+): Generator<string> {
+  if (header.userId !== userId || header.requestId !== requestId || header.caller !== caller) {
+    yield 'its stored response is that of another request';
+  }
+  if (transaction === null) {
+    yield 'the transaction that it booked is missing';
+    return;
+  }
+  if (transaction.requestId !== requestId) {
+    yield `the transaction that it booked is that of request ${transaction.requestId}`;
+  }
+  if (!transactionDigest(header, entries).equals(transaction.digest)) {
+    yield 'its stored response differs from the transaction that it booked';
+  }
+  const differs = entries.some((entry, index) => {
+    const leg = legs[index] ?? null;
+    return (
+      leg === null ||
+      !leg.hash.equals(entry.hash) ||
+      leg.balanceAfter !== entry.balanceAfter ||
+      leg.debitsAfter !== entry.debitsAfter ||
+      entry.effectiveTime !== header.effectiveTime
+    );
+  });
+  if (differs) yield 'its stored response differs from the entries that it booked';
+}
