@@ -140,7 +140,7 @@ export default defineConfig(
   },
   {
     // The entries of the client, which list what it exports.
-    files: ['clients/ledger/src/{index,testing}.{ts,mts}'],
+    files: ['clients/ledger/src/{index,json,testing}.{ts,mts}'],
     rules: { 'no-restricted-syntax': ['error', noDefaultExport] },
   },
   {

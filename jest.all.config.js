@@ -27,6 +27,7 @@ module.exports = {
     '^@ledger/proto/(.*)$': '<rootDir>/proto/gen/$1.ts',
     '^@ledger/embedded-postgres/(.*)$': '<rootDir>/services/embedded-postgres/src/$1.ts',
     '^@ledger/client$': '<rootDir>/clients/ledger/src/index.ts',
+    '^@ledger/client/json$': '<rootDir>/clients/ledger/src/json.ts',
     '^@ledger/client/testing$': '<rootDir>/clients/ledger/src/testing.ts',
     '^@ledger/kit/(.*)$': '<rootDir>/services/kit/src/$1.ts',
   },

@@ -132,7 +132,11 @@ it('can be required by a CommonJS module', () => {
 });
 
 it.each([
-  ['@ledger/client', 'EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,toDate,toTimestamp'],
+  [
+    '@ledger/client',
+    'EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,credentials,toDate,toTimestamp',
+  ],
+  ['@ledger/client/json', 'toJson'],
   ['@ledger/client/testing', 'fails,refuses,replies,sends,startScriptedLedger,staysSilent'],
 ])('%s exports the same values to both module systems, and nothing else', (entry, names) => {
   const text = `
@@ -144,6 +148,49 @@ it.each([
     console.log(same, names.join());
   `;
   expect(runScript('both.mjs', text)).toBe(`true ${names}`);
+});
+
+it.each([
+  ['an ES module', 'esm', 'bundle.mjs'],
+  ['a CommonJS module', 'cjs', 'bundle.cjs'],
+])('can be bundled as %s', (_, format, bundle) => {
+  const text = `
+    import { EntryKind, LedgerClient, LedgerError } from '@ledger/client';
+    import { toJson } from '@ledger/client/json';
+    console.log(toJson('GetBalanceResponse', { balance: undefined }));${useClient}`;
+  writeFileSync(join(consumer, 'to-bundle.mjs'), text);
+  // grpc-js requires what Node has built in, also inside an ES module.
+  const banner =
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const esbuild = [
+    join(nodeModules, '.bin/esbuild'),
+    'to-bundle.mjs',
+    '--bundle',
+    '--platform=node',
+  ] as const;
+  const [command, ...args] = [...esbuild, `--format=${format}`, `--outfile=${join(home, bundle)}`];
+  run(command, format === 'esm' ? [...args, `--banner:js=${banner}`] : args);
+  // Away from the packages: all is in the one file.
+  expect(run(process.execPath, [bundle], home)).toBe('{}\ntrue UNAVAILABLE 1');
+});
+
+it('refuses the credentials of another copy of grpc-js with an error that says what to use', () => {
+  const copy = join(consumer, 'node_modules/grpc-copy');
+  cpSync(join(nodeModules, '@grpc/grpc-js'), copy, { recursive: true });
+  for (const name of ['@grpc', '@js-sdsl']) {
+    mkdirSync(join(copy, 'node_modules'), { recursive: true });
+    symlinkSync(join(nodeModules, name), join(copy, 'node_modules', name));
+  }
+  const text = `
+    const { credentials } = require('grpc-copy');
+    const { LedgerClient, LedgerError } = require('@ledger/client');
+    try {
+      new LedgerClient({ credentials: credentials.createInsecure() });
+    } catch (error) {
+      console.log(error instanceof LedgerError, error.codeName, error.message.includes('use the \`credentials\`'));
+    }
+  `;
+  expect(runScript('copy.cjs', text)).toBe('true INVALID_ARGUMENT true');
 });
 
 it('exports the contract as code, as descriptors and as protos', () => {
@@ -173,12 +220,16 @@ it('shares an abort signal among many calls without a warning of Node', () => {
 it('has types for both module systems, and the test in the README compiles and passes', () => {
   const typed = `
     import { type CreditRequest, type CreditResponse, LedgerClient } from '@ledger/client';
+    import { toJson } from '@ledger/client/json';
     import { replies, type Script } from '@ledger/client/testing';
     const request: CreditRequest = { userId: 'ada', asset: 'GOLD', amount: 1n };
     export async function use(client: LedgerClient): Promise<bigint> {
       const response: CreditResponse = await client.credit(request);
       // @ts-expect-error The amount is a bigint.
       await client.credit({ ...request, amount: 1 });
+      JSON.stringify(toJson('CreditResponse', response));
+      // @ts-expect-error A balance is no transaction.
+      toJson('Transaction', response.balance);
       for await (const { change } of client.listEntries(request)) return change;
       return response.replayed ? 0n : response.balance.balance;
     }
