@@ -19,6 +19,7 @@ const slow = [
   'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
   'test/faults/operating', //                    27: the fault run by its command line
+  'test/rpc/hostile-connections', //            20: floods of a server
   'test/rpc/log-outputs', //                    25: thousands of calls of servers whose log nobody takes
   'test/rpc/random-bytes', //                    10
   'test/rpc/request-id-reuse', //                 8

@@ -131,6 +131,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
       requestMaxBytes: config.messageMaxBytes,
       responseMaxBytes: config.responseMaxBytes,
       concurrentStreamsMax: config.concurrentStreamsMax,
+      connections: config.connections,
       healthIntervalMs: config.healthIntervalMs,
       shutdownTimeoutMs: config.shutdownTimeoutMs,
     },

@@ -1,4 +1,5 @@
-import { ConfigError } from '@ledger/kit/server/environment';
+import { connectionLimits } from '@ledger/kit/server/connection-limits';
+import { ConfigError, Environment } from '@ledger/kit/server/environment';
 import { parseConfig } from './config';
 
 /** Every whole number that can be set, with its limits. */
@@ -50,6 +51,7 @@ it('needs nothing set', () => {
     },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
+    connections: connectionLimits(new Environment({}, '')),
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
     ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, lingerMs: 50 },
     watchLagWarnMs: 5_000,
@@ -69,6 +71,7 @@ it('reads each variable into its own setting', () => {
   const set = Object.fromEntries(integers.map(([name, min], index) => [name, String(min + index)]));
   const parsed = parseConfig({
     ...{ ...set, LEDGER_LISTEN: '0.0.0.0:1', LEDGER_DATA_DIR: '/data', LEDGER_LOG_LEVEL: 'debug' },
+    ...{ LEDGER_RESETS_MAX: '7' },
     ...{ DATABASE_URL: 'postgres://a@db/x', MIGRATION_DATABASE_URL: 'postgresql://b@db/x' },
   });
   expect(parsed).toEqual({
@@ -84,6 +87,7 @@ it('reads each variable into its own setting', () => {
     },
     ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
+    connections: { ...connectionLimits(new Environment({}, '')), resetsMax: 7 },
     ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, processes: 18, lingerMs: 19 },
     watchLagWarnMs: 26,
     ...{ balanceConnections: 21, readQueueMax: 21, readAttemptMs: 121, verificationsMax: 23 },

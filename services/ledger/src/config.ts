@@ -1,3 +1,4 @@
+import { connectionLimits, type ConnectionLimits } from '@ledger/kit/server/connection-limits';
 import { Environment, type Variables } from '@ledger/kit/server/environment';
 
 /** All settings, parsed once from the environment. README lists them. */
@@ -51,6 +52,8 @@ export interface Config {
   readonly responseMaxBytes: number;
   /** Calls at the same time on one connection. */
   readonly concurrentStreamsMax: number;
+  /** What callers may hold, and for how long. */
+  readonly connections: ConnectionLimits;
   /** How often the health service asks the database whether it takes writes. */
   readonly healthIntervalMs: number;
   /** The longest that the database may take to answer that. */
@@ -100,6 +103,7 @@ export function parseConfig(variables: Variables): Config {
     messageMaxBytes: ledger.integer('MESSAGE_MAX_BYTES', 4 * MIB, 65_536, 64 * MIB),
     responseMaxBytes: ledger.integer('RESPONSE_MAX_BYTES', 32 * MIB, 4 * MIB, 256 * MIB),
     concurrentStreamsMax: ledger.integer('CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
+    connections: connectionLimits(ledger),
     healthIntervalMs: ledger.integer('HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
     healthTimeoutMs: ledger.integer('HEALTH_TIMEOUT_MS', 1_000, 10, 600_000),
     healthWriteIntervalMs: ledger.integer('HEALTH_WRITE_INTERVAL_MS', 10_000, 10, 3_600_000),

@@ -1,3 +1,4 @@
+import { connectionLimits } from '../server/connection-limits';
 import { ConfigError, Environment } from '../server/environment';
 import { databaseSettings, serviceSettings } from './service-settings';
 
@@ -12,6 +13,8 @@ it('has a default for everything but the database', () => {
     logLevel: 'info',
     shutdownTimeoutMs: 10_000,
     healthIntervalMs: 1_000,
+    concurrentStreamsMax: 1_024,
+    connections: connectionLimits(new Environment({}, '')),
     databaseUrl: URL,
     databaseConnections: 8,
     statementTimeoutMs: 10_000,

@@ -1,4 +1,5 @@
 import type { DatabaseSettings } from '../postgres/database';
+import { connectionLimits, type ConnectionLimits } from '../server/connection-limits';
 import type { Environment } from '../server/environment';
 
 /** Settings of a service on the ledger. */
@@ -14,6 +15,10 @@ export interface ServiceSettings {
   readonly shutdownTimeoutMs: number;
   /** How often what the service stands on is asked whether it is there, for the health service. */
   readonly healthIntervalMs: number;
+  /** Calls at the same time on one connection. */
+  readonly concurrentStreamsMax: number;
+  /** What callers may hold, and for how long. */
+  readonly connections: ConnectionLimits;
 }
 
 /** What every service needs, from variables with its prefix, and the address of the ledger from LEDGER_ADDRESS. */
@@ -25,6 +30,8 @@ export function serviceSettings(environment: Environment, defaultListen: string)
     logLevel: environment.logLevel('LOG_LEVEL'),
     shutdownTimeoutMs: environment.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
     healthIntervalMs: environment.integer('HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
+    concurrentStreamsMax: environment.integer('CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
+    connections: connectionLimits(environment),
   };
 }
 

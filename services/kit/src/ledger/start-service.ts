@@ -19,19 +19,13 @@ export interface ServiceParts<Reason extends string> {
 
 /** The largest request; those of these services are small. */
 const REQUEST_MAX_BYTES = 64 * 1024;
-/** Calls at the same time on one connection. */
-const CONCURRENT_STREAMS_MAX = 1_024;
 
 /** Starts a service. It is healthy while it has a connection to the ledger and its database answers. */
 export function startService<Reason extends string>(parts: ServiceParts<Reason>): Promise<RunningServer> {
   const { settings, log, ledger, errors, services, database } = parts;
   const { ledgerTimeoutMs, healthIntervalMs } = settings;
   return startServer({
-    settings: {
-      ...settings,
-      requestMaxBytes: REQUEST_MAX_BYTES,
-      concurrentStreamsMax: CONCURRENT_STREAMS_MAX,
-    },
+    settings: { ...settings, requestMaxBytes: REQUEST_MAX_BYTES },
     log,
     services: () => services({ log, errors, ledgerTimeoutMs }),
     ping: () => Promise.all([database?.query('SELECT 1'), ledger.waitForReady(healthIntervalMs)]),

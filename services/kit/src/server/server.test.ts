@@ -1,4 +1,6 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
+import { connectionLimits } from './connection-limits';
+import { Environment } from './environment';
 import { createLog } from './server-log';
 import { startServer, type ServerParts, type ServerSettings } from './server';
 import { StartError } from './start-error';
@@ -7,6 +9,7 @@ const AN_HOUR_MS = 3_600_000;
 
 const settings: ServerSettings = {
   ...{ listen: '127.0.0.1:0', requestMaxBytes: 65_536, concurrentStreamsMax: 16 },
+  connections: connectionLimits(new Environment({}, '')),
   ...{ healthIntervalMs: 1_000, shutdownTimeoutMs: AN_HOUR_MS },
 };
 

@@ -1,6 +1,5 @@
-import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
-import type { Server } from '@grpc/grpc-js';
+import { stateOf } from './http2-parts';
 
 /**
  * Node keeps the open streams of an HTTP/2 session in a Map. V8 gives a Map that is added to and deleted from a new
@@ -98,26 +97,10 @@ function homeOf(id: number, mask: number): number {
   return (id >> 1) & mask;
 }
 
-/**
- * Gives each new session of a bound server a StreamMap in place of Node's Map.
- *
- * @returns for how many of the server's listeners
- */
-export function useStreamMap(server: Server): number {
-  // grpc-js hands neither its HTTP/2 servers nor their sessions out.
-  const http2Servers: unknown = Reflect.get(server, 'http2Servers');
-  if (!types.isMap(http2Servers)) return 0;
-  const emitters = [...http2Servers.keys()].filter((each) => each instanceof EventEmitter);
-  for (const emitter of emitters) emitter.on('session', replaceStreams);
-  return emitters.length;
-}
-
 /** Returns whether it did so; a session of a Node that keeps its streams in another way is left as it is. */
 export function replaceStreams(session: object): boolean {
-  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
-  const state: unknown = key === undefined ? undefined : Reflect.get(session, key);
-  if (typeof state !== 'object' || state === null || !('streams' in state)) return false;
-  if (!types.isMap(state.streams) || state.streams.size > 0) return false;
+  const state = stateOf(session);
+  if (state === null || !types.isMap(state.streams) || state.streams.size > 0) return false;
   state.streams = new StreamMap();
   return true;
 }

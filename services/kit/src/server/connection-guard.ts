@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { ConnectionLimits } from './connection-limits';
+import { GuardedConnection, type ConnectionEvents } from './guarded-connection';
+import { replaceStreams } from './stream-map';
+
+/** What a guard needs besides its limits. */
+export interface GuardParts extends Omit<ConnectionEvents, 'incomingBytes'> {
+  readonly limits: ConnectionLimits & { readonly concurrentStreamsMax: number };
+  /** For a log of level debug: each connection that opens and closes. */
+  readonly trace?: ((what: string, fields: Readonly<Record<string, unknown>>) => void) | undefined;
+}
+
+/** Descriptors for the database, files and the like, out of those that the system allows this process. */
+const OTHER_DESCRIPTORS = 100;
+/** Streams that are looked at in one turn of the event loop. */
+const STREAMS_PER_TURN = 2_000;
+const SWEEP_INTERVAL_MS = 250;
+
+/**
+ * Keeps callers from holding what others need: connections that are too many or never begin, calls that never end or are
+ * cancelled again and again, requests that come in part, answers that nobody reads.
+ */
+export class ConnectionGuard {
+  private readonly connections = new Set<GuardedConnection>();
+  /** In the order in which they came. */
+  private readonly halfOpen = new Set<GuardedConnection>();
+  private sockets = 0;
+  private readonly connectionsMax: number;
+  private readonly events: ConnectionEvents;
+  private timer: NodeJS.Timeout | null = null;
+  private sweeping = false;
+
+  constructor(private readonly parts: GuardParts) {
+    const { requestMaxBytes, isStream, tell, limits } = parts;
+    this.events = { incomingBytes: 0, requestMaxBytes, isStream, tell };
+    const allowed = descriptorsMax() - OTHER_DESCRIPTORS;
+    this.connectionsMax = Math.max(1, Math.min(limits.connectionsMax, allowed));
+    if (this.connectionsMax < limits.connectionsMax)
+      tell('fewer connections are taken: the system allows so few descriptors', {
+        connectionsMax: this.connectionsMax,
+      });
+  }
+
+  /** Guards the connections that a server takes from now on. */
+  watch(server: Http2Server): void {
+    // A session does not hand its socket out. It is made as soon as there is one.
+    let latest: Socket | null = null;
+    const remember = (socket: Socket): void => void (latest = socket);
+    server.prependListener('connection', remember);
+    server.prependListener('secureConnection', remember);
+    server.on('session', (session) => this.open(session, latest));
+    server.on('connection', (socket: Socket) => this.count(socket));
+    this.timer ??= setInterval(() => void this.sweep(performance.now()), this.sweepIntervalMs()).unref();
+  }
+
+  /** Ends what has taken too long, and closes connections that do not read. */
+  async sweep(now: number): Promise<void> {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    this.endHandshakes(now);
+    let unreadBytes = 0;
+    let fattest: GuardedConnection | null = null;
+    let looked = 0;
+    for (const connection of this.connections) {
+      looked += connection.sweep(now);
+      unreadBytes += connection.unreadBytes;
+      if (connection.unreadBytes > (fattest?.unreadBytes ?? 0)) fattest = connection;
+      if (looked < STREAMS_PER_TURN) continue;
+      looked = 0;
+      await nextTurn();
+    }
+    this.sweeping = false;
+    const { connectionUnreadMaxBytes, unreadMaxBytes } = this.parts.limits;
+    if (fattest === null) return;
+    if (fattest.unreadBytes <= connectionUnreadMaxBytes && unreadBytes <= unreadMaxBytes) return;
+    const fields = { peer: fattest.peer, unreadBytes: fattest.unreadBytes, allUnreadBytes: unreadBytes };
+    this.parts.tell('a connection was closed: it does not read its answers', fields);
+    fattest.destroy();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+  }
+
+  private count(socket: Socket): void {
+    this.sockets += 1;
+    socket.once('close', () => (this.sockets -= 1));
+    if (this.sockets <= this.connectionsMax) return;
+    const fields = { peer: peerOf(socket), connections: this.connectionsMax };
+    this.parts.tell('a connection was refused: there are too many', fields);
+    socket.destroy();
+  }
+
+  private open(session: ServerHttp2Session, socket: Socket | null): void {
+    replaceStreams(session);
+    const { limits, trace } = this.parts;
+    const connection = new GuardedConnection(
+      session,
+      socket,
+      peerOf(session.socket),
+      performance.now(),
+      limits,
+      this.events,
+    );
+    this.connections.add(connection);
+    this.halfOpen.add(connection);
+    trace?.('connection opened', { peer: connection.peer, connections: this.sockets + 1 });
+    // The first frame of every connection.
+    session.once('remoteSettings', () => {
+      connection.isOpen = true;
+      this.halfOpen.delete(connection);
+    });
+    session.once('close', () => {
+      this.connections.delete(connection);
+      this.halfOpen.delete(connection);
+      trace?.('connection closed', connection.describe());
+    });
+    if (this.halfOpen.size > limits.halfOpenMax) this.endHandshake();
+  }
+
+  private endHandshakes(now: number): void {
+    for (const connection of this.halfOpen) {
+      if (now - connection.openedAt < this.parts.limits.handshakeTimeoutMs) return;
+      this.endHandshake();
+    }
+  }
+
+  private endHandshake(): void {
+    const [oldest] = this.halfOpen;
+    if (oldest === undefined) return;
+    this.halfOpen.delete(oldest);
+    this.parts.tell('a connection was closed: it did not begin to speak HTTP/2', { peer: oldest.peer });
+    oldest.destroy();
+  }
+
+  private sweepIntervalMs(): number {
+    const { handshakeTimeoutMs, requestTimeMaxMs, connectionIdleMs, connectionAgeMs } = this.parts.limits;
+    const shortest = Math.min(handshakeTimeoutMs, requestTimeMaxMs, connectionIdleMs, connectionAgeMs);
+    return Math.max(10, Math.min(SWEEP_INTERVAL_MS, shortest / 4));
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort ?? ''}`;
+}
+
+/** How many descriptors the system allows this process; Infinity where it does not say. */
+function descriptorsMax(): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return limit === undefined ? Infinity : Number(limit);
+  } catch {
+    return Infinity;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,237 @@
+import type { Socket } from 'node:net';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { status as GrpcCode } from '@grpc/grpc-js';
+import type { ConnectionLimits } from './connection-limits';
+import { openStreams } from './http2-parts';
+
+/** What a connection tells the guard of its server. */
+export interface ConnectionEvents {
+  /** Bytes of requests that have come in part, of all connections. */
+  incomingBytes: number;
+  /** The largest request of a method, in bytes. */
+  readonly requestMaxBytes: (path: string) => number;
+  /** Whether the answers of a method go on for as long as its caller likes. */
+  readonly isStream: (path: string) => boolean;
+  /** For the log: what was done to a caller, and why. */
+  readonly tell: (what: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Node 20 takes 1,000 resets on a connection and then leaves it open, dead and for ever. Newer ones can be told. */
+const NODE_RESETS_MAX = Number(process.versions.node.split('.')[0]) < 22 ? 950 : Infinity;
+
+/** One connection, with what its other end has open, sent and not read. Made for each, and used by each of its calls. */
+export class GuardedConnection {
+  /** Its other end has begun to speak HTTP/2. */
+  isOpen = false;
+  /** Bytes of answers that wait, when it was last asked. */
+  unreadBytes = 0;
+  private isDestroyed = false;
+  private calls = 0;
+  private lastStreamId = 0;
+  private resets = 0;
+  private resetsAt: number;
+  private retiredAt: number | null = null;
+  private readonly ageMaxMs: number;
+  /** Without a call since then, and the last one at that time. */
+  private idleFrom: number;
+  private idleStreamId = 0;
+  /** The last stream that was there at an instant: all up to it are at least that old. */
+  private readonly marks: { readonly at: number; readonly streamId: number }[] = [];
+  /** Streams whose method may answer for as long as it likes. */
+  private readonly streams = new WeakSet<ServerHttp2Stream>();
+
+  constructor(
+    private readonly session: ServerHttp2Session,
+    private readonly socket: Socket | null,
+    readonly peer: string,
+    readonly openedAt: number,
+    private readonly limits: ConnectionLimits & { readonly concurrentStreamsMax: number },
+    private readonly events: ConnectionEvents,
+  ) {
+    this.resetsAt = openedAt;
+    this.idleFrom = openedAt;
+    // Connections that were opened together do not all end together.
+    this.ageMaxMs = limits.connectionAgeMs * (0.9 + 0.2 * Math.random());
+    session.on('stream', (stream, headers) => this.guard(stream, headers[':path'] ?? ''));
+  }
+
+  /** Ends the connection and every call on it. The other end is told that it did too much. */
+  destroy(): void {
+    if (this.session.destroyed) return;
+    this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.session.destroy();
+  }
+
+  /**
+   * Takes no more calls and lets those that run end, without losing any: the other end is told, and until it has heard of
+   * it, what it sends is still taken.
+   */
+  retire(): void {
+    if (this.retiredAt !== null || this.session.destroyed) return;
+    this.retiredAt = performance.now();
+    const close = (): void => {
+      if (!this.session.destroyed) this.session.close();
+    };
+    try {
+      this.session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+      this.session.ping(close);
+      setTimeout(close, HEARD_WITHIN_MS).unref();
+    } catch {
+      // It is being closed already.
+      close();
+    }
+  }
+
+  /**
+   * Ends calls and connections that are too old or not used, and counts what waits to be read. Returns how many streams it
+   * looked at.
+   */
+  sweep(now: number): number {
+    this.unreadBytes = 0;
+    // After too many resets Node 20 destroys a session and keeps its socket for ever.
+    if (this.isDestroyed) this.socket?.destroy();
+    this.isDestroyed = this.session.destroyed;
+    this.endOld(now);
+    if (this.calls === 0) {
+      this.marks.length = 0;
+      return 0;
+    }
+    const overdueId = this.overdueStream(now);
+    let looked = 0;
+    openStreams(this.session)?.forEach((stream) => {
+      looked += 1;
+      this.unreadBytes += stream.writableLength;
+      if ((stream.id ?? 0) > overdueId || (this.streams.has(stream) && stream.readableEnded)) return;
+      this.events.tell('a call was ended: it took too long', { peer: this.peer });
+      refuse(
+        stream,
+        GrpcCode.DEADLINE_EXCEEDED,
+        `the call took longer than ${this.limits.requestTimeMaxMs} ms`,
+      );
+    });
+    return looked;
+  }
+
+  /** For the log. */
+  describe(): Readonly<Record<string, unknown>> {
+    return { peer: this.peer, streams: (this.lastStreamId + 1) / 2, resets: Math.round(this.resets) };
+  }
+
+  private guard(stream: ServerHttp2Stream, path: string): void {
+    if (stream.closed) {
+      this.countReset();
+      return;
+    }
+    this.calls += 1;
+    this.lastStreamId = stream.id ?? this.lastStreamId;
+    if (this.events.isStream(path)) this.streams.add(stream);
+    const maxBytes = this.events.requestMaxBytes(path);
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      this.events.incomingBytes += chunk.length;
+      if (received > maxBytes + FRAME_BYTES) this.refuseTooLarge(stream, path, maxBytes);
+      else if (this.events.incomingBytes > this.limits.incomingMaxBytes) this.refuseIncoming(stream);
+    });
+    stream.once('end', () => {
+      this.events.incomingBytes -= received;
+      received = 0;
+    });
+    stream.once('close', () => {
+      this.calls -= 1;
+      this.events.incomingBytes -= received;
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.countReset();
+    });
+    if (this.unreadBytes > this.limits.connectionUnreadMaxBytes / 2) this.refuseUnread(stream);
+  }
+
+  private refuseTooLarge(stream: ServerHttp2Stream, path: string, maxBytes: number): void {
+    this.events.tell('a request was refused: it is too large', {
+      peer: this.peer,
+      method: path.slice(1),
+      maxBytes,
+    });
+    refuse(stream, GrpcCode.RESOURCE_EXHAUSTED, `the request is larger than ${maxBytes} bytes`);
+  }
+
+  private refuseIncoming(stream: ServerHttp2Stream): void {
+    this.events.tell('a request was refused: too many come in at the same time', { peer: this.peer });
+    refuse(
+      stream,
+      GrpcCode.RESOURCE_EXHAUSTED,
+      'too many large requests come in at the same time: send it again later',
+    );
+  }
+
+  private refuseUnread(stream: ServerHttp2Stream): void {
+    const fields = { peer: this.peer, unreadBytes: this.unreadBytes };
+    this.events.tell('a call was refused: its connection does not read its answers', fields);
+    refuse(
+      stream,
+      GrpcCode.RESOURCE_EXHAUSTED,
+      'read the answers to your other calls on this connection first',
+    );
+  }
+
+  /**
+   * A client that cancels much gets no error: it is asked to open another connection, and its calls end on this one. It
+   * can only have so many of them left, so whoever cancels more does not listen.
+   */
+  private countReset(): void {
+    const now = performance.now();
+    const forgiven = ((now - this.resetsAt) / 1000) * this.limits.resetsPerSecond;
+    this.resets = Math.max(0, this.resets - forgiven) + 1;
+    this.resetsAt = now;
+    if (this.resets > Math.min(this.limits.resetsMax + this.limits.concurrentStreamsMax, NODE_RESETS_MAX)) {
+      this.events.tell('a connection was closed: its calls are cancelled too often', this.describe());
+      this.destroy();
+    } else if (this.retiredAt === null && this.resets > this.limits.resetsMax) {
+      this.events.tell('a connection takes no more calls: too many were cancelled', this.describe());
+      this.retire();
+    }
+  }
+
+  private endOld(now: number): void {
+    const { connectionAgeGraceMs, connectionIdleMs } = this.limits;
+    if (this.retiredAt !== null) {
+      if (now - this.retiredAt >= connectionAgeGraceMs) this.session.destroy();
+      return;
+    }
+    if (this.calls > 0 || this.lastStreamId !== this.idleStreamId) {
+      this.idleFrom = now;
+      this.idleStreamId = this.lastStreamId;
+    }
+    if (now - this.openedAt >= this.ageMaxMs || now - this.idleFrom >= connectionIdleMs) this.retire();
+  }
+
+  /** All streams up to this one are too old. */
+  private overdueStream(now: number): number {
+    const { marks } = this;
+    marks.push({ at: now, streamId: this.lastStreamId });
+    while ((marks[1]?.at ?? Infinity) <= now - this.limits.requestTimeMaxMs) marks.shift();
+    const [oldest] = marks;
+    return oldest !== undefined && oldest.at <= now - this.limits.requestTimeMaxMs ? oldest.streamId : 0;
+  }
+}
+
+/** How long a connection that takes no more calls waits for its other end to say that it has heard. */
+const HEARD_WITHIN_MS = 1_000;
+/** The largest that HTTP/2 has. */
+const LAST_STREAM_ID = 2 ** 31 - 1;
+/** A gRPC message has a flag and its length before it. */
+const FRAME_BYTES = 5;
+
+/** Ends a call with a status when it has no answer yet, else by a reset. */
+function refuse(stream: ServerHttp2Stream, code: GrpcCode, message: string): void {
+  if (stream.destroyed || stream.closed) return;
+  if (stream.headersSent) {
+    stream.close(constants.NGHTTP2_CANCEL);
+    return;
+  }
+  const status = { 'grpc-status': code.toString(), 'grpc-message': encodeURI(message) };
+  stream.respond(
+    { ':status': 200, 'content-type': 'application/grpc+proto', ...status },
+    { endStream: true },
+  );
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
