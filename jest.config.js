@@ -10,6 +10,7 @@ const slow = [
   'test/cli/ledgerctl-sessions', //               8: the sessions of the README, typed again
   'test/concurrency/connections-that-end-at-once', // 7
   'test/concurrency/crossing-transfers', //      10
+  'test/concurrency/held-accounts', //           20: a held account by every way, with one server and with two
   'test/concurrency/large-batches', //           18
   'test/concurrency/lost-connections', //         9
   'test/concurrency/new-accounts', //            14
@@ -18,6 +19,7 @@ const slow = [
   'test/concurrency/server-processes', //        13
   'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
+  'test/faults/frozen-server', //                 9
   'test/faults/operating', //                    27: the fault run by its command line
   'test/rpc/hostile-connections', //            20: floods of a server
   'test/rpc/log-outputs', //                    25: thousands of calls of servers whose log nobody takes

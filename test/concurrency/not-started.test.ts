@@ -4,6 +4,7 @@ import type { CreditCommand } from '../../services/ledger/src/ledger/writes/cred
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
 import type { Store } from '../../services/ledger/src/store/store';
 import { checkLedger } from '../harness/check-ledger';
+import { LONG_SESSION_LIMITS } from '../harness/engine-under-test';
 import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
@@ -42,6 +43,7 @@ describe('a write whose turn comes after its deadline', () => {
         stripes: 1,
       },
       ...{ priceGraceMicros: 0n, onFault: () => undefined },
+      ...{ lockWaitMs: 600_000, lockWaitQueueMax: 10, sessionLimits: LONG_SESSION_LIMITS },
     });
   });
   afterAll(async () => {

@@ -14,6 +14,14 @@ export interface EngineUnderTest {
   dispose(): Promise<void>;
 }
 
+/** No session ends, and no attempt, because the machine is busy. */
+export const LONG_SESSION_LIMITS = {
+  lockTimeoutMs: 600_000,
+  idleTransactionTimeoutMs: 600_000,
+  transactionTimeoutMs: 600_000,
+  deadConnectionTimeoutMs: 600_000,
+};
+
 /** Waits for no caller. */
 export const NO_LIMIT = { deadline: Infinity, isCancelled: () => false };
 
@@ -32,6 +40,7 @@ export async function startEngine(overrides: Partial<GroupCommitSettings> = {}):
       bulkBatchMax: 250,
       bulkQueueMax: 10_000,
     },
+    ...{ lockWaitMs: 600_000, lockWaitQueueMax: 10_000, sessionLimits: LONG_SESSION_LIMITS },
     onFault: (fault) => faults.push(fault),
     ...overrides,
   });

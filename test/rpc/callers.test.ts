@@ -1,6 +1,7 @@
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
 import type { Command } from '../../services/ledger/src/ledger/writes';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
+import { LONG_SESSION_LIMITS } from '../harness/engine-under-test';
 import type { Store } from '../../services/ledger/src/store/store';
 import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
@@ -18,6 +19,7 @@ beforeAll(async () => {
   commit = new GroupCommit({
     ...{ store, encoder: outcomeEncoder, batchWorkers: 1, bulkBatchMax: 10, bulkQueueMax: 10, batchMax: 10 },
     ...{ lingerMs: 50, queueMax: 10, stripes: 1, priceGraceMicros: 0n, onFault: () => undefined },
+    ...{ lockWaitMs: 600_000, lockWaitQueueMax: 10, sessionLimits: LONG_SESSION_LIMITS },
   });
 });
 afterAll(async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../services/ledger/src/store/data-source';
 import { countAccounts } from '../../services/ledger/src/store/statements/count-accounts';
 import { findDueHolds, findHolds } from '../../services/ledger/src/store/statements/find-holds';
+import { findAccounts } from '../../services/ledger/src/store/statements/find-accounts';
 import { findItems } from '../../services/ledger/src/store/statements/find-items';
 import { findRequest } from '../../services/ledger/src/store/statements/find-request';
 import { findRequests } from '../../services/ledger/src/store/statements/find-requests';
@@ -39,7 +40,7 @@ import {
 import { findHold, listHolds } from '../../services/ledger/src/store/statements/list-holds';
 import { listItems, listItemVersions } from '../../services/ledger/src/store/statements/list-items';
 import { listStripes } from '../../services/ledger/src/store/statements/list-stripes';
-import { lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
+import { lockAccounts, lockFreeAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { readAccountRange } from '../../services/ledger/src/store/statements/read-account-range';
 import { listBalances, readBalances } from '../../services/ledger/src/store/statements/read-balances';
 import {
@@ -79,6 +80,8 @@ type Statements = Record<string, (connection: Connection) => Promise<unknown>>;
 /** What batches send. */
 const WRITER_STATEMENTS: Statements = {
   lock_accounts: (connection) => lockAccounts(connection, []),
+  lock_free_accounts: (connection) => lockFreeAccounts(connection, []),
+  find_accounts: (connection) => findAccounts(connection, []),
   find_requests: (connection) => findRequests(connection, []),
   find_items: (connection) => findItems(connection, []),
   find_transaction: (connection) => findTransaction(connection, 'id', ''),
@@ -152,7 +155,9 @@ const RANGE_STATEMENTS: Statements = {
 };
 
 /** Of no table that grows: clocks, locks and the secrets of the servers. */
-const WITHOUT_A_PLAN = ['claim_stripe', 'insert_secret', 'read_secret', 'read_settled'];
+const WITHOUT_A_PLAN = [
+  ...['claim_stripe', 'insert_secret', 'limit_session', 'limit_waits', 'read_secret', 'read_settled'],
+];
 
 /** Of WatchEntries, which is read along the order of commits. */
 const LOOKED_AT_ELSEWHERE = [

@@ -12,6 +12,7 @@ import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
 import { statementTransport } from './store/pg/statement-group';
 import { incarnationOf, LedgerAheadOfCluster } from './store/statements/ensure-incarnation';
+import type { SessionLimits } from './store/statements/limit-session';
 import { getOrCreateSecret } from './store/statements/get-or-create-secret';
 import type { StoreSettings } from './store/pools';
 import { SettledHorizon } from './store/settled-horizon';
@@ -49,8 +50,9 @@ export async function createLedgerServer(
 function storeSettings(config: Config, url: string): StoreSettings {
   return {
     url,
-    // Two per batch worker (single and bulk writes), and one that replaces a broken connection while it still closes.
-    writers: 2 * config.batchWorkers + 1,
+    // Two per batch worker (single and bulk writes), one for writes that wait for a lock, and one that replaces a broken
+    // connection while it still closes.
+    writers: 2 * config.batchWorkers + 2,
     readers: config.readConnections,
     balanceReaders: config.balanceConnections,
     verifiers: config.verificationsMax,
@@ -60,6 +62,16 @@ function storeSettings(config: Config, url: string): StoreSettings {
     readAttemptMs: config.readAttemptMs,
     healthTimeoutMs: config.healthTimeoutMs,
     healthWriteIntervalMs: config.healthWriteIntervalMs,
+  };
+}
+
+function sessionLimits(config: Config): SessionLimits {
+  return {
+    lockTimeoutMs: config.lockTimeoutMs,
+    idleTransactionTimeoutMs: config.idleBatchTimeoutMs,
+    // Its statements may take long; that they go on for ever is the sign of a server that is frozen in their middle.
+    transactionTimeoutMs: 2 * config.batchTimeoutMs,
+    deadConnectionTimeoutMs: config.deadServerTimeoutMs,
   };
 }
 
@@ -102,6 +114,9 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     bulkQueueMax: config.bulkQueueMax,
     stripes: config.stripes,
     priceGraceMicros: BigInt(config.priceGraceMs) * 1000n,
+    lockWaitMs: config.lockWaitMs,
+    lockWaitQueueMax: config.lockWaitQueueMax,
+    sessionLimits: sessionLimits(config),
     onFault: (fault) => log.batchFault(fault),
   });
   const parts = {

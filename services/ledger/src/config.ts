@@ -28,6 +28,16 @@ export interface Config {
   readonly bulkQueueMax: number;
   /** The longest that one statement of a batch may take. */
   readonly batchTimeoutMs: number;
+  /** The longest that an attempt waits for a lock that another session holds. */
+  readonly lockTimeoutMs: number;
+  /** The longest that a write waits for an account that another session holds. */
+  readonly lockWaitMs: number;
+  /** The most writes that may wait for such accounts. */
+  readonly lockWaitQueueMax: number;
+  /** How long a transaction of a server that does not go on may stay open before the database ends it. */
+  readonly idleBatchTimeoutMs: number;
+  /** How soon the database gives up a server that it cannot reach. */
+  readonly deadServerTimeoutMs: number;
   /** Connections for reads. */
   readonly readConnections: number;
   /** Connections for balances as they are now, apart from those of other reads. */
@@ -91,6 +101,11 @@ export function parseConfig(variables: Variables): Config {
     bulkBatchMax: ledger.integer('BULK_BATCH_MAX', 250, 1, 10_000),
     bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
     batchTimeoutMs: ledger.integer('BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
+    lockTimeoutMs: ledger.integer('LOCK_TIMEOUT_MS', 100, 1, 600_000),
+    lockWaitMs: ledger.integer('LOCK_WAIT_MS', 5_000, 0, 3_600_000),
+    lockWaitQueueMax: ledger.integer('LOCK_WAIT_QUEUE_MAX', 10_000, 1, 1_000_000),
+    idleBatchTimeoutMs: ledger.integer('IDLE_BATCH_TIMEOUT_MS', 3_000, 100, 600_000),
+    deadServerTimeoutMs: ledger.integer('DEAD_SERVER_TIMEOUT_MS', 10_000, 1_000, 600_000),
     readConnections: ledger.integer('READ_CONNECTIONS', 8, 1, 500),
     balanceConnections: ledger.integer('BALANCE_CONNECTIONS', 2, 2, 100),
     readQueueMax: ledger.integer('READ_QUEUE_MAX', 10_000, 1, 1_000_000),

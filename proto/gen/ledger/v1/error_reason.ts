@@ -128,9 +128,12 @@ export enum ErrorReason {
   /** INTERNAL - INTERNAL, not stored. Anything else; the cause is in the server's log only. */
   INTERNAL = 20,
   /**
-   * ACCOUNT_LOCKED - ABORTED, not stored. Another transaction held the account, or another row that the
-   * write needs, for as long as the write could wait; nothing was booked by this attempt.
-   * The same request may succeed later. Metadata: user_id, asset.
+   * ACCOUNT_LOCKED - ABORTED, not stored, with google.rpc.RetryInfo. Another session held the account, or
+   * something else that the write needs, until the caller's deadline or for as long as a
+   * write waits (LEDGER_LOCK_WAIT_MS); or the account has more expired holds to settle
+   * than could be settled by then. Nothing was booked by this attempt, and the same request
+   * may succeed later. Metadata: user_id, asset, of the account that was held, or of one
+   * that the write names where that is not known.
    */
   ACCOUNT_LOCKED = 21,
   /**

@@ -23,6 +23,8 @@ export interface ErrorTable<Reason extends string> {
   readonly resources?: { readonly [Each in Reason]?: readonly [type: string, key: string] };
   /** The metadata keys that name the subject of a PreconditionFailure, in this order. */
   readonly subjectKeys?: readonly string[];
+  /** Reasons that get RetryInfo although their status does not say that the same request may succeed soon. */
+  readonly retried?: readonly Reason[];
 }
 
 /** An error in the form in which it is sent, and may be stored. */
@@ -39,7 +41,7 @@ const RETRY_AFTER_MS = 200;
 /**
  * The one codec between errors and google.rpc.Status. The details are an ErrorInfo, and then BadRequest for
  * INVALID_FIELD, PreconditionFailure for FAILED_PRECONDITION, ResourceInfo for a reason with a resource, or RetryInfo
- * for UNAVAILABLE and RESOURCE_EXHAUSTED. Equal facts give equal bytes. Texts are shortened, so that every client has room
+ * for UNAVAILABLE, RESOURCE_EXHAUSTED and the reasons that say so. Equal facts give equal bytes. Texts are shortened, so that every client has room
  * for the headers that carry the error.
  */
 export class ErrorCodec<Reason extends string> {
@@ -95,7 +97,8 @@ export class ErrorCodec<Reason extends string> {
       const info = ResourceInfo.create({ resourceType, resourceName, description: message });
       return detail(ResourceInfo, 'ResourceInfo', info);
     }
-    if (code === GrpcCode.UNAVAILABLE || code === GrpcCode.RESOURCE_EXHAUSTED) {
+    const mayRetry = this.table.retried?.includes(reason) === true;
+    if (mayRetry || code === GrpcCode.UNAVAILABLE || code === GrpcCode.RESOURCE_EXHAUSTED) {
       const retryDelay = { seconds: 0n, nanos: RETRY_AFTER_MS * 1_000_000 };
       return detail(RetryInfo, 'RetryInfo', RetryInfo.create({ retryDelay }));
     }

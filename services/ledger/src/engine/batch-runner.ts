@@ -15,6 +15,10 @@ import {
   type Envelope,
   type Write,
 } from './batch-transaction';
+import { isSystemAccount } from '../ledger/account';
+import { limitSession, type SessionLimits } from '../store/statements/limit-session';
+import { Held, heldAlone } from './held';
+import type { LockMode } from './locked-state';
 import type { OutcomeEncoder } from './outcome-encoder';
 import type { NoOutcome, WriteResult } from './write-result';
 import { LostRace } from './write-rows';
@@ -42,6 +46,8 @@ export interface BatchRunnerSettings {
   /** How many stripes a system account has. */
   readonly stripes: number;
   readonly priceGraceMicros: bigint;
+  /** How long its session may hold locks. */
+  readonly sessionLimits: SessionLimits;
   /** Called for every attempt that failed. */
   readonly onFault: (fault: BatchFault) => void;
 }
@@ -51,7 +57,7 @@ export interface BatchFault {
   readonly error: unknown;
   readonly batchSize: number;
   readonly attempt: number;
-  readonly action: 'run again' | 'split' | 'reject';
+  readonly action: 'run again' | 'split' | 'set apart' | 'reject';
 }
 
 /**
@@ -59,6 +65,9 @@ export interface BatchFault {
  * handled by its error: a command at fault splits the batch, so it never fails its neighbours; a lost race or a
  * deadlock runs the batch again; a database that is away fails the batch as a whole. A COMMIT whose answer did not
  * come is resolved: the batch is run again until its outcome is known, since the first attempt may have been booked.
+ *
+ * What another session holds is not waited for longer than the lock timeout: the batch is run again without the writes
+ * that need it. Those are for the caller to try again.
  */
 export class BatchRunner {
   private runner: QueryRunner | null = null;
@@ -66,48 +75,84 @@ export class BatchRunner {
 
   constructor(private readonly settings: BatchRunnerSettings) {}
 
-  /** Never throws. The results are in the order of the writes. */
-  run(writes: readonly Write[]): Promise<WriteResult[]> {
-    return this.runPart(writes, { left: SPLITS_MAX });
-  }
-
-  private async runPart(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
-    const results = await this.complete(
-      writes.length,
-      writes.length > 1 ? splits : null,
-      (runner, settings) => runBatchTransaction(runner, writes, settings),
-    );
-    if (results === 'split') return this.runHalves(writes, splits);
-    return results instanceof CallError ? writes.map(() => results) : results;
+  /**
+   * Never throws. The results are in the order of the writes.
+   *
+   * @param lockMode whether rows that another session holds are waited for at first
+   */
+  async run(writes: readonly Write[], lockMode: LockMode = 'wait'): Promise<(WriteResult | Held)[]> {
+    const { stripe } = this;
+    const results = await this.runPart(writes, newSplits(), lockMode);
+    const left = writes.filter((_, index) => isHeldStripe(results[index], stripe));
+    if (left.length === 0) return results;
+    // Somebody holds the row of a system account that this runner uses; another stripe does as well.
+    this.stripe =
+      (stripe + 1 + Math.floor(Math.random() * (this.settings.stripes - 1))) % this.settings.stripes;
+    const rest = (await this.runPart(left, newSplits(), 'skip')).values();
+    return results.map((result) => (isHeldStripe(result, stripe) ? (rest.next().value ?? result) : result));
   }
 
   /** Never throws. An atomic batch has one result as a whole. */
-  async runAtomic(envelope: Envelope, writes: readonly Write[]): Promise<WriteResult> {
-    const result = await this.complete(writes.length, null, (runner, settings) =>
+  async runAtomic(
+    envelope: Envelope,
+    writes: readonly Write[],
+    lockMode: LockMode = 'wait',
+  ): Promise<WriteResult | Held> {
+    const result = await this.complete(writes.length, null, lockMode, (runner, settings) =>
       runAtomicBatch(runner, envelope, writes, settings),
     );
-    return result === 'split' ? new CallError('INTERNAL', 'an atomic batch cannot be split') : result;
+    if (result === 'split') return new CallError('INTERNAL', 'an atomic batch cannot be split');
+    if (result !== 'held') return result;
+    // Once more, to learn what is held.
+    if (lockMode === 'wait') return this.runAtomic(envelope, writes, 'skip');
+    return writes[0] === undefined
+      ? new CallError('INTERNAL', 'an atomic batch without writes')
+      : heldAlone(writes[0].command);
+  }
+
+  private async runPart(
+    writes: readonly Write[],
+    splits: Splits,
+    lockMode: LockMode,
+  ): Promise<(WriteResult | Held)[]> {
+    const results = await this.complete(
+      writes.length,
+      writes.length > 1 ? splits : null,
+      lockMode,
+      (runner, settings) => runBatchTransaction(runner, writes, settings),
+    );
+    if (results === 'held') {
+      if (lockMode === 'wait') return this.runPart(writes, splits, 'skip');
+      if (writes.length === 1 || splits.left === 0) return writes.map(({ command }) => heldAlone(command));
+      splits.left -= 1;
+      return this.runHalves(writes, splits, lockMode);
+    }
+    if (results === 'split') return this.runHalves(writes, splits, lockMode);
+    return results instanceof CallError ? writes.map(() => results) : results;
   }
 
   /** Attempts until there is an outcome, or nothing more can be done. */
   private async complete<T>(
     batchSize: number,
     splits: Splits | null,
+    lockMode: LockMode,
     work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
-  ): Promise<T | NoOutcome | 'split'> {
-    let resolveUntil = 0;
+  ): Promise<T | NoOutcome | 'split' | 'held'> {
+    let resolveUntil: number | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.attempt(work);
+        return await this.attempt(lockMode, work);
       } catch (error) {
         const isUnknown = error instanceof CommitUnknown;
-        if (isUnknown && resolveUntil === 0) resolveUntil = Date.now() + RESOLVE_UNKNOWN_MS;
+        if (isUnknown) resolveUntil ??= Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
         if (isUnknown || fault === 'unavailable') await this.release();
-        const action = actionFor(fault, splits, attempt, Date.now() < resolveUntil);
+        const unknown = resolveUntil === null ? null : { isOver: Date.now() >= resolveUntil };
+        const action = actionFor(fault, splits, attempt, unknown);
         this.settings.onFault({ error, batchSize, attempt, action });
         if (action === 'split') return 'split';
-        if (action === 'reject') return noOutcome(fault, error);
+        if (action === 'set apart') return 'held';
+        if (action === 'reject') return noOutcome(unknown === null ? fault : 'unavailable', error);
         await delay(backoffMs(attempt));
       }
     }
@@ -120,30 +165,41 @@ export class BatchRunner {
     await runner?.release();
   }
 
-  private async attempt<T>(work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>): Promise<T> {
+  private async attempt<T>(
+    lockMode: LockMode,
+    work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
+  ): Promise<T> {
     const runner = await this.connectedRunner();
     const incarnation = await incarnationOf(await connectionOf(runner));
     const { encoder, priceGraceMicros } = this.settings;
     const onThrown = (error: CommandFault): void => {
       this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
     };
-    return work(runner, { stripe: this.stripe, incarnation, priceGraceMicros, encoder, onThrown });
+    return work(runner, { stripe: this.stripe, incarnation, priceGraceMicros, lockMode, encoder, onThrown });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
     if (this.runner !== null && !this.runner.isReleased) return this.runner;
     const runner = this.settings.store.createWriter();
     this.runner = runner;
-    const { stripes } = this.settings;
-    const claimed = await claimStripe(await connectionOf(runner), stripes);
+    const { stripes, sessionLimits } = this.settings;
+    const connection = await connectionOf(runner);
+    const [claimed] = await Promise.all([
+      claimStripe(connection, stripes),
+      limitSession(connection, sessionLimits),
+    ]);
     this.stripe = claimed ?? Math.floor(Math.random() * stripes);
     return runner;
   }
 
-  private async runHalves(writes: readonly Write[], splits: Splits): Promise<WriteResult[]> {
+  private async runHalves(
+    writes: readonly Write[],
+    splits: Splits,
+    lockMode: LockMode,
+  ): Promise<(WriteResult | Held)[]> {
     const middle = Math.ceil(writes.length / 2);
-    const first = await this.runPart(writes.slice(0, middle), splits);
-    const second = await this.runPart(writes.slice(middle), splits);
+    const first = await this.runPart(writes.slice(0, middle), splits, lockMode);
+    const second = await this.runPart(writes.slice(middle), splits, lockMode);
     return [...first, ...second];
   }
 }
@@ -153,11 +209,20 @@ interface Splits {
   left: number;
 }
 
+function newSplits(): Splits {
+  return { left: SPLITS_MAX };
+}
+
+function isHeldStripe(result: WriteResult | Held | undefined, stripe: number): boolean {
+  return result instanceof Held && isSystemAccount(result.userId) && result.stripe === stripe;
+}
+
+/** @param unknown whether an attempt before may have been booked, and whether the time to find that out is over */
 function actionFor(
   fault: SqlFault,
   splits: Splits | null,
   attempt: number,
-  resolving: boolean,
+  unknown: { readonly isOver: boolean } | null,
 ): BatchFault['action'] {
   switch (fault) {
     case 'refused':
@@ -167,10 +232,14 @@ function actionFor(
       splits.left -= 1;
       return 'split';
     case 'retry':
-      return attempt < MAX_ATTEMPTS || resolving ? 'run again' : 'reject';
+      if (unknown !== null) return unknown.isOver && attempt >= MAX_ATTEMPTS ? 'reject' : 'run again';
+      return attempt < MAX_ATTEMPTS ? 'run again' : 'set apart';
     case 'held':
+      // What may be booked already must not be told as held.
+      if (unknown !== null) return unknown.isOver ? 'reject' : 'run again';
+      return 'set apart';
     case 'unavailable':
-      return resolving ? 'run again' : 'reject';
+      return unknown?.isOver === false ? 'run again' : 'reject';
   }
 }
 
@@ -181,7 +250,7 @@ function faultOf(error: unknown): SqlFault {
 function noOutcome(fault: SqlFault, cause: unknown): NoOutcome {
   if (cause instanceof LedgerAheadOfCluster)
     return new CallError('STORE_UNAVAILABLE', cause.message, { cause });
-  return fault === 'unavailable' || fault === 'retry' || fault === 'held'
+  return fault === 'unavailable'
     ? new CallError('STORE_UNAVAILABLE', 'the database is away', { cause })
     : new CallError('INTERNAL', 'a batch failed', { cause });
 }

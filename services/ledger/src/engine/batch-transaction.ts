@@ -7,10 +7,10 @@ import { decide, type Command } from '../ledger/writes';
 import { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import type { FinishedRequest } from '../store/statements/find-requests';
 import type { RequestRow } from '../store/statements/insert-requests';
-import { lockState, type LockedState, type RequestKey } from './locked-state';
-import type { WritingIncarnation } from '../store/incarnation';
+import type { Held } from './held';
+import { lockState, type LockedState, type LockSettings, type RequestKey } from './locked-state';
 import type { OutcomeEncoder } from './outcome-encoder';
-import type { WriteResult } from './write-result';
+import type { NoOutcome, WriteResult } from './write-result';
 import { commitRequest, commitState } from './write-rows';
 
 /**
@@ -40,12 +40,7 @@ export interface Envelope extends RequestKey {
 }
 
 /** What a batch needs to know beside its writes. */
-export interface BatchSettings {
-  /** Which stripe of system accounts it uses. */
-  readonly stripe: number;
-  /** That of the connection. */
-  readonly incarnation: WritingIncarnation;
-  readonly priceGraceMicros: bigint;
+export interface BatchSettings extends LockSettings {
   readonly encoder: OutcomeEncoder;
   /** Called for each command that threw. */
   readonly onThrown: (fault: CommandFault) => void;
@@ -53,7 +48,8 @@ export interface BatchSettings {
 
 /**
  * Carries a batch of writes out in one database transaction, from BEGIN to COMMIT, and answers them in their
- * order. Returns only when everything is on disk. A command that throws gets INTERNAL, and leaves nothing behind.
+ * order. Returns only when everything is on disk. A command that throws gets INTERNAL, and leaves nothing behind;
+ * one that needs what another session holds is left out, in the lock mode `skip`.
  *
  * @throws LostRace, CommitUnknown, CommandFault, or an error of the database; nothing is booked but perhaps after CommitUnknown
  */
@@ -61,7 +57,7 @@ export function runBatchTransaction(
   runner: QueryRunner,
   writes: readonly Write[],
   settings: BatchSettings,
-): Promise<WriteResult[]> {
+): Promise<(WriteResult | Held)[]> {
   return PipelinedTransaction.run(runner, async (transaction) => {
     const commands = writes.map((write) => write.command);
     const locked = await lockState(transaction, commands, commands, settings);
@@ -83,7 +79,7 @@ export function runAtomicBatch(
   envelope: Envelope,
   writes: readonly Write[],
   settings: BatchSettings,
-): Promise<CallResult> {
+): Promise<CallResult | Held> {
   return PipelinedTransaction.run(runner, async (transaction) => {
     const { encoder } = settings;
     const commands = writes.map((write) => write.command);
@@ -95,6 +91,11 @@ export function runAtomicBatch(
     if (first !== undefined) {
       await commitState(transaction, state, []);
       return resultOfRepeat(first, envelope, envelope.contentHash, encoder, shared);
+    }
+    const [held] = heldWrites(state, writes).values();
+    if (held !== undefined) {
+      await commitState(transaction, state, []);
+      return held;
     }
     const decided = decideAll(state, writes, encoder);
     if ('fault' in decided) throw decided.fault;
@@ -129,39 +130,57 @@ interface Thrown {
 }
 
 /**
- * Decides all writes but those that throw. An exception may leave the state half changed, so the others are decided
- * again on the state as it was read.
+ * Decides all writes but those that throw, and those that need what is held. An exception may leave the state half
+ * changed, so the others are decided again on the state as it was read.
  */
 function decideEach(
   locked: LockedState,
   writes: readonly Write[],
   { encoder, onThrown }: BatchSettings,
-): { readonly state: LockedState; readonly results: WriteResult[]; readonly rows: RequestRow[] } {
-  const thrown = new Map<Write, CommandFault>();
+): {
+  readonly state: LockedState;
+  readonly results: (WriteResult | Held)[];
+  readonly rows: RequestRow[];
+} {
+  const leftOut: Map<Write, Held | NoOutcome> = heldWrites(locked, writes);
+  const faults: CommandFault[] = [];
   for (let state = locked; ; state = state.reload()) {
-    const sound = thrown.size === 0 ? writes : writes.filter((write) => !thrown.has(write));
-    const decided = decideAll(state, sound, encoder);
+    const rest = leftOut.size === 0 ? writes : writes.filter((write) => !leftOut.has(write));
+    const decided = decideAll(state, rest, encoder);
     if ('fault' in decided) {
-      thrown.set(decided.write, decided.fault);
-      if (thrown.size > THROWING_MAX) throw decided.fault;
+      faults.push(decided.fault);
+      if (faults.length > THROWING_MAX) throw decided.fault;
+      leftOut.set(decided.write, new CallError('INTERNAL', 'a command failed', { cause: decided.fault }));
       continue;
     }
-    if (thrown.size === 0) return { state, ...decided };
-    for (const fault of thrown.values()) onThrown(fault);
-    return { state, rows: decided.rows, results: resultsOf(writes, thrown, decided.results) };
+    for (const fault of faults) onThrown(fault);
+    if (leftOut.size === 0) return { state, ...decided };
+    return { state, rows: decided.rows, results: resultsOf(writes, leftOut, decided.results) };
   }
 }
 
-/** The results of all writes in order, of which some threw. */
+/** The writes that need what another session holds; those that are finished need nothing. */
+function heldWrites({ finished, heldFor }: LockedState, writes: readonly Write[]): Map<Write, Held> {
+  const held = new Map<Write, Held>();
+  if (heldFor === null) return held;
+  const known = new Set(finished.map(requestId));
+  for (const write of writes) {
+    const account = heldFor(write.command);
+    if (account !== null && !known.has(requestId(write.command))) held.set(write, account);
+  }
+  return held;
+}
+
+/** The results of all writes in order, of which some were left out. */
 function resultsOf(
   writes: readonly Write[],
-  thrown: ReadonlyMap<Write, CommandFault>,
+  leftOut: ReadonlyMap<Write, Held | NoOutcome>,
   decided: readonly CallResult[],
-): WriteResult[] {
+): (WriteResult | Held)[] {
   const rest = decided.values();
-  return writes.flatMap((write): WriteResult[] => {
-    const cause = thrown.get(write);
-    if (cause !== undefined) return [new CallError('INTERNAL', 'a command failed', { cause })];
+  return writes.flatMap((write): (WriteResult | Held)[] => {
+    const result = leftOut.get(write);
+    if (result !== undefined) return [result];
     const next = rest.next();
     return next.done === true ? [] : [next.value];
   });

@@ -2,7 +2,7 @@ import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { CreditCommand } from '../ledger/writes/credit';
 import type { PostTransactionCommand } from '../ledger/writes/post-transaction';
-import type { BatchRunner } from './batch-runner';
+import type { LockAwareRunner } from './lock-aware-runner';
 import type { Write } from './batch-transaction';
 import { BulkScheduler } from './bulk-scheduler';
 import type { Clock } from './clock';
@@ -43,7 +43,7 @@ let scheduler: BulkScheduler;
 beforeEach(() => {
   clock = new ManualClock();
   runner = new FakeRunner(clock);
-  scheduler = new BulkScheduler([runner] as unknown as readonly BatchRunner[], CHUNK, clock);
+  scheduler = new BulkScheduler([runner] as unknown as readonly LockAwareRunner[], CHUNK, clock);
 });
 
 it('answers in the order of the writes, and starts those last that are booked', async () => {

@@ -1,10 +1,10 @@
 import { entriesMax } from '../ledger/entries-max';
-import type { BatchRunner } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
 import { systemClock, type Clock } from './clock';
+import type { LockAwareRunner } from './lock-aware-runner';
 import { notStarted, type WaitLimit } from './wait-limit';
 import { WorkerPool } from './worker-pool';
-import type { WriteResult } from './write-result';
+import { SetApart, type WriteResult } from './write-result';
 
 /** Many writes of one caller. */
 export interface BulkJob extends WaitLimit {
@@ -35,11 +35,11 @@ export class BulkScheduler {
   /** How many writes wait. */
   waiting = 0;
 
-  private readonly turns: ((runner: BatchRunner) => Promise<boolean>)[] = [];
-  private readonly workers: WorkerPool;
+  private readonly turns: ((runner: LockAwareRunner) => Promise<boolean>)[] = [];
+  private readonly workers: WorkerPool<LockAwareRunner>;
 
   constructor(
-    runners: readonly BatchRunner[],
+    runners: readonly LockAwareRunner[],
     private readonly chunkMax: number,
     private readonly clock: Clock = systemClock,
   ) {
@@ -48,36 +48,51 @@ export class BulkScheduler {
 
   /**
    * The answer to each write, in order; writes that were not started in time get no outcome. Those that are not booked
-   * yet are started first: a job that runs out of time with every attempt gets further with each.
+   * yet are started first: a job that runs out of time with every attempt gets further with each. Writes that were set
+   * apart have their results later; the rest of the job does not wait for them.
    */
-  enqueue<Answer>(job: IndependentJob<Answer>): Promise<Answer[]> {
+  async enqueue<Answer>(job: IndependentJob<Answer>): Promise<Answer[]> {
     const order = startOrder(job);
     const answers = new Array<Answer>(order.length);
+    const later: Promise<void>[] = [];
     let started = 0;
-    return this.schedule(job, async (runner) => {
+    await this.schedule(job, async (runner) => {
       const refusal = notStarted(job, this.clock.now());
       const chunk = refusal === null ? this.chunkOf(order, started) : order.slice(started);
       const writes = chunk.map(({ write }) => write);
-      const results = refusal === null ? await runner.run(writes) : writes.map(() => refusal);
+      const results = refusal === null ? await runner.run(writes, () => job) : writes.map(() => refusal);
       chunk.forEach(({ write, index }, at) => {
         const result = results[at];
         if (result === undefined) throw new RangeError('a write got no result');
-        answers[index] = job.answer(write, result);
+        const answer = (final: WriteResult): void => {
+          answers[index] = job.answer(write, final);
+        };
+        if (!(result instanceof SetApart)) {
+          answer(result);
+          return;
+        }
+        const answered = result.result.then(answer);
+        // It is awaited below, when all chunks are done.
+        answered.catch(() => undefined);
+        later.push(answered);
       });
       started += chunk.length;
       this.waiting -= chunk.length;
-      return started < order.length ? null : answers;
+      return started < order.length ? null : true;
     });
+    await Promise.all(later);
+    return answers;
   }
 
   /** The result of the job as a whole, from one database transaction. */
-  enqueueAtomic(job: AtomicJob): Promise<WriteResult> {
-    return this.schedule(job, async (runner) => {
+  async enqueueAtomic(job: AtomicJob): Promise<WriteResult> {
+    const done = await this.schedule(job, async (runner) => {
       const refusal = notStarted(job, this.clock.now());
-      const result = refusal ?? (await runner.runAtomic(job.envelope, job.writes));
+      const result = refusal ?? (await runner.runAtomic(job.envelope, job.writes, job));
       this.waiting -= job.writes.length;
       return result;
     });
+    return done instanceof SetApart ? done.result : done;
   }
 
   /** Resolves when nothing is left to do. */
@@ -96,7 +111,7 @@ export class BulkScheduler {
   }
 
   /** Gives a job its turns until one of them has the result. */
-  private schedule<T>(job: BulkJob, turn: (runner: BatchRunner) => Promise<T | null>): Promise<T> {
+  private schedule<T>(job: BulkJob, turn: (runner: LockAwareRunner) => Promise<T | null>): Promise<T> {
     this.waiting += job.writes.length;
     return new Promise((resolve, reject) => {
       this.turns.push(async (runner) => {
@@ -113,7 +128,7 @@ export class BulkScheduler {
     });
   }
 
-  private next(runner: BatchRunner): Promise<void> | null {
+  private next(runner: LockAwareRunner): Promise<void> | null {
     const turn = this.turns.shift();
     if (turn === undefined) return null;
     return turn(runner).then((done) => {

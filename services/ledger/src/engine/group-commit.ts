@@ -6,13 +6,15 @@ import type { Command } from '../ledger/writes';
 import { BatchRunner, type BatchRunnerSettings } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
 import { BulkScheduler, type IndependentJob } from './bulk-scheduler';
+import { LockAwareRunner } from './lock-aware-runner';
+import { LockWaits, type LockWaitSettings } from './lock-waits';
 import { inPortions } from './portions';
 import type { WaitLimit } from './wait-limit';
 import type { NoOutcome } from './write-result';
 import { WriteScheduler } from './write-scheduler';
 
 /** How writes become batches. */
-export interface GroupCommitSettings extends BatchRunnerSettings {
+export interface GroupCommitSettings extends BatchRunnerSettings, Omit<LockWaitSettings, 'lockTimeoutMs'> {
   /** Batches that run at the same time, and as many again of bulk jobs; each worker has a connection of its own. */
   readonly batchWorkers: number;
   /** The most writes in one batch. */
@@ -29,19 +31,24 @@ export interface GroupCommitSettings extends BatchRunnerSettings {
 
 /** The one way in for writes: runs them in batches and answers when they are on disk. */
 export class GroupCommit {
-  private readonly runners: BatchRunner[];
+  private readonly lockWaits: LockWaits;
+  private readonly runners: readonly BatchRunner[];
   private readonly writes: WriteScheduler;
-  private readonly bulkRunners: BatchRunner[];
   private readonly bulk: BulkScheduler;
   private stopping = false;
 
   constructor(private readonly settings: GroupCommitSettings) {
-    const runners = (): BatchRunner[] =>
-      Array.from({ length: settings.batchWorkers }, () => new BatchRunner(settings));
-    this.runners = runners();
-    this.writes = new WriteScheduler(this.runners, settings);
-    this.bulkRunners = runners();
-    this.bulk = new BulkScheduler(this.bulkRunners, settings.bulkBatchMax);
+    const { batchWorkers, bulkBatchMax, sessionLimits } = settings;
+    const runnersOf = (count: number): BatchRunner[] =>
+      Array.from({ length: count }, () => new BatchRunner(settings));
+    const waiting = new BatchRunner(settings);
+    this.lockWaits = new LockWaits(waiting, { ...settings, lockTimeoutMs: sessionLimits.lockTimeoutMs });
+    const single = runnersOf(batchWorkers);
+    const bulk = runnersOf(batchWorkers);
+    this.runners = [...single, ...bulk, waiting];
+    const lockAware = (runner: BatchRunner): LockAwareRunner => new LockAwareRunner(runner, this.lockWaits);
+    this.writes = new WriteScheduler(single.map(lockAware), settings);
+    this.bulk = new BulkScheduler(bulk.map(lockAware), bulkBatchMax);
   }
 
   /**
@@ -108,7 +115,10 @@ export class GroupCommit {
   async drain(): Promise<void> {
     this.stopping = true;
     await Promise.all([this.bulk.whenIdle(), this.writes.whenIdle()]);
-    await Promise.all([...this.bulkRunners, ...this.runners].map((runner) => runner.release()));
+    await this.lockWaits.drain();
+    // Those that were set apart last.
+    await this.writes.whenIdle();
+    await Promise.all(this.runners.map((runner) => runner.release()));
   }
 
   private bulkRefusal(count: number): NoOutcome | null {

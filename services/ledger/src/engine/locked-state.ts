@@ -1,17 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { blankAccount, type AccountKey } from '../ledger/account';
-import { LockKeys, References, type FoundReferences } from '../ledger/lock-keys';
+import { accountId, blankAccount, type AccountKey } from '../ledger/account';
+import {
+  LockKeys,
+  References,
+  type FoundReferences,
+  type HoldKey,
+  type OriginalKey,
+} from '../ledger/lock-keys';
 import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
 import { positionText, type WritingIncarnation } from '../store/incarnation';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
+import { findAccounts } from '../store/statements/find-accounts';
+import { limitWaits } from '../store/statements/limit-waits';
+import { Held } from './held';
 import { findDueHolds, findHolds, type DueHolds } from '../store/statements/find-holds';
 import { findItems } from '../store/statements/find-items';
 import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
 import { findSettings } from '../store/statements/find-settings';
 import { findTransaction } from '../store/statements/find-transaction';
-import { accountsOf, lockAccounts, type RowLocations } from '../store/statements/lock-accounts';
+import {
+  accountsOf,
+  lockAccounts,
+  lockFreeAccounts,
+  type RowLocations,
+} from '../store/statements/lock-accounts';
 import { sumReversals } from '../store/statements/sum-reversals';
 
 /** Names a request. */
@@ -31,13 +45,27 @@ export interface LockedState {
   readonly headers: Readonly<Record<string, string>>;
   /** The same state as it was read, without what decisions have changed in memory since. */
   readonly reload: () => LockedState;
+  /** What a command needs and another session holds, or null; null: nothing is held that the batch needs. */
+  readonly heldFor: ((command: Command) => Held | null) | null;
 }
+
+/** What a batch does about rows that another session has locked. */
+export type LockMode =
+  /** Waits for them, as long as the session's lock timeout lets it. */
+  | 'wait'
+  /** Leaves them and the commands that need them, and hardly waits for anything else. */
+  | 'skip';
+
+/** How long a batch in mode `skip` waits for a lock that is no row of an account, and how long a statement takes. */
+const SKIP_LOCK_TIMEOUT_MS = 10;
+const SKIP_STATEMENT_TIMEOUT_MS = 2_000;
 
 /** What a batch is told of the connection that it runs on, and of the server's settings. */
 export interface LockSettings {
   readonly stripe: number;
   readonly incarnation: WritingIncarnation;
   readonly priceGraceMicros: bigint;
+  readonly lockMode: LockMode;
 }
 
 /**
@@ -51,26 +79,41 @@ export async function lockState(
   transaction: PipelinedTransaction,
   commands: readonly Command[],
   requests: readonly RequestKey[],
-  { stripe, priceGraceMicros, incarnation }: LockSettings,
+  { stripe, priceGraceMicros, incarnation, lockMode }: LockSettings,
 ): Promise<LockedState> {
+  const skip = lockMode === 'skip';
+  if (skip) {
+    await transaction.send((connection) =>
+      limitWaits(connection, SKIP_LOCK_TIMEOUT_MS, SKIP_STATEMENT_TIMEOUT_MS),
+    );
+  }
   const references = new References();
   for (const command of commands) definitionOf(command).refersTo(references, command);
   const { items, originals, holds: referredHolds } = await readReferences(transaction, references);
   const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
   const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
   const settingsKeys = [...references.settings.values()];
-  const [rows, { now, xid, finished }, holds, settings, reversed] = await transaction.send((connection) =>
-    Promise.all([
-      lockAccounts(connection, keys),
-      findRequests(connection, requests),
-      holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
-      settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
-      originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
-    ]),
+  const [rows, { now, xid, finished }, holds, settings, reversed, present] = await transaction.send(
+    (connection) =>
+      Promise.all([
+        skip ? lockFreeAccounts(connection, keys) : lockAccounts(connection, keys),
+        findRequests(connection, requests),
+        holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
+        settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
+        originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+        // Those that are there and were not locked are held.
+        skip ? findAccounts(connection, keys) : [],
+      ]),
   );
   const firstLocations = accountsOf(rows);
   const commitOrder = xid + incarnation.xidOffset;
   const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
+  const held = heldAccounts(present, firstLocations);
+  const found = { items, originals, holds: referredHolds };
+  const heldFor =
+    held.size === 0
+      ? null
+      : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, stripe));
   const due = await readDueHolds(transaction, firstLocations, now);
   const load = (locations: RowLocations): LockedState => {
     const newId = newIds(commands.length);
@@ -86,7 +129,7 @@ export async function lockState(
     for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
     if (due !== null) expireHolds(set, due);
     for (const hold of holds) set.loadHold(hold);
-    return { set, locations, finished, headers, reload: () => load(accountsOf(rows)) };
+    return { set, locations, finished, headers, heldFor, reload: () => load(accountsOf(rows)) };
   };
   return load(firstLocations);
 }
@@ -147,6 +190,38 @@ function lockKeys(
     for (const { userId, asset, stripe: ownStripe } of entries) keys.row(userId, asset, ownStripe);
   }
   return keys.sorted();
+}
+
+/** The rows that one command of a batch may change. */
+function keysOf(
+  command: Command,
+  references: References,
+  { items, holds, originals }: FoundReferences,
+  stripe: number,
+): AccountKey[] {
+  const own = new References();
+  definitionOf(command).refersTo(own, command);
+  const isOwnHold = ({ userId, holdId }: HoldKey): boolean => own.holds.has(`${userId}\0${holdId}`);
+  const isOwnOriginal = ({ userId, transactionId }: OriginalKey): boolean =>
+    own.originals.has(`${userId}\0${transactionId}`);
+  const found = { items, holds: holds.filter(isOwnHold), originals: originals.filter(isOwnOriginal) };
+  return lockKeys([command], references, found, stripe);
+}
+
+/** The accounts that have a row which the batch could not lock, by their ids. */
+function heldAccounts(present: readonly AccountKey[], locked: RowLocations): ReadonlyMap<string, Held> {
+  const held = new Map<string, Held>();
+  for (const key of present) held.set(accountId(key.userId, key.asset, key.stripe), new Held(key));
+  for (const { userId, asset, stripe } of locked.keys()) held.delete(accountId(userId, asset, stripe));
+  return held;
+}
+
+function heldOf(held: ReadonlyMap<string, Held>, keys: readonly AccountKey[]): Held | null {
+  for (const { userId, asset, stripe } of keys) {
+    const found = held.get(accountId(userId, asset, stripe));
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 /** Reads what has expired on the locked accounts. Rare: an account knows when. */

@@ -1,8 +1,6 @@
-import type { BatchRunner } from './batch-runner';
-
 /** Workers that run side by side, each with a connection of its own and one piece of work at a time. */
-export class WorkerPool {
-  private readonly idle: BatchRunner[];
+export class WorkerPool<Runner> {
+  private readonly idle: Runner[];
   private readonly working = new Set<Promise<void>>();
 
   /**
@@ -10,8 +8,8 @@ export class WorkerPool {
    *   wakes the pool: a worker that got null does not ask again by itself.
    */
   constructor(
-    private readonly runners: readonly BatchRunner[],
-    private readonly next: (runner: BatchRunner) => Promise<void> | null,
+    private readonly runners: readonly Runner[],
+    private readonly next: (runner: Runner) => Promise<void> | null,
   ) {
     this.idle = [...runners];
   }
@@ -43,7 +41,7 @@ export class WorkerPool {
     while (this.working.size > 0) await Promise.all(this.working);
   }
 
-  private async work(runner: BatchRunner, start?: Promise<void>): Promise<void> {
+  private async work(runner: Runner, start?: Promise<void>): Promise<void> {
     if (start !== undefined) await start;
     for (let piece = this.next(runner); piece !== null; piece = this.next(runner)) await piece;
     // In the same turn in which it got null: whoever adds work from now on finds the worker idle.

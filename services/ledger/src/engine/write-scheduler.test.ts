@@ -1,7 +1,7 @@
 /** @paused: also run by `npm run test:paused`. */
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
-import type { BatchRunner } from './batch-runner';
+import type { LockAwareRunner } from './lock-aware-runner';
 import type { Clock } from './clock';
 import type { WriteResult } from './write-result';
 import { WriteScheduler, type WaitingWrite } from './write-scheduler';
@@ -66,7 +66,7 @@ beforeEach(() => {
 
 function schedulerOf(runners: readonly FakeRunner[]): WriteScheduler {
   const settings = { batchMax: BATCH_MAX, lingerMs: LINGER_MS };
-  return new WriteScheduler(runners as unknown as readonly BatchRunner[], settings, clock);
+  return new WriteScheduler(runners as unknown as readonly LockAwareRunner[], settings, clock);
 }
 
 function push(scheduler: WriteScheduler, requestId: string, isCancelled = false, deadline = Infinity): void {

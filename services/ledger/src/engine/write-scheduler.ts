@@ -1,11 +1,11 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
-import type { BatchRunner } from './batch-runner';
 import type { Write } from './batch-transaction';
 import { systemClock, type Clock } from './clock';
+import type { BatchResult, LockAwareRunner } from './lock-aware-runner';
 import { notStarted, type WaitLimit } from './wait-limit';
 import { WorkerPool } from './worker-pool';
-import type { NoOutcome, WriteResult } from './write-result';
+import { SetApart, type NoOutcome } from './write-result';
 
 /** A write that waits for its batch. */
 export interface WaitingWrite extends Write, WaitLimit {
@@ -35,7 +35,7 @@ const ANSWERS_PER_TURN = 32;
  */
 export class WriteScheduler {
   private readonly queue: WriteQueue;
-  private readonly workers: WorkerPool;
+  private readonly workers: WorkerPool<LockAwareRunner>;
   /** How many batches are on disk whose callers have not all been answered. */
   private answering = 0;
   /** Runs while writes linger beside a batch, which may be held up by a row that somebody else has locked. */
@@ -43,7 +43,7 @@ export class WriteScheduler {
   private lingerExpired = false;
 
   constructor(
-    runners: readonly BatchRunner[],
+    runners: readonly LockAwareRunner[],
     private readonly settings: WriteSchedulerSettings,
     private readonly clock: Clock = systemClock,
   ) {
@@ -93,7 +93,7 @@ export class WriteScheduler {
     });
   }
 
-  private next(runner: BatchRunner): Promise<void> | null {
+  private next(runner: LockAwareRunner): Promise<void> | null {
     while (this.isTime(this.workers.atWork - 1)) {
       const batch = this.take();
       if (batch.length > 0) return this.run(runner, batch);
@@ -103,10 +103,10 @@ export class WriteScheduler {
     return null;
   }
 
-  private async run(runner: BatchRunner, batch: readonly WaitingWrite[]): Promise<void> {
+  private async run(runner: LockAwareRunner, batch: readonly WaitingWrite[]): Promise<void> {
     // Two batches may want the same account: the second one waits for its row while the first one commits, and goes on
     // from there without a round trip.
-    const results = await runner.run(batch);
+    const results = await runner.run(batch, (write) => write);
     // Not waited for: the next batch is sent off first, and the database works on it while these callers are answered.
     void this.answer(batch, results);
   }
@@ -118,7 +118,7 @@ export class WriteScheduler {
     return this.queue.take(this.settings.batchMax);
   }
 
-  private async answer(batch: readonly WaitingWrite[], results: readonly WriteResult[]): Promise<void> {
+  private async answer(batch: readonly WaitingWrite[], results: readonly BatchResult[]): Promise<void> {
     this.answering += 1;
     for (let from = 0; from < batch.length; from += ANSWERS_PER_TURN) {
       await nextTurn();
@@ -167,8 +167,9 @@ function nextTurn(): Promise<void> {
   });
 }
 
-function complete(write: WaitingWrite, result: WriteResult | undefined): void {
-  if (result === undefined) write.reject(new CallError('INTERNAL', 'a write got no result'));
+function complete(write: WaitingWrite, result: BatchResult | undefined): void {
+  if (result instanceof SetApart) void result.result.then((later) => complete(write, later));
+  else if (result === undefined) write.reject(new CallError('INTERNAL', 'a write got no result'));
   else if (result instanceof CallError) write.reject(result);
   else write.resolve(result);
 }

@@ -63,12 +63,12 @@ it.each<[detail: string | undefined, reasons: Reason[]]>([
     ],
   ],
   ['ResourceInfo', ['ITEM_NOT_FOUND', 'TRANSACTION_NOT_FOUND', 'HOLD_NOT_FOUND', 'REQUEST_NOT_FOUND']],
-  ['RetryInfo', ['OVERLOADED', 'STORE_UNAVAILABLE', 'CLOCK_BEHIND']],
+  ['RetryInfo', ['OVERLOADED', 'STORE_UNAVAILABLE', 'CLOCK_BEHIND', 'ACCOUNT_LOCKED']],
   [
     undefined,
     [
       ...(['AMOUNT_OVERFLOW', 'REQUEST_ID_REUSED', 'CONFLICT', 'NOT_STARTED', 'INTERNAL'] as const),
-      ...(['ACCOUNT_LOCKED', 'HISTORY_DIVERGED', 'ANSWER_TOO_LARGE'] as const),
+      ...(['HISTORY_DIVERGED', 'ANSWER_TOO_LARGE'] as const),
     ],
   ],
 ])('adds %s where it fits', (detail, reasons) => {

@@ -39,5 +39,6 @@ export const errorCodec = new ErrorCodec<Reason>({
     HOLD_NOT_FOUND: ['ledger.v1.Hold', 'hold_id'],
     REQUEST_NOT_FOUND: ['ledger.v1.Request', 'request_id'],
   },
+  retried: ['ACCOUNT_LOCKED'],
   subjectKeys: ['user_id', 'asset', 'item_id', 'hold_id'],
 });

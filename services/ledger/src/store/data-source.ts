@@ -43,7 +43,6 @@ export function writerParameters(batchTimeoutMs: number): Record<string, string>
   return {
     synchronous_commit: 'on',
     statement_timeout: batchTimeoutMs.toString(),
-    idle_in_transaction_session_timeout: batchTimeoutMs.toString(),
     ...INDEX_PLANS,
   };
 }

@@ -5,17 +5,26 @@ import { microsFromBinary, binaryTimestamp } from '../pg/column-values';
 
 const lockAccountsStatement = {
   name: 'lock_accounts',
+  text: lockText('FOR UPDATE OF a'),
+};
+
+const lockFreeAccountsStatement = {
+  name: 'lock_free_accounts',
+  text: lockText('FOR UPDATE OF a SKIP LOCKED'),
+};
+
+function lockText(lock: string): string {
   // Rows are locked in the order in which the sort hands them up, so two batches never wait for each other in a
   // circle. The row version is the newest even where the statement had to wait; other tables must be read by a
   // later statement, whose snapshot is taken after the wait. So is the row's location, which stays while it is locked.
-  text: `
+  return `
     SELECT a.user_id, a.asset, a.stripe, a.sequence, a.balance, a.debits, a.held, a.min_balance, a.frozen, a.last_hash,
            ${binaryTimestamp('a.last_entry_time')}, a.commit_order, ${binaryTimestamp('a.next_hold_expiry')}, a.ctid
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (user_id, asset, stripe)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset AND a.stripe = k.stripe
      ORDER BY a.user_id, a.asset, a.stripe
-       FOR UPDATE OF a`,
-};
+       ${lock}`;
+}
 
 type Row = [
   userId: string,
@@ -47,11 +56,20 @@ export type RowLocations = Map<Account, string>;
  * @returns the rows in key order
  */
 export function lockAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<LockedRows> {
-  return query<Row>(connection, lockAccountsStatement, [
+  return query<Row>(connection, lockAccountsStatement, valuesOf(keys));
+}
+
+/** The same for those rows that nobody else has locked; the others are not waited for. */
+export function lockFreeAccounts(connection: Connection, keys: readonly AccountKey[]): Promise<LockedRows> {
+  return query<Row>(connection, lockFreeAccountsStatement, valuesOf(keys));
+}
+
+function valuesOf(keys: readonly AccountKey[]): unknown[] {
+  return [
     texts(keys, (key) => key.userId),
     texts(keys, (key) => key.asset),
     integers(keys, (key) => key.stripe),
-  ]);
+  ];
 }
 
 /** The accounts of locked rows, made anew by each call, each with the location of its row. */
