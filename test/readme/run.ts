@@ -18,6 +18,7 @@ const DOCUMENTS = [
   'services/peepcoins/README.md',
   'services/storefront/README.md',
   'services/cauldrons/README.md',
+  'docs/modelling.md',
 ];
 
 /** Commands that run until Ctrl-C, and the line on standard error that says that they are up. */
