@@ -96,6 +96,7 @@ class Session {
       return answer === undefined ? '' : `$ ${command}\n${answer}`;
     }
     const { code, output } = await this.shell.run(typed);
+    if (code !== 0) say(`  exit code ${code}`);
     this.#now.numbered(typed);
     const shown = answer === undefined ? undefined : this.#then.numbered(answer);
     const printed = this.#now.numbered(output);

@@ -10,7 +10,7 @@ export interface Typed {
 }
 
 const COMMAND_LIMIT_MS = 600_000;
-const SERVER_LIMIT_MS = 300_000;
+const SERVER_LIMIT_MS = 900_000;
 
 /** One shell in which a person works from the first command to the last, and the server in a second one. */
 export class SessionShell {

@@ -102,6 +102,18 @@ it.each<[minor: boolean, price: string, change: string, after: string, own: stri
   },
 );
 
+it('shows the exact balance of a system account that 64 bits cannot hold', () => {
+  const balance = {
+    ...{ userId: '@issuance', asset: 'USD/2', balance: -(2n ** 63n) },
+    exactBalance: '-100000000000000000000',
+  };
+  const entry = { asset: 'USD/2', balanceAfter: 2n ** 63n - 1n, exactBalanceAfter: '100000000000000000001' };
+  const response = PurchaseResponse.fromPartial({ transaction: { entries: [entry] }, balance });
+  const { tables } = viewOf('PurchaseResponse', response, {}, 'balance', 'transaction.entries');
+  expect(tables[0]?.rows[0]).toContain('-1000000000000000000.00');
+  expect(tables[1]?.rows[0]).toContain('1000000000000000000.01');
+});
+
 interface Row {
   readonly [column: string]: string;
 }
