@@ -31,6 +31,7 @@ export type {
   VerifyViolation,
   WatchEntriesResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
+export type { InterceptedCall, InterceptedResult, Interceptor } from './interceptor';
 export { LedgerClient } from './ledger-client';
 export { LedgerError } from './ledger-error';
 export type { LedgerErrorInit } from './ledger-error';

@@ -5,9 +5,9 @@ import { Listing, type Page } from './listing';
 import { withMetadataMaps } from './pairs';
 import { requestViolations } from './request-check';
 import type { Written } from './responses';
+import { callIntercepted } from './intercepted-call';
 import { readStream } from './server-stream';
 import type { Transport } from './transport';
-import { callUnary } from './unary-call';
 
 // Each kind takes the caller's request type first, then the generated parts of the rpc, whose types are
 // inferred, and gives a function that binds the rpc to a client: its method.
@@ -35,8 +35,9 @@ export function write<Request extends object>() {
         decode: (response: Buffer) => complete(definition.responseDeserialize(response)),
         isWrite: true,
         requestId: message.requestId,
+        request: message,
       };
-      const { response, replayed, position } = await callUnary(transport, call, options);
+      const { response, replayed, position } = await callIntercepted(transport, call, options);
       return { ...response, replayed, position };
     };
 }
@@ -49,15 +50,17 @@ export function read<Request extends object>() {
     ) =>
     (transport: Transport, method: string) =>
     async (request: Request, options: CallOptions = {}): Promise<Complete<Response>> => {
+      const { message, bytes } = encode(method, definition, codec, request, TAKES_IDS);
       const call = {
         method,
         path: definition.path,
-        bytes: encode(method, definition, codec, request, TAKES_IDS).bytes,
+        bytes,
         decode: (response: Buffer) => complete(definition.responseDeserialize(response)),
         isWrite: false,
         requestId: undefined,
+        request: message,
       };
-      return (await callUnary(transport, call, options)).response;
+      return (await callIntercepted(transport, call, options)).response;
     };
 }
 
@@ -71,12 +74,13 @@ export function list<Request extends object>() {
     (transport: Transport, method: string) =>
     (request: Request, options: CallOptions = {}): Listing<Item, Response> =>
       new Listing(async (pageToken) => {
-        const { bytes } = encode(method, definition, codec, request, TAKES_IDS, (draft) => {
+        const { message, bytes } = encode(method, definition, codec, request, TAKES_IDS, (draft) => {
           if (pageToken !== undefined) draft.pageToken = pageToken;
         });
         const decode = definition.responseDeserialize;
-        const call = { method, path: definition.path, bytes, decode, isWrite: false, requestId: undefined };
-        return (await callUnary(transport, call, options)).response;
+        const about = { isWrite: false, requestId: undefined, request: message };
+        const call = { method, path: definition.path, bytes, decode, ...about };
+        return (await callIntercepted(transport, call, options)).response;
       }, itemsOf);
 }
 

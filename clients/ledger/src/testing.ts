@@ -1,4 +1,5 @@
 export { type Script, type ScriptedLedger, startScriptedLedger } from './testing/scripted-ledger';
-export type { PartialMessage, RequestOf, ResponseOf, RpcName } from './testing/scripted-rpcs';
+export type { RequestOf, ResponseOf, RpcName } from './rpc-types';
+export type { PartialMessage } from './testing/scripted-rpcs';
 export { fails, refuses, replies, sends, staysSilent } from './testing/steps';
 export type { CallFailure, FailureParts, ReplyParts, ScriptedCall, Step } from './testing/steps';

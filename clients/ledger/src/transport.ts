@@ -12,6 +12,7 @@ import {
 import { channelCredentials, type Security } from './channel-credentials';
 import { type Clock, systemClock } from './clock';
 import { Connections } from './connection';
+import type { Interceptor } from './interceptor';
 
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
@@ -39,6 +40,8 @@ export interface LedgerClientOptions extends Security, CallerHeaders {
   readonly retry?: { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined } | undefined;
   /** Told of every attempt and every call, for logs, metrics and traces. */
   readonly hooks?: CallHooks | undefined;
+  /** Stand around every call with one response, and every page of a list; the first one outermost. */
+  readonly interceptors?: readonly Interceptor[] | undefined;
   /** Options of grpc-js, such as `grpc.keepalive_time_ms`, which is 10 seconds by default. */
   readonly channelOptions?: ChannelOptions | undefined;
   /**
@@ -63,6 +66,7 @@ export interface Transport {
   readonly retry: RetryPolicy;
   readonly headers: CallerHeaders;
   readonly hooks: CallHooks;
+  readonly interceptors: readonly Interceptor[];
   readonly watchHeartbeatMs: number;
   readonly generateRequestId: () => string;
   readonly clock: Clock;
@@ -101,6 +105,7 @@ export function openTransport(options: LedgerClientOptions): Transport {
     retry: retryPolicy(options.retry),
     headers: { metadata: options.metadata, token: options.token },
     hooks: options.hooks ?? {},
+    interceptors: options.interceptors ?? [],
     watchHeartbeatMs: options.watchHeartbeatMs ?? DEFAULT_WATCH_HEARTBEAT_MS,
     generateRequestId: options.generateRequestId ?? randomUUID,
     clock,

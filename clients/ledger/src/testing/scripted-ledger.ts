@@ -1,5 +1,6 @@
 import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
-import { type RequestOf, type ResponseOf, responses, type RpcName, services } from './scripted-rpcs';
+import type { RequestOf, ResponseOf, RpcName } from '../rpc-types';
+import { responses, services } from './scripted-rpcs';
 import { fails, type CallFailure, type ScriptedCall, type Step } from './steps';
 
 /** The steps for the calls of each rpc, in the order of arrival. A retry of the client is a call of its own. */

@@ -1,6 +1,7 @@
 import * as account from '@ledger/proto/ledger/v1/account_service';
 import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
 import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
+import type { ResponseOf, RpcName } from '../rpc-types';
 
 /** The definitions of the ledger's services, by which a server registers them. */
 export const services = [
@@ -8,13 +9,6 @@ export const services = [
   catalog.CatalogServiceService,
   account.AccountServiceService,
 ] as const;
-
-/** An rpc of the ledger, by the name of the client's method. */
-export type RpcName = keyof Definitions;
-/** The request of an rpc as the server receives it: fields that were left out have their default. */
-export type RequestOf<Rpc extends RpcName> = ReturnType<Definitions[Rpc]['requestDeserialize']>;
-/** The response of an rpc, or one message of its stream. */
-export type ResponseOf<Rpc extends RpcName> = ReturnType<Definitions[Rpc]['responseDeserialize']>;
 
 /** A message of which any field may be left out, at any depth. */
 export type PartialMessage<T> = T extends Scalar
@@ -57,9 +51,5 @@ export const responses: { readonly [Rpc in RpcName]: { fromPartial(message: obje
   listAccounts: account.ListAccountsResponse,
   updateAccount: account.UpdateAccountResponse,
 };
-
-type Definitions = typeof ledger.LedgerServiceService &
-  typeof catalog.CatalogServiceService &
-  typeof account.AccountServiceService;
 
 type Scalar = string | number | boolean | bigint | Uint8Array | ReadonlyMap<string, string> | undefined;

@@ -3,7 +3,8 @@ import { ErrorInfo, RetryInfo } from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
 import type { ErrorReasonName } from '../error-details';
 import { REASONS } from '../reasons';
-import type { PartialMessage, RequestOf, ResponseOf, RpcName } from './scripted-rpcs';
+import type { RequestOf, ResponseOf, RpcName } from '../rpc-types';
+import type { PartialMessage } from './scripted-rpcs';
 
 /** What the scripted ledger does with one call. A function of your own may look at the request before it decides. */
 export type Step<Rpc extends RpcName = RpcName> = (call: ScriptedCall<Rpc>) => void;
