@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Timestamp } from '@ledger/proto/google/protobuf/timestamp';
 import { GetItemResponse, ListItemsResponse, PutItemResponse } from '@ledger/proto/ledger/v1/catalog_service';
 import {
@@ -215,11 +216,11 @@ describe('what is just beyond the limits is refused:', () => {
   });
 
   it.each<[what: string, call: () => RawCall, field: string]>([
-    ['a request id', () => rawCalls.credit({ ...credit, requestId: 'a'.repeat(3_000_000) }), 'request_id'],
-    ['a page token', () => rawCalls.listItems({ pageToken: 'a'.repeat(1_000_000) }), 'page_token'],
+    ['a request id', () => rawCalls.credit({ ...credit, requestId: 'a'.repeat(60_000) }), 'request_id'],
+    ['a page token', () => rawCalls.listItems({ pageToken: 'a'.repeat(60_000) }), 'page_token'],
     [
       'a list of kinds',
-      () => rawCalls.listEntries({ userId: 'ada', asset: 'A', kinds: new Array<number>(1_000_000).fill(1) }),
+      () => rawCalls.listEntries({ userId: 'ada', asset: 'A', kinds: new Array<number>(60_000).fill(1) }),
       'kinds',
     ],
     [
@@ -227,13 +228,20 @@ describe('what is just beyond the limits is refused:', () => {
       () =>
         rawCalls.credit({
           ...credit,
-          metadata: new Map(Array.from({ length: 200_000 }, (_, index) => [`key-${index}`, 'v'])),
+          metadata: new Map(Array.from({ length: 3_000 }, (_, index) => [`key-${index}`, 'v'])),
         }),
       'metadata',
     ],
-  ])('%s of millions', async (_what, call, field) => {
+  ])('%s that fills the request', async (_what, call, field) => {
     expect(refusalOf(await ledger.raw().send(call()))).toMatchObject({
       ...{ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', fields: [field] },
+    });
+  });
+
+  it('a request that is larger than those of its method are, before it has come as a whole', async () => {
+    const call = rawCalls.credit({ ...credit, requestId: 'a'.repeat(3_000_000) });
+    expect(await ledger.raw().send(call)).toMatchObject({
+      ...{ code: status.RESOURCE_EXHAUSTED, message: 'the request is larger than 65536 bytes' },
     });
   });
 });

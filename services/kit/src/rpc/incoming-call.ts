@@ -1,6 +1,7 @@
 import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CallError } from './call-error';
+import type { WireCheck } from './wire-check';
 
 type ServerCall = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
 
@@ -56,16 +57,23 @@ export type Decode<Request> = (bytes: BinaryReader) => Request;
 /**
  * Reads a request.
  *
+ * @param check of its bytes, before they are decoded
  * @throws CallError INVALID_FIELD when the bytes are not a message of this kind
  */
-export function decodeRequest<Request>(decode: Decode<Request>, bytes: Uint8Array): Request {
+export function decodeRequest<Request>(
+  decode: Decode<Request>,
+  bytes: Uint8Array,
+  check?: WireCheck,
+): Request {
   try {
+    check?.(bytes);
     const reader = new StrictReader(bytes);
     const request = decode(reader);
     if (reader.pos !== reader.len)
       throw new RangeError(`the message ends at ${reader.pos} of ${reader.len} bytes`);
     return request;
   } catch (error) {
+    if (error instanceof CallError) throw error;
     const description = 'is not a message of this method';
     const violations = [{ field: '', description }];
     throw new CallError('INVALID_FIELD', `the request ${description}`, { violations, cause: error });

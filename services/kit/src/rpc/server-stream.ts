@@ -1,4 +1,5 @@
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
+import { wireCheck } from './wire-check';
 import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
 import { CallError } from './call-error';
 import type { CallResult } from './call-result';
@@ -31,6 +32,7 @@ export function serverStreamHandler<Request, Reason extends string>(
   method: ServerStreamMethod<Request>,
   { log, errors, stopping }: StreamSettings<Reason>,
 ): handleServerStreamingCall<Buffer, Buffer> {
+  const check = wireCheck(`/${method.path}`);
   return (call) => {
     const started = performance.now();
     const gone = new AbortController();
@@ -55,7 +57,7 @@ export function serverStreamHandler<Request, Reason extends string>(
     };
     const stop = (): void => end(resultOfError(serverStops(), errors, log));
     const send = async (): Promise<void> => {
-      const request = decodeRequest(method.decode, call.request);
+      const request = decodeRequest(method.decode, call.request, check);
       for await (const message of method.run(request, context)) {
         if (gone.signal.aborted) return;
         messages += 1;

@@ -1,5 +1,6 @@
 import { Metadata, status as GrpcCode, type handleUnaryCall } from '@grpc/grpc-js';
 import { Status } from '@ledger/proto/google/rpc/status';
+import { wireCheck } from './wire-check';
 import { contextOf, type CallContext, decodeRequest, type Decode } from './incoming-call';
 import type { CallLog, CallNames, CallRecord } from './call-log';
 import type { CallResult } from './call-result';
@@ -11,6 +12,8 @@ export interface UnaryMethod<Request> {
   /** Full name of the service and the rpc: `ledger.v1.LedgerService/Credit`. */
   readonly path: string;
   readonly decode: Decode<Request>;
+  /** Its `decode` makes no objects of what is in its lists: they are not counted before it. */
+  readonly countsItself?: true;
   /** Resolves to the encoded response, or to a result that was stored. */
   readonly handle: (request: Request, context: CallContext) => Promise<Buffer | CallResult>;
   /** Names that are logged besides the field `requestId`, which always is. */
@@ -25,9 +28,10 @@ export interface CallSettings<Reason extends string> {
 
 /** The one bridge from async functions to unary calls of grpc-js: deadline, errors, replay flag, log line. */
 export function unaryHandler<Request, Reason extends string>(
-  { path, decode, handle, names }: UnaryMethod<Request>,
+  { path, decode, countsItself, handle, names }: UnaryMethod<Request>,
   { log, errors }: CallSettings<Reason>,
 ): handleUnaryCall<Buffer, Buffer> {
+  const check = countsItself === true ? undefined : wireCheck(`/${path}`);
   return (call, callback) => {
     const started = performance.now();
     const context = contextOf(call);
@@ -36,7 +40,7 @@ export function unaryHandler<Request, Reason extends string>(
     let requestId: string | undefined;
     let otherNames: CallNames | undefined;
     const run = async (): Promise<Buffer | CallResult> => {
-      const request = decodeRequest(decode, call.request);
+      const request = decodeRequest(decode, call.request, check);
       requestId = requestIdOf(request);
       otherNames = names === undefined ? undefined : shortenedNames(names(request));
       return handle(request, context);

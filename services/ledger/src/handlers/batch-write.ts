@@ -31,6 +31,7 @@ export function batchWrite(
   return {
     path: 'ledger.v1.LedgerService/BatchWrite',
     decode: readBatchRequest,
+    countsItself: true,
     handle: async (request, context) => {
       const commands = await batchCommands(request);
       const { requestId, atomic, omitBodies } = request;
