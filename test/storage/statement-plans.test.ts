@@ -55,6 +55,11 @@ import {
   readTransactionRange,
   readTransactions,
 } from '../../services/ledger/src/store/statements/read-stored-transactions';
+import {
+  readRequestedHolds,
+  readRequestedItems,
+  readRequestedSettings,
+} from '../../services/ledger/src/store/statements/read-requested-rows';
 import { readRequestRange } from '../../services/ledger/src/store/statements/read-stored-requests';
 import { sumReversals } from '../../services/ledger/src/store/statements/sum-reversals';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
@@ -147,6 +152,9 @@ const RANGE_STATEMENTS: Statements = {
   read_heads: (connection) => readHeads(connection, nobody, 0n, 1),
   read_legs: (connection) => readLegs(connection, []),
   read_transactions: (connection) => readTransactions(connection, []),
+  read_requested_holds: (connection) => readRequestedHolds(connection, []),
+  read_requested_items: (connection) => readRequestedItems(connection, []),
+  read_requested_settings: (connection) => readRequestedSettings(connection, []),
   read_request_range: (connection) => readRequestRange(connection, { userId: '', requestId: '' }, '', 1),
   read_transaction_range: (connection) =>
     readTransactionRange(connection, { userId: '', transactionId: 'id' }, '', 1),

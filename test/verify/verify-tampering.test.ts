@@ -64,8 +64,16 @@ const shownByRequests = new Map<string, readonly string[]>([
     ...['a balance after an entry', 'a gross volume after an entry', 'a balance that is no whole number'],
     ...['a deleted last entry', 'a deleted last entry with the account put back to the one before'],
     ...['a deleted entry in the middle', 'all entries of an account, deleted', 'a swapped pair'],
-    ...[`an entry's hash`, 'its digest', 'a deleted one', 'a deleted one with all of its entries'],
+    ...[
+      'a deleted hold',
+      `an entry's hash`,
+      'its digest',
+      'a deleted one',
+      'a deleted one with all of its entries',
+    ],
   ].map((name) => [name, ['4 ada  0 0']] as const),
+  ['the amount of a hold', ['4 bob  0 0']],
+  ['a hold of an account that does not exist', ['4 bob  0 0']],
   ['an account, deleted with its entries', ['4 ada  0 0', '4 carol  0 0']],
   ['its request', ['4 @issuance GOLD 0 2', '4 ada  0 0', '4 ada GOLD 0 2']],
   ['its caller', ['4 @issuance GOLD 0 2', '4 ada GOLD 0 2']],
@@ -376,10 +384,10 @@ describe('holds and minimums', () => {
       withoutCheck('held', account('@revenue', 'held = 1')),
       ['3 @revenue GOLD 0 0'],
     ],
-  ])('%s', async (_what, sql, named) => {
+  ])('%s', async (what, sql, named) => {
     await tamper(ledger.database, sql);
     const { report } = await verify(ledger.client());
-    expect(namesOf(report)).toEqual(named);
+    expect(namesOf(report)).toEqual([...named, ...(shownByRequests.get(what) ?? [])].sort());
   });
 });
 

@@ -85,6 +85,6 @@ export function blankAccount(key: AccountKey): Account {
 }
 
 /** The etag of settings: opaque to callers. */
-export function etagOf(settings: AccountSettings): string {
-  return `v${settings.version}`;
+export function etagOf({ version }: Pick<AccountSettings, 'version'>): string {
+  return `v${version}`;
 }

@@ -22,7 +22,7 @@ export interface StatedTransaction {
 }
 
 /** A hold as a response shows it. */
-export type StatedHold = Omit<Hold, 'updateTime'>;
+export type StatedHold = Hold;
 
 /** An item as a response shows it. */
 export type StatedItem = Item;

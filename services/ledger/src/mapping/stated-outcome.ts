@@ -114,6 +114,7 @@ function statedHold(message: Hold): StatedHold {
     state: known(HoldState, message.state),
     expireTime: optionalMicrosOf(message.expireTime),
     createTime: microsOf(message.createTime),
+    updateTime: microsOf(message.updateTime),
   };
 }
 

@@ -1,7 +1,9 @@
 import { transactionDigest } from '../ledger/hash-chain';
 import type { StatedOutcome, StatedTransaction } from '../ledger/stated-outcome';
+import type { StoredHold, StoredItem, StoredSettings } from '../store/statements/read-requested-rows';
 import type { StoredRequest } from '../store/statements/read-stored-requests';
 import type { StoredLeg, StoredTransaction } from '../store/statements/read-stored-transactions';
+import { checkHold, checkItem, checkSettings, checkSnapshot } from './check-requested';
 import type { Violation } from './violation';
 
 /** What a request's outcome is compared with. */
@@ -10,6 +12,10 @@ export interface RowsOfRequest {
   readonly transaction: StoredTransaction | null;
   /** The entries that its response shows, in that order. */
   readonly legs: readonly (StoredLeg | null)[];
+  readonly hold: StoredHold | undefined;
+  /** The version that was put, or that was paid. */
+  readonly item: StoredItem | undefined;
+  readonly settings: StoredSettings | undefined;
 }
 
 /** The writes that move something whenever they succeed. */
@@ -51,6 +57,14 @@ export function checkRequest(
     add('it succeeded and booked nothing');
   } else if (booked !== null) {
     for (const detail of checkBooked(request, booked, rows)) add(detail);
+  }
+  const { hold, item, settings } = stated;
+  if (hold !== null) for (const detail of checkHold(hold, rows.hold)) add(detail);
+  if (item !== null) for (const detail of checkItem(item, rows.item)) add(detail);
+  if (settings !== null) for (const detail of checkSettings(settings, rows.settings)) add(detail);
+  const snapshot = booked?.header.item ?? null;
+  if (snapshot !== null && snapshot.priceVersion > 0n) {
+    for (const detail of checkSnapshot(snapshot, rows.item)) add(detail);
   }
   return found;
 }

@@ -125,7 +125,8 @@ function headerOf(transaction: StoredTransaction): TransactionHeader | null {
   };
 }
 
-function metadataOf(json: unknown): Metadata | null {
+/** Pairs of a row; null: no row of the ledger has such a value. */
+export function metadataOf(json: unknown): Metadata | null {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
   const pairs = new Map<string, string>();
   for (const [key, value] of Object.entries(json)) {

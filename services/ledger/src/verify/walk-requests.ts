@@ -1,4 +1,11 @@
-import type { OutcomeReader } from '../ledger/stated-outcome';
+import type { OutcomeReader, StatedOutcome } from '../ledger/stated-outcome';
+import type { Entry } from '../ledger/transaction';
+import type { Connection } from '../store/pg/connection';
+import {
+  readRequestedHolds,
+  readRequestedItems,
+  readRequestedSettings,
+} from '../store/statements/read-requested-rows';
 import {
   readRequestRange,
   type RequestKey,
@@ -40,28 +47,71 @@ export class RequestWalk {
     }
   }
 
-  /** Rows that a request names are written with it and never change, so they may be read by later statements. */
+  /**
+   * What a request names is written with it, so later statements find it. Entries, transactions and items never change;
+   * a hold changes once, and settings know how often.
+   */
   private async check(page: readonly StoredRequest[]): Promise<void> {
-    const parts = page.map((request) => {
-      const { method, code, outcome } = request;
-      const stated = outcome === null ? null : this.outcomeReader(method, code, outcome);
-      return { request, stated, entries: stated?.transaction?.entries ?? [] };
-    });
+    const parts = page.map((request) => this.partOf(request));
     const booked = page.flatMap(({ userId, transactionId }) =>
       transactionId === null ? [] : [{ userId, transactionId }],
     );
     const entries = parts.flatMap((part) => part.entries);
-    const transactions = await this.read((connection) => readTransactions(connection, booked));
-    const legs = await this.read((connection) => readLegs(connection, entries));
-    const byId = new Map(transactions.map((row) => [`${row.userId} ${row.transactionId}`, row]));
+    const transactions = await this.readIf(booked, readTransactions);
+    const legs = await this.readIf(entries, readLegs);
+    const holds = await this.readIf(
+      parts.flatMap((part) => part.stated?.hold ?? []),
+      readRequestedHolds,
+    );
+    const items = await this.readIf(
+      parts.flatMap((part) => part.item ?? []),
+      readRequestedItems,
+    );
+    const settings = await this.readIf(
+      parts.flatMap((part) => part.stated?.settings ?? []),
+      readRequestedSettings,
+    );
+    const transactionOf = new Map(transactions.map((row) => [`${row.userId} ${row.transactionId}`, row]));
+    const holdOf = new Map(holds.map((row) => [`${row.userId} ${row.holdId}`, row]));
+    const itemOf = new Map(items.map((row) => [`${row.itemId} ${row.version}`, row]));
+    const settingsOf = new Map(settings.map((row) => [`${row.userId} ${row.asset}`, row]));
     let taken = 0;
-    for (const { request, stated, entries: own } of parts) {
+    for (const { request, stated, item, entries: own } of parts) {
       const rows = {
-        transaction: byId.get(`${request.userId} ${request.transactionId ?? ''}`) ?? null,
+        transaction: transactionOf.get(`${request.userId} ${request.transactionId ?? ''}`) ?? null,
         legs: legs.slice(taken, taken + own.length),
+        hold: holdOf.get(`${stated?.hold?.userId} ${stated?.hold?.holdId}`),
+        item: itemOf.get(`${item?.itemId} ${item?.version}`),
+        settings: settingsOf.get(`${stated?.settings?.userId} ${stated?.settings?.asset}`),
       };
       taken += own.length;
       for (const violation of checkRequest(request, stated, rows)) this.found.add(violation);
     }
   }
+
+  private partOf(request: StoredRequest): Part {
+    const { method, code, outcome } = request;
+    const stated = outcome === null ? null : this.outcomeReader(method, code, outcome);
+    const snapshot = stated?.transaction?.header.item ?? null;
+    const paid = snapshot !== null && snapshot.priceVersion > 0n;
+    return {
+      ...{ request, stated, entries: stated?.transaction?.entries ?? [] },
+      item: paid ? { itemId: snapshot.itemId, version: snapshot.priceVersion } : (stated?.item ?? null),
+    };
+  }
+
+  private readIf<Key, Found>(
+    keys: readonly Key[],
+    read: (connection: Connection, keys: readonly Key[]) => Promise<Found[]>,
+  ): Promise<Found[]> {
+    return keys.length === 0 ? Promise.resolve([]) : this.read((connection) => read(connection, keys));
+  }
+}
+
+/** A request, what its stored response says, and what that refers to. */
+interface Part {
+  readonly request: StoredRequest;
+  readonly stated: StatedOutcome | null;
+  readonly entries: readonly Entry[];
+  readonly item: { readonly itemId: string; readonly version: bigint } | null;
 }
