@@ -61,6 +61,7 @@ import {
   readRequestedSettings,
 } from '../../services/ledger/src/store/statements/read-requested-rows';
 import { readRequestRange } from '../../services/ledger/src/store/statements/read-stored-requests';
+import { settleHolds } from '../../services/ledger/src/store/statements/settle-holds';
 import { sumReversals } from '../../services/ledger/src/store/statements/sum-reversals';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
 import { updateSettings } from '../../services/ledger/src/store/statements/update-settings';
@@ -103,6 +104,7 @@ const WRITER_STATEMENTS: Statements = {
   insert_items: (connection) => insertItems(connection, []),
   insert_requests: (connection) => insertRequests(connection, [], 0n),
   insert_transactions: (connection) => insertTransactions(connection, [], new Map()),
+  settle_holds: (connection) => settleHolds(connection, { userId: 'ada', asset: 'GOLD', stripe: 0 }, 1),
   update_accounts: (connection) => updateAccounts(connection, [], new Map()),
   update_holds: (connection) => updateHolds(connection, []),
   update_settings: (connection) => updateSettings(connection, []),

@@ -15,7 +15,8 @@ import {
   type Envelope,
   type Write,
 } from './batch-transaction';
-import { isSystemAccount } from '../ledger/account';
+import { isSystemAccount, type AccountKey } from '../ledger/account';
+import { settleDueHolds } from './settle-due-holds';
 import { limitSession, type SessionLimits } from '../store/statements/limit-session';
 import { Held, heldAlone } from './held';
 import type { LockMode } from './locked-state';
@@ -108,6 +109,12 @@ export class BatchRunner {
     return writes[0] === undefined
       ? new CallError('INTERNAL', 'an atomic batch without writes')
       : heldAlone(writes[0].command);
+  }
+
+  /** Never throws. Settles some of the expired holds of an account. Returns whether some are left. */
+  async settleHolds(account: AccountKey): Promise<boolean> {
+    const left = await this.complete(1, null, 'wait', (runner) => settleDueHolds(runner, account));
+    return left === true || left === 'held';
   }
 
   private async runPart(

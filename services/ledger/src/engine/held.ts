@@ -3,14 +3,20 @@ import { LockKeys } from '../ledger/lock-keys';
 import { isSystemAccount } from '../ledger/account';
 import { definitionOf, type Command } from '../ledger/writes';
 
-/** A write could not be decided: another session holds what it needs. Nothing of it was booked. */
+/** A write could not be decided: another session holds what it needs, or its account has much to settle first. */
 export class Held implements AccountKey {
   readonly userId: string;
   readonly asset: string;
   readonly stripe: number;
 
-  /** @param account the account that is held, or one of the write's when that is not known */
-  constructor({ userId, asset, stripe }: AccountKey) {
+  /**
+   * @param account the account that is held, or one of the write's when that is not known
+   * @param isDue it is free, but more of its holds have expired than a batch settles
+   */
+  constructor(
+    { userId, asset, stripe }: AccountKey,
+    readonly isDue = false,
+  ) {
     this.userId = userId;
     this.asset = asset;
     this.stripe = stripe;

@@ -1,6 +1,6 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AccountKey } from '../ledger/account';
+import { accountId } from '../ledger/account';
 import { References } from '../ledger/lock-keys';
 import { definitionOf, type Command } from '../ledger/writes';
 import type { BatchRunner } from './batch-runner';
@@ -28,6 +28,9 @@ export interface LockWaitSettings {
 /** How long an account waits for an attempt that queues for its lock, while attempts that do not wait book others. */
 const QUEUE_FOR_LOCK_AFTER_MS = 500;
 
+/** How long expired holds are settled before those who wait are tried again. */
+const SETTLE_FOR_MS = 100;
+
 /** The least time between two attempts of which the first one booked nothing. */
 const IDLE_PAUSE_MS = 10;
 
@@ -37,11 +40,14 @@ const IDLE_PAUSE_MS = 10;
  * held, and in turn, account by account, by one that queues for the lock, as long as the lock timeout lets it. So a row
  * that is hardly ever free is reached as well, and no transaction stays open for long.
  *
- * Writes on one account keep their order.
+ * Writes on one account keep their order. Writes on an account with more expired holds than a batch settles wait here too,
+ * while these are settled in transactions of their own.
  */
 export class LockWaits {
   private readonly queue = new LockWaitQueue();
   private readonly workers: WorkerPool<BatchRunner>;
+  /** Accounts with expired holds to settle, whoever still waits for them; they take turns. */
+  private readonly due = new Map<string, Held>();
   private stopping = false;
 
   constructor(
@@ -49,7 +55,9 @@ export class LockWaits {
     private readonly settings: LockWaitSettings,
     private readonly clock: Clock = systemClock,
   ) {
-    this.workers = new WorkerPool([runner], (worker) => (this.queue.length > 0 ? this.turn(worker) : null));
+    this.workers = new WorkerPool([runner], (worker) =>
+      this.queue.length + this.due.size > 0 ? this.turn(worker) : null,
+    );
   }
 
   /** Whether nobody waits. */
@@ -86,6 +94,7 @@ export class LockWaits {
   /** Lets nobody wait any longer. Resolves when nobody does. */
   async drain(): Promise<void> {
     this.stopping = true;
+    this.due.clear();
     await this.workers.whenIdle();
   }
 
@@ -93,6 +102,7 @@ export class LockWaits {
     if (this.queue.length + size > this.settings.lockWaitQueueMax)
       return Promise.resolve(accountLocked(held));
     const since = this.clock.now();
+    this.settleLater(held);
     return new Promise((resolve) => {
       this.queue.push({
         held,
@@ -107,8 +117,23 @@ export class LockWaits {
     });
   }
 
+  private settleLater(held: Held): void {
+    if (held.isDue && !this.stopping) this.due.set(accountId(held.userId, held.asset, held.stripe), held);
+  }
+
+  /** Settles expired holds, account by account. */
+  private async settle(runner: BatchRunner): Promise<void> {
+    const until = this.clock.now() + SETTLE_FOR_MS;
+    for (let [next] = this.due; next !== undefined && this.clock.now() < until; [next] = this.due) {
+      const [id, held] = next;
+      this.due.delete(id);
+      if (await runner.settleHolds(held)) this.settleLater(held);
+    }
+  }
+
   private async turn(runner: BatchRunner): Promise<void> {
     this.endOverdue();
+    await this.settle(runner);
     const started = this.clock.now();
     const booked = await this.attempt(runner, this.queue.next(this.settings.batchMax), 'skip');
     // Those whose turn it is to queue for the lock: not all the time, since nobody else is tried meanwhile.
@@ -132,6 +157,7 @@ export class LockWaits {
     let ended = 0;
     const end = (wait: LockWait, result: WriteResult | Held | undefined): void => {
       if (result instanceof Held) {
+        this.settleLater(result);
         this.queue.move(wait, result);
         return;
       }
@@ -173,8 +199,9 @@ export class LockWaits {
   }
 }
 
-function accountLocked({ userId, asset }: AccountKey): NoOutcome {
-  return new CallError('ACCOUNT_LOCKED', `account ${userId} ${asset} is locked by another session`, {
+function accountLocked({ userId, asset, isDue }: Held): NoOutcome {
+  const why = isDue ? 'has expired holds that are being settled' : 'is locked by another session';
+  return new CallError('ACCOUNT_LOCKED', `account ${userId} ${asset} ${why}`, {
     metadata: { user_id: userId, asset },
   });
 }

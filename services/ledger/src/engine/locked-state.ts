@@ -15,7 +15,7 @@ import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import { findAccounts } from '../store/statements/find-accounts';
 import { limitWaits } from '../store/statements/limit-waits';
 import { Held } from './held';
-import { findDueHolds, findHolds, type DueHolds } from '../store/statements/find-holds';
+import { findDueHolds, findHolds } from '../store/statements/find-holds';
 import { findItems } from '../store/statements/find-items';
 import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
 import { findSettings } from '../store/statements/find-settings';
@@ -108,13 +108,13 @@ export async function lockState(
   const firstLocations = accountsOf(rows);
   const commitOrder = xid + incarnation.xidOffset;
   const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
-  const held = heldAccounts(present, firstLocations);
+  const due = await readDueHolds(transaction, firstLocations, now);
+  const held = heldAccounts(present, firstLocations, due?.tooMany ?? []);
   const found = { items, originals, holds: referredHolds };
   const heldFor =
     held.size === 0
       ? null
       : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, stripe));
-  const due = await readDueHolds(transaction, firstLocations, now);
   const load = (locations: RowLocations): LockedState => {
     const newId = newIds(commands.length);
     const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
@@ -208,11 +208,16 @@ function keysOf(
   return lockKeys([command], references, found, stripe);
 }
 
-/** The accounts that have a row which the batch could not lock, by their ids. */
-function heldAccounts(present: readonly AccountKey[], locked: RowLocations): ReadonlyMap<string, Held> {
+/** The accounts on which the batch decides nothing, by their ids: another session has locked them, or too much is due. */
+function heldAccounts(
+  present: readonly AccountKey[],
+  locked: RowLocations,
+  tooMuchDue: readonly AccountKey[],
+): ReadonlyMap<string, Held> {
   const held = new Map<string, Held>();
   for (const key of present) held.set(accountId(key.userId, key.asset, key.stripe), new Held(key));
   for (const { userId, asset, stripe } of locked.keys()) held.delete(accountId(userId, asset, stripe));
+  for (const key of tooMuchDue) held.set(accountId(key.userId, key.asset, key.stripe), new Held(key, true));
   return held;
 }
 
@@ -224,26 +229,25 @@ function heldOf(held: ReadonlyMap<string, Held>, keys: readonly AccountKey[]): H
   return null;
 }
 
+/** What has expired on accounts, and the accounts on which too much has. */
+type ReadDueHolds = Awaited<ReturnType<typeof findDueHolds<AccountKey>>>;
+
 /** Reads what has expired on the locked accounts. Rare: an account knows when. */
 async function readDueHolds(
   transaction: PipelinedTransaction,
   locations: RowLocations,
   now: bigint,
-): Promise<(DueHolds & { readonly accounts: readonly AccountKey[] }) | null> {
+): Promise<ReadDueHolds | null> {
   const accounts = [...locations.keys()].filter(
     ({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now,
   );
   if (accounts.length === 0) return null;
-  const due = await transaction.send((connection) => findDueHolds(connection, accounts, now));
-  return { ...due, accounts };
+  return transaction.send((connection) => findDueHolds<AccountKey>(connection, accounts, now));
 }
 
 /** Frees what has expired, before anything is decided. */
-function expireHolds(
-  set: WorkingSet,
-  { accounts, holds, nextExpiries }: DueHolds & { readonly accounts: readonly AccountKey[] },
-): void {
-  for (const key of accounts) {
+function expireHolds(set: WorkingSet, { complete, holds, nextExpiries }: ReadDueHolds): void {
+  for (const key of complete) {
     const account = set.accountRow(key);
     account.nextHoldExpiry = null;
     set.markChanged(account);
