@@ -195,6 +195,20 @@ CREATE TABLE ledger.server_keys (
 );
 GRANT INSERT, SELECT ON ledger.server_keys TO ledger_runtime;
 
+CREATE TABLE ledger.time_steps (
+  user_id text COLLATE "C" NOT NULL,
+  asset text COLLATE "C" NOT NULL,
+  stripe integer NOT NULL,
+  sequence bigint NOT NULL,
+  CONSTRAINT time_steps_pkey PRIMARY KEY (user_id, asset, stripe, sequence),
+  CONSTRAINT time_steps_sequence_check CHECK (sequence >= 2)
+);
+CREATE TRIGGER time_steps_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.time_steps FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
+ALTER TABLE ledger.time_steps ENABLE ALWAYS TRIGGER time_steps_refuse_rewriting;
+CREATE TRIGGER time_steps_refuse_truncate BEFORE TRUNCATE ON ledger.time_steps FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
+ALTER TABLE ledger.time_steps ENABLE ALWAYS TRIGGER time_steps_refuse_truncate;
+GRANT INSERT, SELECT ON ledger.time_steps TO ledger_runtime;
+
 CREATE TABLE ledger.transactions (
   user_id text COLLATE "C" NOT NULL,
   transaction_id uuid NOT NULL,

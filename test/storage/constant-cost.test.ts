@@ -93,8 +93,8 @@ describe('the cost of a read, in blocks of the database', () => {
   let store: Pick<Store, 'read' | 'reader'>;
 
   describe.each([
-    { account: 'a user', sizes: users, lookUps: 4 },
-    { account: 'a system account', sizes: systemAccounts, lookUps: 4 * STRIPES },
+    { account: 'a user', sizes: users, lookUps: 5 },
+    { account: 'a system account', sizes: systemAccounts, lookUps: 5 * STRIPES },
   ])('of $account does not grow with its entries', ({ sizes, lookUps }) => {
     it('for the balance now', async () => {
       const [short, long] = await costs(sizes, ({ userId }) => balance({ userId, asset: 'GOLD' }));
@@ -115,7 +115,7 @@ describe('the cost of a read, in blocks of the database', () => {
         return balance({ userId: sized.userId, asset: 'GOLD', asOf });
       });
       // What lies between the last step and the time, at the worst all 64 entries.
-      const within = (lookUps / 4) * 8;
+      const within = (lookUps / 5) * 8;
       expect(long).toBeLessThanOrEqual(short + lookUps * MORE_PER_LOOK_UP + within);
       expect(long).toBeLessThanOrEqual(lookUps * (MORE_PER_LOOK_UP + 3) + within);
     });

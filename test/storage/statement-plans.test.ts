@@ -11,6 +11,7 @@ import {
 import { countAccounts } from '../../services/ledger/src/store/statements/count-accounts';
 import { findDueHolds, findHolds } from '../../services/ledger/src/store/statements/find-holds';
 import { findAccounts } from '../../services/ledger/src/store/statements/find-accounts';
+import { findBooked } from '../../services/ledger/src/store/statements/find-booked';
 import { findItems } from '../../services/ledger/src/store/statements/find-items';
 import { findRequest } from '../../services/ledger/src/store/statements/find-request';
 import { findRequests } from '../../services/ledger/src/store/statements/find-requests';
@@ -29,6 +30,7 @@ import { insertAccounts } from '../../services/ledger/src/store/statements/inser
 import { insertEntries } from '../../services/ledger/src/store/statements/insert-entries';
 import { insertItems } from '../../services/ledger/src/store/statements/insert-items';
 import { insertRequests } from '../../services/ledger/src/store/statements/insert-requests';
+import { insertTimeSteps } from '../../services/ledger/src/store/statements/insert-time-steps';
 import { insertTransactions } from '../../services/ledger/src/store/statements/insert-transactions';
 import { findAccount, listAccounts } from '../../services/ledger/src/store/statements/list-accounts';
 import {
@@ -103,6 +105,7 @@ const WRITER_STATEMENTS: Statements = {
   insert_holds: (connection) => insertHolds(connection, []),
   insert_items: (connection) => insertItems(connection, []),
   insert_requests: (connection) => insertRequests(connection, [], 0n),
+  insert_time_steps: (connection) => insertTimeSteps(connection, []),
   insert_transactions: (connection) => insertTransactions(connection, [], new Map()),
   settle_holds: (connection) => settleHolds(connection, { userId: 'ada', asset: 'GOLD', stripe: 0 }, 1),
   update_accounts: (connection) => updateAccounts(connection, [], new Map()),
@@ -119,6 +122,7 @@ const READER_STATEMENTS: Statements = {
   sum_reversals: (connection) => sumReversals(connection, []),
   find_account: (connection) => findAccount(connection, 'ada', 'GOLD'),
   find_hold: (connection) => findHold(connection, 'ada', 'id'),
+  find_booked: (connection) => findBooked(connection, []),
   find_request: (connection) => findRequest(connection, 'ada', 'id'),
   find_sequences_before: (connection) => findSequencesBefore(connection, filter, 0n),
   read_balances: (connection) => readBalances(connection, []),
@@ -164,14 +168,16 @@ const RANGE_STATEMENTS: Statements = {
   find_orphan_holds: (connection) => findOrphanHolds(connection, everybody, 1),
 };
 
-/** Of no table that grows: clocks, locks and the secrets of the servers. */
+/** Of no table that grows: clocks, locks, the sessions of the database and the secrets of the servers. */
 const WITHOUT_A_PLAN = [
-  ...['claim_stripe', 'insert_secret', 'limit_session', 'limit_waits', 'read_secret', 'read_settled'],
+  ...['claim_stripe', 'find_blocker', 'insert_secret', 'limit_session', 'limit_waits', 'read_secret'],
+  'read_settled',
 ];
 
 /** Of WatchEntries, which is read along the order of commits. */
 const LOOKED_AT_ELSEWHERE = [
   ...['read_changed_users', 'read_horizon', 'read_next_entries', 'read_next_entries_of_user'],
+  ...['find_anchor', 'find_history', 'insert_incarnation', 'read_incarnation'],
 ];
 
 const STATEMENTS_DIRECTORY = join(__dirname, '../../services/ledger/src/store/statements');

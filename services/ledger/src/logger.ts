@@ -1,5 +1,6 @@
 import { createLog, type ServerLog } from '@ledger/kit/server/server-log';
 import type { BatchFault } from './engine/batch-runner';
+import { ClockBehind } from './engine/batch-transaction';
 import type { StreamsHeldBack } from './store/stream-lag';
 
 /** Where the ledger logs to. */
@@ -28,7 +29,8 @@ export function createLedgerLog(level: string, process?: number): LedgerLog {
     },
     batchFault: ({ error, ...fault }) => {
       log.faults.add(`a batch failed: ${fault.action}`, error, (err, count) => {
-        log.logger.warn(count === 1 ? { err, ...fault } : { err, ...fault, count }, 'a batch failed');
+        const level = error instanceof ClockBehind ? 'error' : 'warn';
+        log.logger[level](count === 1 ? { err, ...fault } : { err, ...fault, count }, 'a batch failed');
       });
     },
   };

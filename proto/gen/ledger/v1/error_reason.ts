@@ -146,8 +146,8 @@ export enum ErrorReason {
   HISTORY_DIVERGED = 22,
   /**
    * CLOCK_BEHIND - UNAVAILABLE, not stored, with google.rpc.RetryInfo. The database's clock is behind the
-   * times of the accounts by more than a write may be raised; nothing was booked by this
-   * attempt.
+   * times of the accounts by more than a write may be raised, which is a second; nothing was
+   * booked by this attempt. Metadata: user_id, asset, behind_ms.
    */
   CLOCK_BEHIND = 23,
   /**

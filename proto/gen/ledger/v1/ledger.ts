@@ -70,8 +70,8 @@ export interface Transaction {
   caller: string;
   /**
    * When it was booked: the database's clock read after the account rows were
-   * locked, raised to the latest time of these accounts, in microseconds. Within
-   * an account it never runs backwards.
+   * locked, raised to the latest time of the users' accounts among them, by a second
+   * at most, in microseconds. Within a user's account it never runs backwards.
    */
   createTime:
     | Timestamp

@@ -11,7 +11,6 @@ import {
   runAtomicBatch,
   runBatchTransaction,
   type BatchSettings,
-  type CommandFault,
   type Envelope,
   type Write,
 } from './batch-transaction';
@@ -179,7 +178,7 @@ export class BatchRunner {
     const runner = await this.connectedRunner();
     const incarnation = await incarnationOf(await connectionOf(runner));
     const { encoder, priceGraceMicros } = this.settings;
-    const onThrown = (error: CommandFault): void => {
+    const onThrown = (error: Error): void => {
       this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
     };
     return work(runner, { stripe: this.stripe, incarnation, priceGraceMicros, lockMode, encoder, onThrown });

@@ -1,6 +1,7 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { QueryRunner } from 'typeorm';
+import type { PassingReason } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
 import type { StoredResponse } from '../ledger/stored-response';
 import { decide, type Command } from '../ledger/writes';
@@ -18,6 +19,11 @@ import { commitRequest, commitState } from './write-rows';
  * others in memory.
  */
 const THROWING_MAX = 16;
+
+/** Writes were refused because the clock of the database is behind: somebody has to see to it. */
+export class ClockBehind extends Error {
+  override readonly name = 'ClockBehind';
+}
 
 /** A command threw while it was decided or encoded: a fault of this program, and of that command alone. */
 export class CommandFault extends Error {
@@ -43,7 +49,7 @@ export interface Envelope extends RequestKey {
 export interface BatchSettings extends LockSettings {
   readonly encoder: OutcomeEncoder;
   /** Called for each command that threw. */
-  readonly onThrown: (fault: CommandFault) => void;
+  readonly onThrown: (fault: CommandFault | ClockBehind) => void;
 }
 
 /**
@@ -63,6 +69,7 @@ export function runBatchTransaction(
     const locked = await lockState(transaction, commands, commands, settings);
     const { state, results, rows } = decideEach(locked, writes, settings);
     await commitState(transaction, state, rows);
+    reportClock(results, settings);
     return results;
   });
 }
@@ -104,7 +111,8 @@ export function runAtomicBatch(
     const failure = results[failed];
     if (failure !== undefined) {
       const response = encoder.encodeBatchFailure(failed, failure);
-      await commitRequest(transaction, state, envelopeRow(envelope, response));
+      if (failure.reason === CLOCK_BEHIND) await commitState(transaction, state, []);
+      else await commitRequest(transaction, state, envelopeRow(envelope, response));
       return resultOf(response, shared);
     }
     const response = {
@@ -228,8 +236,10 @@ function decideAll(
         bytes: response.bytes,
         transactionId: bookedTransactionId(outcome),
       };
-      known.set(id, row);
-      rows.push(row);
+      if (isStored(outcome)) {
+        known.set(id, row);
+        rows.push(row);
+      }
       results.push(resultOf(response, shared));
     } catch (cause) {
       return { write, fault: new CommandFault(`${command.kind} threw`, { cause }) };
@@ -264,6 +274,22 @@ function envelopeRow(
     ...{ code, reason, bytes, transactionId: null },
   };
 }
+
+const CLOCK_BEHIND: PassingReason = 'CLOCK_BEHIND';
+
+/** A refusal that passes is no outcome: a repeat is decided again. */
+function isStored(outcome: Outcome): boolean {
+  return outcome.type !== 'failure' || outcome.reason !== CLOCK_BEHIND;
+}
+
+/** Tells of a clock that needs somebody's attention. */
+function reportClock(results: readonly (WriteResult | Held)[], { onThrown }: BatchSettings): void {
+  const behind = results.filter((result) => 'code' in result && result.reason === CLOCK_BEHIND);
+  if (behind.length > 0) onThrown(new ClockBehind(`${behind.length} writes refused: ${CLOCK_TOLD}`));
+}
+
+const CLOCK_TOLD =
+  'the clock of the database is behind the last entries of their accounts; see "A clock that was ahead" in docs/operations.md';
 
 function bookedTransactionId(outcome: Outcome): string | null {
   if (outcome.type !== 'posted' && outcome.type !== 'hold') return null;

@@ -6,6 +6,7 @@ import { insertAccounts } from '../store/statements/insert-accounts';
 import { insertEntries } from '../store/statements/insert-entries';
 import { insertItems } from '../store/statements/insert-items';
 import { insertRequests, type RequestRow } from '../store/statements/insert-requests';
+import { insertTimeSteps } from '../store/statements/insert-time-steps';
 import { insertTransactions } from '../store/statements/insert-transactions';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
@@ -75,7 +76,7 @@ function writeAll(
   const moved = stored.filter((account) => set.isChanged(account));
   const reset = stored.filter((account) => set.areSettingsChanged(account));
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
-  const { transactions, reversals, context } = set;
+  const { transactions, reversals, timeSteps, context } = set;
   const { inserted, updated } = set.writtenHolds();
   return Promise.all([
     insertRequests(connection, requests, context.now),
@@ -83,6 +84,7 @@ function writeAll(
     items.length > 0 && insertItems(connection, items),
     transactions.length > 0 && insertTransactions(connection, transactions, reversals),
     transactions.length > 0 && insertEntries(connection, transactions),
+    timeSteps.length > 0 && insertTimeSteps(connection, timeSteps),
     moved.length > 0 && updateAccounts(connection, moved, locations),
     reset.length > 0 && updateSettings(connection, reset),
     inserted.length > 0 && insertHolds(connection, inserted),

@@ -39,7 +39,7 @@ export function listEntries(
       return store.reader('list')(async (connection) => {
         const cursors = position === null ? await firstCursors(connection, filter) : decodeCursors(position);
         const ranges = await rangesOf(connection, { ...filter, endTime }, cursors);
-        const found = await selectEntries(connection, filter, ranges, pageSize + 1);
+        const found = await selectEntries(connection, { ...filter, endTime }, ranges, pageSize + 1);
         const { rows, last } = pageOf(found, pageSize);
         const entries = rows.map((entry) => entryMessage(entry, entry, timestampOf(entry.createTime)));
         const nextPageToken =
@@ -109,8 +109,8 @@ async function rangesOf(
     endTime === null ? null : findSequencesBefore(connection, filter, endTime),
   ]);
   return stripes.map((stripe) => {
-    const after = starts?.get(stripe) ?? 0n;
-    const before = ends === null ? INT64_MAX : (ends.get(stripe) ?? 0n) + 1n;
+    const after = starts?.get(stripe)?.allBefore ?? 0n;
+    const before = ends === null ? INT64_MAX : (ends.get(stripe)?.last ?? 0n) + 1n;
     const cursor = cursors.get(stripe);
     if (cursor === undefined) return { stripe, after, before };
     return filter.newestFirst

@@ -1,4 +1,7 @@
-/** The reasons of `ledger.v1.ErrorReason` that a decision can come to. All of these are stored and replayed. */
+/**
+ * The reasons of `ledger.v1.ErrorReason` that a decision can come to. All of these but the passing ones are stored and
+ * replayed.
+ */
 export type FailureReason =
   | 'INSUFFICIENT_FUNDS'
   | 'ACCOUNT_FROZEN'
@@ -12,7 +15,11 @@ export type FailureReason =
   | 'ITEM_NOT_FOUND'
   | 'TRANSACTION_NOT_FOUND'
   | 'HOLD_NOT_FOUND'
-  | 'CONFLICT';
+  | 'CONFLICT'
+  | PassingReason;
+
+/** Of a refusal that passes: it is not stored, and the same request may succeed later. */
+export type PassingReason = 'CLOCK_BEHIND';
 
 /** A write that was decided and refused. A value, not an exception: it is an outcome like any other. */
 export interface Failure {

@@ -62,7 +62,8 @@ export function refuseFrozen(account: Account): Failure | null {
  * Makes a transaction of legs that sum to zero per asset, each of another account, and changes the accounts; or
  * refuses without changing anything. Frozen accounts are checked first, then overflow, then funds, each over all
  * legs in their order, so that two faults at once have one answer. A system account has no limit: what becomes of a
- * user's write never depends on its total, nor on the stripe.
+ * user's write never depends on its total, nor on the stripe. Nor is it dated by one: the time is that of the clock,
+ * raised to the last entries of the users, so that it never runs backwards within a user's account.
  */
 export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[]): Transaction | Failure {
   const refused = refuse(legs);
@@ -71,7 +72,10 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   let createTime = set.context.now;
   let commitOrder = set.context.commitOrder;
   for (const { account } of legs) {
-    if (account.lastEntryTime > createTime) createTime = account.lastEntryTime;
+    if (account.lastEntryTime > createTime && !isSystemAccount(account.userId)) {
+      createTime = account.lastEntryTime;
+      if (createTime - set.context.now > RAISE_MAX_MICROS) return clockBehind(account, set.context.now);
+    }
     if (account.commitOrder > commitOrder) commitOrder = account.commitOrder;
   }
   // One object, filled in order: it is made for every write.
@@ -100,6 +104,18 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   transaction.entries = legs.map(({ account, change }) => append(set, account, change, transaction));
   set.transactions.push(transaction);
   return transaction;
+}
+
+/** How far a time may be raised above the clock. Beyond that somebody has to see to the clock first. */
+export const RAISE_MAX_MICROS = 1_000_000n;
+
+function clockBehind({ userId, asset, lastEntryTime }: Account, now: bigint): Failure {
+  const behindMs = (lastEntryTime - now) / 1_000n;
+  return failure(
+    'CLOCK_BEHIND',
+    `the clock of the database is ${behindMs} ms behind the last entry of account ${userId} ${asset}`,
+    { user_id: userId, asset, behind_ms: behindMs },
+  );
 }
 
 /** Stand in until the digest and the entries are known. */
@@ -168,6 +184,7 @@ function append(
   { digest, createTime, effectiveTime, commitOrder }: Transaction,
 ): Entry {
   account.sequence += 1n;
+  if (createTime < account.lastEntryTime) set.addTimeStep(account);
   account.balance += change;
   if (change < 0n) account.debits -= change;
   account.lastEntryTime = createTime;

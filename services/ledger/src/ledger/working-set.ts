@@ -25,6 +25,8 @@ export class WorkingSet {
   /** What is to be inserted. */
   readonly transactions: Transaction[] = [];
   readonly newItems: Item[] = [];
+  /** Entries that are dated before the one in front of them. */
+  readonly timeSteps: (AccountKey & { readonly sequence: bigint })[] = [];
   /** How much each reversal of this batch takes back, by its own transaction id. */
   readonly reversals = new Map<string, bigint>();
 
@@ -135,6 +137,11 @@ export class WorkingSet {
   addReversal(originalId: string, reversalId: string, amount: bigint): void {
     this.reversals.set(reversalId, amount);
     this.reversed.set(originalId, this.reversedAmount(originalId) + amount);
+  }
+
+  /** Records that the last entry of an account is dated before the one in front of it. */
+  addTimeStep({ userId, asset, stripe, sequence }: Account): void {
+    this.timeSteps.push({ userId, asset, stripe, sequence });
   }
 
   /** Records that the balance, the holds or the chain of an account changed. */

@@ -8,6 +8,7 @@ import { itemVersionsTable } from './tables/item-versions';
 import { requestsTable } from './tables/requests';
 import { runtimeRole } from './tables/runtime-role';
 import { serverKeysTable } from './tables/server-keys';
+import { timeStepsTable } from './tables/time-steps';
 import { transactionsTable } from './tables/transactions';
 
 /** The whole schema of a new ledger, in the order in which it is made. */
@@ -18,6 +19,7 @@ export const statements: readonly string[] = [
   ...requestsTable,
   ...itemVersionsTable,
   ...holdsTable,
+  ...timeStepsTable,
   ...incarnationsTable,
   ...serverKeysTable,
   ...appendOnly,
@@ -37,6 +39,7 @@ export class CreateLedger1764000000000 implements MigrationInterface {
     for (const table of [
       'server_keys',
       'incarnations',
+      'time_steps',
       'holds',
       'item_versions',
       'requests',

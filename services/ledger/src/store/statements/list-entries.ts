@@ -3,7 +3,7 @@ import { bigints, integers, texts } from '../pg/binary-columns';
 import { timestampText } from '../pg/column-values';
 import { entryColumns, storedEntryOf, type EntryRow, type StoredEntry } from '../stored-entry';
 import { query, type Connection } from '../pg/connection';
-import { lastEntryBy } from './read-balances-as-of';
+import { runsBy } from './read-balances-as-of';
 
 /** The part of one stripe in which a page lies. */
 export interface StripeRange {
@@ -27,8 +27,9 @@ export interface EntryFilter {
   readonly kinds: readonly EntryKind[];
 }
 
-// Each stripe is read along its primary key from where its range begins, then the stripes are merged by time. Time
-// never runs backwards within a stripe, so the merge is right, and a page costs the same wherever it lies.
+// Each stripe is read along its primary key from where its range begins, then the stripes are merged by time, and a
+// page costs the same wherever it lies. Where time runs backwards in a stripe, the merge goes by the furthest time so
+// far: a page then ends each stripe at one sequence, and the next page goes on from there.
 const statement = (direction: 'ASC' | 'DESC'): string => `
   SELECT ${entryColumns}
     FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS s (stripe, after, before)
@@ -37,9 +38,11 @@ const statement = (direction: 'ASC' | 'DESC'): string => `
       WHERE i.user_id = $1 AND i.asset = $2 AND i.stripe = s.stripe
         AND i.sequence > s.after AND i.sequence < s.before
         AND ($6::int[] IS NULL OR i.kind = ANY ($6))
+        AND ($8::timestamptz IS NULL OR i.create_time >= $8) AND ($9::timestamptz IS NULL OR i.create_time < $9)
       ORDER BY i.sequence ${direction} LIMIT $7
    ) e
-   ORDER BY e.create_time ${direction}, e.stripe ${direction}, e.sequence ${direction} LIMIT $7`;
+   ORDER BY ${direction === 'ASC' ? 'max' : 'min'}(e.create_time) OVER (PARTITION BY e.stripe ORDER BY e.sequence ${direction})
+            ${direction}, e.stripe ${direction}, e.sequence ${direction} LIMIT $7`;
 
 const newestFirstStatement = { name: 'list_entries_newest_first', text: statement('DESC') };
 const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statement('ASC') };
@@ -47,7 +50,7 @@ const oldestFirstStatement = { name: 'list_entries_oldest_first', text: statemen
 /** At most `limit` entries of the ranges, by time, then stripe and sequence. */
 export async function listEntries(
   connection: Connection,
-  { userId, asset, newestFirst, kinds }: EntryFilter,
+  { userId, asset, newestFirst, startTime, endTime, kinds }: EntryFilter,
   ranges: readonly StripeRange[],
   limit: number,
 ): Promise<StoredEntry[]> {
@@ -59,6 +62,8 @@ export async function listEntries(
     bigints(ranges, (range) => range.before),
     kinds.length === 0 ? null : integers(kinds, (kind) => kind),
     limit,
+    startTime === null ? null : timestampText(startTime),
+    endTime === null ? null : timestampText(endTime),
   ]);
   return rows.map(storedEntryOf);
 }
@@ -66,22 +71,35 @@ export async function listEntries(
 const findSequencesStatement = {
   name: 'find_sequences_before',
   text: `
-    SELECT a.stripe, coalesce((SELECT b.sequence FROM ${lastEntryBy('a', '$3::timestamptz', '<')} b), 0)
-      FROM ledger.accounts a WHERE a.user_id = $1 AND a.asset = $2`,
+    SELECT a.stripe, coalesce(max(e.sequence), 0),
+           coalesce(min(coalesce(e.sequence, e.first - 1))
+                      FILTER (WHERE coalesce(e.sequence, e.first - 1) < coalesce(e.end - 1, a.sequence)), a.sequence)
+      FROM ledger.accounts a
+     CROSS JOIN LATERAL ${runsBy('a', '$3::timestamptz', '<')} e
+     WHERE a.user_id = $1 AND a.asset = $2
+     GROUP BY a.stripe, a.sequence`,
 };
 
-/** The last sequence before a time in each stripe of an account; 0 where there is none. */
+/** Where the entries of a stripe pass a time. The two differ where time runs backwards in it. */
+export interface TimePassage {
+  /** Of the last entry before the time; 0: there is none. */
+  readonly last: bigint;
+  /** The sequence right before the first entry at or after the time. */
+  readonly allBefore: bigint;
+}
+
+/** Where each stripe of an account passes a time. */
 export async function findSequencesBefore(
   connection: Connection,
   { userId, asset }: Pick<EntryFilter, 'userId' | 'asset'>,
   time: bigint,
-): Promise<Map<number, bigint>> {
-  const rows = await query<[number, bigint]>(connection, findSequencesStatement, [
+): Promise<Map<number, TimePassage>> {
+  const rows = await query<[number, bigint, bigint]>(connection, findSequencesStatement, [
     userId,
     asset,
     timestampText(time),
   ]);
-  return new Map(rows);
+  return new Map(rows.map(([stripe, last, allBefore]) => [stripe, { last, allBefore }]));
 }
 
 const findEntriesStatement = {

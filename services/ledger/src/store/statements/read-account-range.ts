@@ -1,6 +1,6 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
-import { validMicrosOf, validWholeOf, wholeOrNull } from '../pg/column-values';
+import { microsOf, validMicrosOf, validWholeOf, wholeOrNull } from '../pg/column-values';
 
 /** An account row as it is stored, with what must agree with it, all of one moment. */
 export interface StoredAccount extends AccountKey {
@@ -22,6 +22,10 @@ export interface StoredAccount extends AccountKey {
   readonly openHolds: bigint;
   /** The row knows a time that is not after the first expiry of its open holds. */
   readonly knowsNextExpiry: boolean;
+  /** The sequences at which it is known that the time of its entries goes back. */
+  readonly timeSteps: readonly bigint[];
+  /** The clock when the row was read, in microseconds since 1970. */
+  readonly clock: bigint;
 }
 
 // One statement is one snapshot: a row, its last entry and its holds are those of the same moment, without a lock.
@@ -33,7 +37,10 @@ const readAccountRangeStatement = {
            coalesce((SELECT e.sequence FROM ledger.entries e
                       WHERE e.user_id = a.user_id AND e.asset = a.asset AND e.stripe = a.stripe
                       ORDER BY e.sequence DESC LIMIT 1), 0),
-           h.amount::text, h.expiry IS NULL OR (a.next_hold_expiry IS NOT NULL AND a.next_hold_expiry <= h.expiry)
+           h.amount::text, h.expiry IS NULL OR (a.next_hold_expiry IS NOT NULL AND a.next_hold_expiry <= h.expiry),
+           ARRAY(SELECT s.sequence::text FROM ledger.time_steps s
+                  WHERE s.user_id = a.user_id AND s.asset = a.asset AND s.stripe = a.stripe),
+           ${microsOf('clock_timestamp()')}
       FROM ledger.accounts a
      CROSS JOIN LATERAL (
        SELECT coalesce(sum(o.amount), 0) AS amount, min(o.expire_time) AS expiry FROM ledger.holds o
@@ -58,6 +65,8 @@ type Row = [
   lastSequence: bigint,
   openHolds: string,
   knowsNextExpiry: boolean,
+  timeSteps: string[],
+  clock: bigint,
 ];
 
 /** At most `limit` accounts after a key and up to a user, in key order. */
@@ -95,5 +104,7 @@ function storedAccountOf(row: Row): StoredAccount {
     lastSequence: row[12],
     openHolds: BigInt(row[13]),
     knowsNextExpiry: row[14],
+    timeSteps: row[15].map(BigInt),
+    clock: row[16],
   };
 }

@@ -4,45 +4,61 @@ import { query, type Connection } from '../pg/connection';
 import type { BalanceKey } from './read-balances';
 
 /**
- * SQL for the last entry of one account row up to a time: the last 64th entry before it by the sparse index, then
- * along the primary key.
+ * SQL for what an account row had by a time: for each run of entries whose times grow, its `first` sequence and `end`
+ * (exclusive; null: open), and the `sequence`, `create_time` and `balance_after` of its last entry by that time, without
+ * which `sequence` is null. Nearly every account is one run; see the table of time steps. In a run, the last 64th entry
+ * before the time is found by the sparse index, then the entry along the primary key.
  *
  * @param key the alias that has user_id, asset and stripe
  * @param comparison `<=` for up to and including the time, `<` for before it
  */
-export function lastEntryBy(key: string, time: string, comparison: '<=' | '<'): string {
+export function runsBy(key: string, time: string, comparison: '<=' | '<'): string {
   const of = (alias: string): string =>
     `${alias}.user_id = ${key}.user_id AND ${alias}.asset = ${key}.asset AND ${alias}.stripe = ${key}.stripe`;
   return `(
-    SELECT e.sequence, e.balance_after, e.create_time
-      FROM (SELECT coalesce((
-              SELECT s.sequence FROM ledger.entries s
-               WHERE ${of('s')} AND s.sequence % 64 = 0 AND s.create_time ${comparison} ${time}
-               ORDER BY s.create_time DESC, s.sequence DESC LIMIT 1), 0) AS sequence) base
+    SELECT r.first, r.end, e.sequence, e.balance_after, e.create_time
+      FROM (SELECT f.first,
+                   (SELECT min(n.sequence) FROM ledger.time_steps n WHERE ${of('n')} AND n.sequence > f.first) AS end
+              FROM (SELECT 1::bigint AS first
+                     UNION ALL SELECT t.sequence FROM ledger.time_steps t WHERE ${of('t')}) f) r
      CROSS JOIN LATERAL (
+       SELECT coalesce((
+         SELECT s.sequence FROM ledger.entries s
+          WHERE ${of('s')} AND s.sequence % 64 = 0 AND s.create_time ${comparison} ${time}
+            AND s.sequence >= r.first AND (r.end IS NULL OR s.sequence < r.end)
+          ORDER BY s.create_time DESC, s.sequence DESC LIMIT 1), r.first) AS sequence) base
+      LEFT JOIN LATERAL (
        SELECT i.sequence, i.balance_after, i.create_time FROM ledger.entries i
         WHERE ${of('i')} AND i.sequence >= base.sequence AND i.sequence < base.sequence + 64
-          AND i.create_time ${comparison} ${time}
-        ORDER BY i.sequence DESC LIMIT 1) e)`;
+          AND (r.end IS NULL OR i.sequence < r.end) AND i.create_time ${comparison} ${time}
+        ORDER BY i.sequence DESC LIMIT 1) e ON true)`;
 }
+
+/** SQL for what the runs of an account row `a`, as `e`, sum up to: the balance, and the number of entries. */
+const SUMS = `
+  sum(e.balance_after - CASE WHEN e.first = 1 THEN 0 ELSE (
+    SELECT b.balance_after FROM ledger.entries b
+     WHERE b.user_id = a.user_id AND b.asset = a.asset AND b.stripe = a.stripe AND b.sequence = e.first - 1) END)::text,
+  sum(e.sequence - e.first + 1)::text, max(${microsOf('e.create_time')})`;
 
 const readBalancesAsOfTimeStatement = {
   name: 'read_balances_as_of_time',
   text: `
-    SELECT k.user_id, k.asset, sum(e.balance_after)::text, sum(e.sequence)::text, max(${microsOf('e.create_time')})
+    SELECT k.user_id, k.asset, ${SUMS}
       FROM unnest($1::text[], $2::text[]) AS k (user_id, asset)
       JOIN ledger.accounts a ON a.user_id = k.user_id AND a.asset = k.asset
-     CROSS JOIN LATERAL ${lastEntryBy('a', '$3::timestamptz', '<=')} e
+     CROSS JOIN LATERAL ${runsBy('a', '$3::timestamptz', '<=')} e
+     WHERE e.sequence IS NOT NULL
      GROUP BY k.user_id, k.asset`,
 };
 
 const listBalancesAsOfTimeStatement = {
   name: 'list_balances_as_of_time',
   text: `
-    SELECT a.user_id, a.asset, sum(e.balance_after)::text, sum(e.sequence)::text, max(${microsOf('e.create_time')})
+    SELECT a.user_id, a.asset, ${SUMS}
       FROM ledger.accounts a
-     CROSS JOIN LATERAL ${lastEntryBy('a', '$4::timestamptz', '<=')} e
-     WHERE a.user_id = $1 AND a.asset > $2
+     CROSS JOIN LATERAL ${runsBy('a', '$4::timestamptz', '<=')} e
+     WHERE a.user_id = $1 AND a.asset > $2 AND e.sequence IS NOT NULL
      GROUP BY a.user_id, a.asset ORDER BY a.asset LIMIT $3`,
 };
 

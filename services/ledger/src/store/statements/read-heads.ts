@@ -1,7 +1,7 @@
 import type { AccountKey } from '../../ledger/account';
 import { query, type Connection } from '../pg/connection';
 import { timestampText } from '../pg/column-values';
-import { lastEntryBy } from './read-balances-as-of';
+import { runsBy } from './read-balances-as-of';
 
 /** An account and its last entry up to a time. */
 export interface Head extends AccountKey {
@@ -16,7 +16,7 @@ const readHeadsStatement = {
   text: `
     SELECT a.user_id, a.asset, a.stripe, coalesce(l.sequence, 0), e.hash
       FROM ledger.accounts a
-      LEFT JOIN LATERAL ${lastEntryBy('a', '$4::timestamptz', '<=')} l ON true
+     CROSS JOIN LATERAL (SELECT max(r.sequence) AS sequence FROM ${runsBy('a', '$4::timestamptz', '<=')} r) l
       LEFT JOIN ledger.entries e
         ON e.user_id = a.user_id AND e.asset = a.asset AND e.stripe = a.stripe AND e.sequence = l.sequence
      WHERE (a.user_id, a.asset, a.stripe) > ($1, $2, $3)
