@@ -73,15 +73,18 @@ export class SessionShell {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
-    const { pid, exitCode } = server.child;
     // The whole group, as a terminal does.
-    if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGINT');
+    if (isRunning(server.child)) process.kill(-(server.child.pid ?? 0), 'SIGINT');
     await server.ended;
   }
 
   async close(): Promise<void> {
     await this.stopServer();
     this.#bash.stdin.end();
-    if (this.#bash.exitCode === null) await once(this.#bash, 'close');
+    if (isRunning(this.#bash)) await once(this.#bash, 'close');
   }
+}
+
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
