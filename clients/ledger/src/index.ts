@@ -32,6 +32,7 @@ export type {
   WatchEntriesResponse,
 } from '@ledger/proto/ledger/v1/ledger_service';
 export type { InterceptedCall, InterceptedResult, Interceptor } from './interceptor';
+export { exactBalance, exactBalanceAfter, exactDebitsAfter } from './exact';
 export { LedgerClient } from './ledger-client';
 export { LedgerError } from './ledger-error';
 export type { LedgerErrorInit } from './ledger-error';

@@ -134,7 +134,7 @@ it('can be required by a CommonJS module', () => {
 it.each([
   [
     '@ledger/client',
-    'EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,credentials,toDate,toTimestamp',
+    'EntryKind,ErrorReason,HoldState,LedgerClient,LedgerError,SortOrder,credentials,exactBalance,exactBalanceAfter,exactDebitsAfter,toDate,toTimestamp',
   ],
   ['@ledger/client/json', 'toJson'],
   ['@ledger/client/testing', 'fails,refuses,replies,sends,startScriptedLedger,staysSilent'],
