@@ -62,6 +62,11 @@ import {
   readRequestedItems,
   readRequestedSettings,
 } from '../../services/ledger/src/store/statements/read-requested-rows';
+import {
+  readCoveredHolds,
+  readCoveredItems,
+  readCoveredRequests,
+} from '../../services/ledger/src/store/statements/read-covered-rows';
 import { readRequestRange } from '../../services/ledger/src/store/statements/read-stored-requests';
 import { settleHolds } from '../../services/ledger/src/store/statements/settle-holds';
 import { sumReversals } from '../../services/ledger/src/store/statements/sum-reversals';
@@ -161,6 +166,10 @@ const RANGE_STATEMENTS: Statements = {
   read_requested_holds: (connection) => readRequestedHolds(connection, []),
   read_requested_items: (connection) => readRequestedItems(connection, []),
   read_requested_settings: (connection) => readRequestedSettings(connection, []),
+  read_covered_requests: (connection) =>
+    readCoveredRequests(connection, { userId: '', requestId: '' }, 0n, 1),
+  read_covered_holds: (connection) => readCoveredHolds(connection, { userId: '', holdId: 'id' }, 0n, 1),
+  read_covered_items: (connection) => readCoveredItems(connection, { itemId: '', version: 0n }, 0n, 1),
   read_request_range: (connection) => readRequestRange(connection, { userId: '', requestId: '' }, '', 1),
   read_transaction_range: (connection) =>
     readTransactionRange(connection, { userId: '', transactionId: 'id' }, '', 1),

@@ -39,6 +39,8 @@ beforeAll(async () => {
   };
   await book(0);
   await ledger.client().updateAccount({ userId: 'idle', asset, frozen: true, updateMask: ['frozen'] });
+  await ledger.client().placeHold({ userId: 'ada', asset, amount: 1n });
+  await ledger.client().putItem({ itemId: 'mug', name: 'Mug', asset, price: 3n, active: true });
   root = await rootAt(read, await finalTime(read));
   await book(1);
   await ledger.client().credit({ userId: 'carol', asset, amount: 1n });
@@ -69,11 +71,13 @@ describe('a checkpoint', () => {
       `UPDATE ledger.entries SET change = 5 * change WHERE transaction_id IN ($ids)`,
     ],
     ['a description', `UPDATE ledger.transactions SET description = 'wages' WHERE transaction_id IN ($ids)`],
-  ])('shows a chain that was rewritten to its end, which VerifyLedger cannot: %s', async (_what, sql) => {
+  ])('shows a chain that was rewritten to its end, in which nothing is wrong: %s', async (_what, sql) => {
     const second = `SELECT transaction_id FROM ledger.entries WHERE user_id = 'ada' AND sequence = 2`;
     await tamper(ledger.database, sql.replace('$ids', second));
     await reseal(ledger.database, { users: () => true, digests: true });
-    expect((await verify(ledger.client())).report.violations).toEqual([]);
+    // But for what the request has stored.
+    const { violations } = (await verify(ledger.client())).report;
+    expect(new Set(violations.map(({ rule }) => rule))).toEqual(new Set([4]));
     expect((await rootAt(read, root.time)).root).not.toEqual(root.root);
   });
 
@@ -84,7 +88,7 @@ describe('a checkpoint', () => {
     await tamper(
       ledger.database,
       `UPDATE ledger.accounts a
-          SET sequence = a.sequence - 1, balance = e.balance_after, last_hash = e.hash,
+          SET sequence = a.sequence - 1, balance = e.balance_after, debits = e.debits_after, last_hash = e.hash,
               last_entry_time = e.create_time, commit_order = t.commit_order
          FROM ledger.entries gone
          JOIN ledger.entries e USING (user_id, asset, stripe)
@@ -94,12 +98,45 @@ describe('a checkpoint', () => {
        DELETE FROM ledger.accounts WHERE user_id = 'carol'
            OR (user_id, stripe, sequence) IN (SELECT user_id, stripe, 1 FROM ledger.entries WHERE ${carols});
        DELETE FROM ledger.entries WHERE ${carols};
-       DELETE FROM ledger.transactions WHERE ${carols}`,
+       DELETE FROM ledger.transactions WHERE ${carols};
+       DELETE FROM ledger.requests WHERE user_id = 'carol'`,
     );
     expect((await verify(ledger.client())).report.violations).toEqual([]);
     expect((await rootAt(read, full.time)).root).not.toEqual(full.root);
     // They came after it: a checkpoint says nothing about what follows.
     expect(await rootAt(read, early.time)).toEqual(early);
+  });
+
+  it.each([
+    ['the outcome of a request', `UPDATE ledger.requests SET outcome = '\\x' WHERE user_id = 'idle'`],
+    ['who sent a request', `UPDATE ledger.requests SET caller = 'mallory' WHERE user_id = 'idle'`],
+    ['a request that is gone', `DELETE FROM ledger.requests WHERE user_id = 'idle'`],
+    [
+      'the commit order, everywhere at once',
+      `UPDATE ledger.transactions SET commit_order = 1;
+       UPDATE ledger.accounts SET commit_order = 1`,
+    ],
+    ['an open hold', `UPDATE ledger.holds SET amount = 2 WHERE user_id = 'ada'`],
+    ['what became of a hold', `UPDATE ledger.holds SET state = 3 WHERE user_id = 'ada'`],
+    ['the price of an item', `UPDATE ledger.item_versions SET price = 4`],
+    ['an item that is gone', `DELETE FROM ledger.item_versions`],
+    [
+      'a whole asset that is gone',
+      ['entries', 'accounts', 'holds', 'transactions', 'requests', 'item_versions']
+        .map((table) => `DELETE FROM ledger.${table}`)
+        .join(';'),
+    ],
+  ])('shows %s', async (_what, sql) => {
+    expect((await rootAt(read, root.time)).root).toEqual(root.root);
+    await tamper(ledger.database, sql);
+    expect((await rootAt(read, root.time)).root).not.toEqual(root.root);
+  });
+
+  it('agrees when a hold ends later', async () => {
+    for await (const { holdId } of ledger.client().listHolds({ userId: 'ada' })) {
+      await ledger.client().releaseHold({ userId: 'ada', holdId });
+    }
+    expect((await rootAt(read, root.time)).root).toEqual(root.root);
   });
 
   it('shows an account that is gone with its entries', async () => {

@@ -83,7 +83,7 @@ async function check(publicKey: KeyObject, file: string, { env, stderr }: Comman
   const now = await onDatabase(env, (read) => rootAt(read, checkpoint.time));
   if (now.root.equals(checkpoint.root)) {
     stderr.write(
-      `the last entries of ${now.accounts} accounts match the checkpoint; ` +
+      `the last entries of ${now.accounts} accounts, requests, holds and items match the checkpoint; ` +
         'run npm run verify to check the entries before them\n',
     );
     return EXIT_CODES.ok;

@@ -10,11 +10,12 @@ const CHECKPOINT_VERSION = 1;
  *
  * It proves that nothing up to its time was added, changed or removed since it was taken, by anybody without the
  * private key: every entry's hash covers all before it in its account, and the root covers the last one of each
- * account. That takes both: the root equal to the one recomputed now, and chains that VerifyLedger finds whole.
+ * account, and requests with their outcomes, holds as they stood then, item versions, and the commit order. That takes
+ * both: the root equal to the one recomputed now, and chains that VerifyLedger finds whole.
  *
  * It does not prove: anything about what came after its time; that the ledger was right when it was taken; anything
- * against somebody who has the key, or who can put an older file of the same ledger, or none, in its place. Settings
- * of accounts, holds, requests, items and the commit order are not part of any hash.
+ * against somebody who has the key, or who can put an older file of the same ledger, or none, in its place. Settings of
+ * accounts are covered by the outcomes of their requests, which VerifyLedger compares with them.
  */
 export interface Checkpoint extends LedgerRoot {
   /** Ed25519, over `signedBytes`. */
