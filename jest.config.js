@@ -32,6 +32,7 @@ const slow = [
   'test/storage/no-table-scans', //               8
   'test/verify/verify-commands', //              13
   'test/watch/watch-flow', //                     8
+  'test/watch/watch-history', //                 25: starts a Postgres of its own six times
   'test/watch/watch-pages', //                   13
 ];
 
