@@ -132,10 +132,11 @@ module.exports = {
       allowed: [`${LEDGER}ledger/`, '^(node:)?crypto$'],
     }),
     only('engine-without-kit', {
-      comment: 'Group commit knows how a call ends and what a SQLSTATE means, and nothing else of a server.',
+      comment:
+        'Group commit knows how a call ends, what a SQLSTATE means and how long work may keep the event loop, and nothing else of a server.',
       from: `${LEDGER}engine/`,
       of: '^(services/kit|services/embedded-postgres|clients|proto)/',
-      allowed: ['^services/kit/src/(rpc/(call-error|call-result)|postgres/sql-state)[.]ts$'],
+      allowed: ['^services/kit/src/(rpc/(call-error|call-result)|postgres/sql-state|server/portions)[.]ts$'],
     }),
     {
       name: 'engine-types-of-typeorm',
@@ -150,7 +151,7 @@ module.exports = {
         'The store holds rows and bytes; mapping/ knows the messages. A read that got no turn is a CallError.',
       from: `${LEDGER}(store|verify)/`,
       of: '^(services|clients|proto)/',
-      allowed: [LEDGER, '^services/kit/src/(postgres/|(server/start-error|rpc/call-error)[.]ts$)'],
+      allowed: [LEDGER, '^services/kit/src/(postgres/|(server/(start-error|portions)|rpc/call-error)[.]ts$)'],
     }),
 
     only('services-keep-apart', {

@@ -97,6 +97,38 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
     expect(await balances()).toEqual([{ user_id: 'ada', balance: '7' }]);
   });
 
+  it('tells the database between portions of long work that it still needs its session', async () => {
+    const lastQuery = (): Promise<unknown> =>
+      database.query(
+        `SELECT query FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'ledger-writer'`,
+      );
+    await PipelinedTransaction.run(runner, async (transaction) => {
+      await transaction.send((connection) => lockAccounts(connection, [key]));
+      const portions = transaction.portions();
+      await portions.next();
+      expect(await lastQuery()).not.toEqual([{ query: 'SELECT 1' }]);
+      const later = performance.now() + 1_000;
+      const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+      await portions.next();
+      clock.mockRestore();
+      expect(await lastQuery()).toEqual([{ query: 'SELECT 1' }]);
+      await transaction.commit(await transaction.start([insert]));
+    });
+    expect(await balances()).toEqual([{ user_id: 'ada', balance: '7' }]);
+  });
+
+  it('sends nothing of what was started in portions when a later statement cannot be made', async () => {
+    const late = (connection: Connection): Promise<void> =>
+      insertAccounts(connection, [{ ...account(1n), userId: 'bob' }], BEYOND_TIME);
+    const failed = PipelinedTransaction.run(runner, async (transaction) => {
+      await transaction.send((connection) => lockAccounts(connection, [key]));
+      await transaction.commit(await transaction.start([insert, late]));
+    });
+    await expect(failed).rejects.toBeInstanceOf(RangeError);
+    expect(await balances()).toEqual([]);
+  });
+
   it('sends no COMMIT when a statement cannot be made', async () => {
     const failed = PipelinedTransaction.run(runner, async (transaction) => {
       await transaction.send((connection) => lockAccounts(connection, [key]));

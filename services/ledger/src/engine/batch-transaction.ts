@@ -1,5 +1,6 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { CallResult } from '@ledger/kit/rpc/call-result';
+import type { Portions } from '@ledger/kit/server/portions';
 import type { QueryRunner } from 'typeorm';
 import type { PassingReason } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
@@ -67,7 +68,7 @@ export function runBatchTransaction(
   return PipelinedTransaction.run(runner, async (transaction) => {
     const commands = writes.map((write) => write.command);
     const locked = await lockState(transaction, commands, commands, settings);
-    const { state, results, rows } = decideEach(locked, writes, settings);
+    const { state, results, rows } = await decideEach(locked, writes, settings, transaction.portions());
     await commitState(transaction, state, rows);
     reportClock(results, settings);
     return results;
@@ -104,7 +105,8 @@ export function runAtomicBatch(
       await commitState(transaction, state, []);
       return held;
     }
-    const decided = decideAll(state, writes, encoder);
+    const portions = transaction.portions();
+    const decided = await decideAll(state, writes, encoder, portions);
     if ('fault' in decided) throw decided.fault;
     const { results, rows } = decided;
     const failed = results.findIndex((result) => result.code !== 0);
@@ -115,11 +117,13 @@ export function runAtomicBatch(
       else await commitRequest(transaction, state, envelopeRow(envelope, response));
       return resultOf(response, shared);
     }
+    await portions.pause();
     const response = {
       code: 0,
       reason: '',
       bytes: encoder.encodeBatch(commands, results, envelope.omitBodies),
     };
+    await portions.pause();
     await commitState(transaction, state, [...rows, envelopeRow(envelope, response)]);
     return resultOf(response, shared);
   });
@@ -141,20 +145,21 @@ interface Thrown {
  * Decides all writes but those that throw, and those that need what is held. An exception may leave the state half
  * changed, so the others are decided again on the state as it was read.
  */
-function decideEach(
+async function decideEach(
   locked: LockedState,
   writes: readonly Write[],
   { encoder, onThrown }: BatchSettings,
-): {
+  portions: Portions,
+): Promise<{
   readonly state: LockedState;
   readonly results: (WriteResult | Held)[];
   readonly rows: RequestRow[];
-} {
+}> {
   const leftOut: Map<Write, Held | NoOutcome> = heldWrites(locked, writes);
   const faults: CommandFault[] = [];
-  for (let state = locked; ; state = state.reload()) {
+  for (let state = locked; ; state = await state.reload()) {
     const rest = leftOut.size === 0 ? writes : writes.filter((write) => !leftOut.has(write));
-    const decided = decideAll(state, rest, encoder);
+    const decided = await decideAll(state, rest, encoder, portions);
     if ('fault' in decided) {
       faults.push(decided.fault);
       if (faults.length > THROWING_MAX) throw decided.fault;
@@ -201,20 +206,22 @@ type Shared = Required<Pick<CallResult, 'batchSize' | 'headers'>>;
 type Known = Pick<FinishedRequest, 'contentHash' | keyof StoredResponse>;
 
 /**
- * Answers known requests from their stored bytes and decides the others, one by one, in order of arrival. Objects are
- * spelt out here and wherever every write comes by: to spread one into another takes a microsecond.
+ * Answers known requests from their stored bytes and decides the others, one by one, in order of arrival, in
+ * portions. Objects are spelt out here and wherever every write comes by: to spread one into another takes a microsecond.
  */
-function decideAll(
+async function decideAll(
   { set, finished, headers }: LockedState,
   writes: readonly Write[],
   encoder: OutcomeEncoder,
-): Decided | Thrown {
+  portions: Portions,
+): Promise<Decided | Thrown> {
   const known = new Map<string, Known>();
   for (const request of finished) known.set(requestId(request), request);
   const rows: RequestRow[] = [];
   const results: CallResult[] = [];
   const shared = { batchSize: writes.length, headers };
   for (const write of writes) {
+    if (portions.isOver) await portions.next();
     const { command, contentHash } = write;
     try {
       const id = requestId(command);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Portions } from '@ledger/kit/server/portions';
 import { accountId, blankAccount, type AccountKey } from '../ledger/account';
 import {
   LockKeys,
@@ -24,6 +25,7 @@ import {
   accountsOf,
   lockAccounts,
   lockFreeAccounts,
+  type LockedRows,
   type RowLocations,
 } from '../store/statements/lock-accounts';
 import { sumReversals } from '../store/statements/sum-reversals';
@@ -44,7 +46,7 @@ export interface LockedState {
   /** What every answer of the batch tells of where it stands in the history. */
   readonly headers: Readonly<Record<string, string>>;
   /** The same state as it was read, without what decisions have changed in memory since. */
-  readonly reload: () => LockedState;
+  readonly reload: () => Promise<LockedState>;
   /** What a command needs and another session holds, or null; null: nothing is held that the batch needs. */
   readonly heldFor: ((command: Command) => Held | null) | null;
 }
@@ -81,6 +83,7 @@ export async function lockState(
   requests: readonly RequestKey[],
   { stripe, priceGraceMicros, incarnation, lockMode }: LockSettings,
 ): Promise<LockedState> {
+  const portions = transaction.portions();
   const skip = lockMode === 'skip';
   if (skip) {
     await transaction.send((connection) =>
@@ -93,6 +96,7 @@ export async function lockState(
   const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
   const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
   const settingsKeys = [...references.settings.values()];
+  await portions.pause();
   const [rows, { now, xid, finished }, holds, settings, reversed, present] = await transaction.send(
     (connection) =>
       Promise.all([
@@ -105,7 +109,7 @@ export async function lockState(
         skip ? findAccounts(connection, keys) : [],
       ]),
   );
-  const firstLocations = accountsOf(rows);
+  const firstLocations = await accountsInPortions(rows, portions);
   const commitOrder = xid + incarnation.xidOffset;
   const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
   const due = await readDueHolds(transaction, firstLocations, now);
@@ -115,11 +119,17 @@ export async function lockState(
     held.size === 0
       ? null
       : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, stripe));
-  const load = (locations: RowLocations): LockedState => {
+  const load = async (locations: RowLocations): Promise<LockedState> => {
     const newId = newIds(commands.length);
     const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
-    for (const key of keys) set.load(blankAccount(key));
-    for (const account of locations.keys()) set.load(account);
+    for (const key of keys) {
+      if (portions.isOver) await portions.next();
+      set.load(blankAccount(key));
+    }
+    for (const account of locations.keys()) {
+      if (portions.isOver) await portions.next();
+      set.load(account);
+    }
     for (const item of items) set.loadItem(item);
     for (const stored of settings) {
       const account = set.account(stored.userId, stored.asset);
@@ -129,7 +139,8 @@ export async function lockState(
     for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
     if (due !== null) expireHolds(set, due);
     for (const hold of holds) set.loadHold(hold);
-    return { set, locations, finished, headers, heldFor, reload: () => load(accountsOf(rows)) };
+    const reload = async (): Promise<LockedState> => load(await accountsInPortions(rows, portions));
+    return { set, locations, finished, headers, heldFor, reload };
   };
   return load(firstLocations);
 }
@@ -142,6 +153,18 @@ function highestOrder(commitOrder: bigint, locations: RowLocations): bigint {
   let highest = commitOrder;
   for (const account of locations.keys()) if (account.commitOrder > highest) highest = account.commitOrder;
   return highest;
+}
+
+/** How many rows are read between two looks at the clock. */
+const ROWS_PER_LOOK = 250;
+
+async function accountsInPortions(rows: LockedRows, portions: Portions): Promise<RowLocations> {
+  const locations: RowLocations = new Map();
+  for (let from = 0; from < rows.length; from += ROWS_PER_LOOK) {
+    await portions.pause();
+    accountsOf(rows.slice(from, from + ROWS_PER_LOOK), locations);
+  }
+  return locations;
 }
 
 const NOTHING_FOUND: FoundReferences = { items: [], holds: [], originals: [] };

@@ -30,9 +30,7 @@ export function commitState(
   requests: RequestRow[],
 ): Promise<void> {
   requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
-  return commitRows(transaction, (connection) =>
-    requests.length === 0 ? Promise.resolve() : writeAll(connection, state, requests),
-  );
+  return commitRows(transaction, requests.length === 0 ? [] : statementsOf(state, requests));
 }
 
 /** Keeps the failure of an atomic batch and leaves behind what was decided for its writes. */
@@ -41,18 +39,18 @@ export function commitRequest(
   { set }: LockedState,
   request: RequestRow,
 ): Promise<void> {
-  return commitRows(transaction, (connection) => insertRequests(connection, [request], set.context.now));
+  return commitRows(transaction, [(connection) => insertRequests(connection, [request], set.context.now)]);
 }
 
 /** Primary keys of rows that nobody has locked: a violation says that another batch was first with the row. */
 const RACED: readonly string[] = ['requests_pkey', 'accounts_pkey', 'item_versions_pkey'];
 
-async function commitRows(
-  transaction: PipelinedTransaction,
-  write: (connection: Connection) => Promise<unknown>,
-): Promise<void> {
+/** Starts a statement. */
+type Start = (connection: Connection) => Promise<unknown>;
+
+async function commitRows(transaction: PipelinedTransaction, statements: readonly Start[]): Promise<void> {
   try {
-    await transaction.commit(write);
+    await transaction.commit(await transaction.start(statements));
   } catch (error) {
     const key = violatedKey(error);
     if (key === null || !RACED.includes(key)) throw error;
@@ -60,15 +58,14 @@ async function commitRows(
   }
 }
 
+/** The most rows of one statement: encoded, they take about ten milliseconds. */
+const ROWS_MAX = 2_500;
+
 /**
  * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
  * one's, and the first statement that fails tells why.
  */
-function writeAll(
-  connection: Connection,
-  { set, locations }: LockedState,
-  requests: readonly RequestRow[],
-): Promise<unknown> {
+function statementsOf({ set, locations }: LockedState, requests: readonly RequestRow[]): Start[] {
   // In key order: the keys were sorted before they were loaded.
   const changed = set.changedAccounts();
   const fresh = changed.filter((account) => !locations.has(account));
@@ -78,16 +75,40 @@ function writeAll(
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { transactions, reversals, timeSteps, context } = set;
   const { inserted, updated } = set.writtenHolds();
-  return Promise.all([
-    insertRequests(connection, requests, context.now),
-    fresh.length > 0 && insertAccounts(connection, fresh, context.now),
-    items.length > 0 && insertItems(connection, items),
-    transactions.length > 0 && insertTransactions(connection, transactions, reversals),
-    transactions.length > 0 && insertEntries(connection, transactions),
-    timeSteps.length > 0 && insertTimeSteps(connection, timeSteps),
-    moved.length > 0 && updateAccounts(connection, moved, locations),
-    reset.length > 0 && updateSettings(connection, reset),
-    inserted.length > 0 && insertHolds(connection, inserted),
-    updated.length > 0 && updateHolds(connection, updated),
-  ]);
+  return [
+    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, context.now)),
+    ...inSlices(fresh, (rows) => (connection) => insertAccounts(connection, rows, context.now)),
+    ...inSlices(items, (rows) => (connection) => insertItems(connection, rows)),
+    ...inSlices(transactions, (rows) => (connection) => insertTransactions(connection, rows, reversals)),
+    ...inSlices(
+      transactions,
+      (rows) => (connection) => insertEntries(connection, rows),
+      ({ entries }) => entries.length,
+    ),
+    ...inSlices(timeSteps, (rows) => (connection) => insertTimeSteps(connection, rows)),
+    ...inSlices(moved, (rows) => (connection) => updateAccounts(connection, rows, locations)),
+    ...inSlices(reset, (rows) => (connection) => updateSettings(connection, rows)),
+    ...inSlices(inserted, (rows) => (connection) => insertHolds(connection, rows)),
+    ...inSlices(updated, (rows) => (connection) => updateHolds(connection, rows)),
+  ];
+}
+
+/** A statement for each slice of the rows, in their order; none without rows. */
+function inSlices<Row>(
+  all: readonly Row[],
+  start: (rows: readonly Row[]) => Start,
+  sizeOf: (row: Row) => number = () => 1,
+): Start[] {
+  if (all.length === 0) return [];
+  const slices: Start[] = [];
+  let from = 0;
+  let size = 0;
+  for (const [index, row] of all.entries()) {
+    size += sizeOf(row);
+    if (size <= ROWS_MAX || index === from) continue;
+    slices.push(start(all.slice(from, index)));
+    from = index;
+    size = sizeOf(row);
+  }
+  return [...slices, start(from === 0 ? all : all.slice(from))];
 }

@@ -1,6 +1,6 @@
 import { decodeRequest } from '@ledger/kit/rpc/incoming-call';
 import { BatchWriteItem } from '@ledger/proto/ledger/v1/ledger_service';
-import { Portions } from '../engine/portions';
+import { Portions } from '@ledger/kit/server/portions';
 import { entriesMax, LEGS_MAX } from '../ledger/entries-max';
 import type { Command } from '../ledger/writes';
 import { hasTooManyLegs, WRITE_MAX_BYTES, WRITES_MAX, type BatchRequest } from '../mapping/batch-request';

@@ -1,12 +1,17 @@
 import type { QueryRunner } from 'typeorm';
 import { asConnectionError, sqlFault, sqlState } from '@ledger/kit/postgres/sql-state';
-import { connectionOf, type Connection } from './connection';
+import { Portions } from '@ledger/kit/server/portions';
+import { connectionOf, query, type Connection } from './connection';
 import { groupOf, type StatementGroup } from './statement-group';
 
 /** COMMIT was sent and its answer did not come: the transaction may be on disk or not. */
 export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
+
+/** How long a session that is at work on a batch lets the database wait, in milliseconds: well below its idle limit. */
+const KEEP_ALIVE_MS = 500;
+const keepAliveStatement = { name: 'keep_alive', text: 'SELECT 1' };
 
 /**
  * A transaction of a TypeORM QueryRunner in as few round trips as its statements allow: START TRANSACTION travels
@@ -53,6 +58,39 @@ export class PipelinedTransaction {
     const answers = start(this.connection);
     this.group?.send();
     return answers;
+  }
+
+  /** A Portions whose pauses keep the session: idle in a transaction for too long, the database would end it. */
+  portions(): Portions {
+    let last = performance.now();
+    return new Portions(undefined, async () => {
+      if (performance.now() - last < KEEP_ALIVE_MS) return;
+      await this.send((connection) => query(connection, keepAliveStatement, []));
+      last = performance.now();
+    });
+  }
+
+  /**
+   * Starts statements one after the other, in portions: what they are given may take long to encode. They are sent with
+   * COMMIT, by `commit(started)`.
+   *
+   * @throws what one of them throws at its start; nothing is sent then
+   */
+  async start(
+    statements: readonly ((connection: Connection) => Promise<unknown>)[],
+  ): Promise<(connection: Connection) => Promise<unknown>> {
+    this.group?.hold();
+    // No pause keeps the session here: a statement in between would send those that are held.
+    const portions = new Portions();
+    const answers: Promise<unknown>[] = [];
+    for (const statement of statements) {
+      await portions.pause();
+      const answer = statement(this.connection);
+      // Told by the one that waits for all of them.
+      answer.catch(() => undefined);
+      answers.push(answer);
+    }
+    return () => Promise.all(answers);
   }
 
   /**

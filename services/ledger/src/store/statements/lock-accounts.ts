@@ -72,9 +72,8 @@ function valuesOf(keys: readonly AccountKey[]): unknown[] {
   ];
 }
 
-/** The accounts of locked rows, made anew by each call, each with the location of its row. */
-export function accountsOf(rows: LockedRows): RowLocations {
-  const locations: RowLocations = new Map();
+/** The accounts of locked rows, made anew by each call, each with the location of its row; added to those given. */
+export function accountsOf(rows: LockedRows, locations: RowLocations = new Map()): RowLocations {
   for (const row of rows) {
     const [
       userId,

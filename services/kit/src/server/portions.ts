@@ -8,8 +8,14 @@ const PORTION_MS = 10;
 export class Portions {
   private began: number;
 
-  /** @param now a clock in milliseconds */
-  constructor(private readonly now: () => number = () => performance.now()) {
+  /**
+   * @param now a clock in milliseconds
+   * @param between what is to be done between two portions, besides
+   */
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly between?: () => Promise<unknown>,
+  ) {
     this.began = now();
   }
 
@@ -18,11 +24,17 @@ export class Portions {
     return this.now() - this.began >= PORTION_MS;
   }
 
+  /** Lets everything else have its turn when the portion is over; does nothing before that. */
+  async pause(): Promise<void> {
+    if (this.isOver) await this.next();
+  }
+
   /** Lets everything else have its turn, and begins the next portion. */
   async next(): Promise<void> {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+    await this.between?.();
     this.began = this.now();
   }
 }
