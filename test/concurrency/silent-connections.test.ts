@@ -93,8 +93,8 @@ describe('a table that somebody has locked', () => {
   });
 });
 
-async function balanceOfAda(): Promise<bigint | undefined> {
-  return (await client.getBalance(account)).balance?.balance;
+async function balanceOfAda(): Promise<bigint> {
+  return (await client.getBalance(account)).balance.balance;
 }
 
 async function changesOfAda(): Promise<bigint[]> {

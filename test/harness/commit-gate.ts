@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { addressOf } from './postgres-address';
 import { waitUntil } from './wait-until';
 
 /** The text of the statement, and its name: it is in the message whether the statement is prepared already or not. */
@@ -26,7 +27,7 @@ export async function startCommitGate(databaseUrl: string): Promise<CommitGate> 
   let closed = false;
 
   const proxy = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+    const far = connect(addressOf(target));
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => undefined);

@@ -23,6 +23,8 @@ export default async function globalSetup(): Promise<void> {
   const postgres = await startEmbeddedPostgres({
     dataDir: directory,
     log: () => undefined,
+    // Tests put proxies in front of it.
+    tcp: true,
     binDir: process.env['LEDGER_TEST_POSTGRES_BIN'],
     // Hundreds of databases are made and thrown away here. What must survive a crash is tested by test/faults, on a
     // cluster with the defaults.

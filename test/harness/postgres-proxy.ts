@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { addressOf } from './postgres-address';
 
 /** ReadyForQuery outside a transaction: what ends the start of a connection. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
@@ -38,7 +39,7 @@ export async function startPostgresProxy(
       near.destroy();
       return;
     }
-    const far = connect(port, target.hostname);
+    const far = connect(addressOf(target, port));
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => undefined);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { addressOf } from './postgres-address';
 
 /** A connection through the switch. */
 interface Line {
@@ -80,11 +81,4 @@ export async function startPostgresSwitch(databaseUrl: string): Promise<Postgres
       await once(server, 'close');
     },
   };
-}
-
-/** Where the Postgres of a URL listens: a port, or the socket in a folder. */
-export function addressOf({ hostname, port }: URL): { host: string; port: number } | { path: string } {
-  const host = decodeURIComponent(hostname);
-  const number = port === '' ? 5432 : Number(port);
-  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${number}` } : { host, port: number };
 }

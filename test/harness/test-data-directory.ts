@@ -40,9 +40,9 @@ export class TestDataDirectory {
     return readFileSync(join(this.cluster, 'ledger.password'), 'utf8').trim();
   }
 
-  /** The ledger's database, for its owner. */
+  /** The ledger's database, for its owner, by the socket in the cluster. */
   get url(): string {
-    return `postgres://ledger:${this.password}@127.0.0.1:${this.postgresPort}/ledger`;
+    return `postgres://ledger:${this.password}@${encodeURIComponent(this.cluster)}:${this.postgresPort}/ledger`;
   }
 
   /** Every living process of the Postgres in it: the postmaster and its children, or an initdb. */

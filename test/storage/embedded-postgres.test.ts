@@ -65,7 +65,7 @@ describe('a data directory', () => {
     const first = own({ dataDir });
     const { url } = await first.ready();
     expect(new URL(url).pathname).toBe('/ledger');
-    expect(new URL(url).hostname).toBe('127.0.0.1');
+    expect(decodeURIComponent(new URL(url).hostname)).toBe(realpathSync(join(dataDir, 'postgres')));
     await query(url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.stop();
 
@@ -100,10 +100,10 @@ describe('a data directory', () => {
       'on',
       'on',
       'C',
-      '127.0.0.1',
+      '',
       'UTF8',
       'on',
-      '',
+      realpathSync(join(dataDir, 'postgres')),
       '5MB',
     ]);
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Binaries } from './binaries';
 import type { ClusterLocation } from './cluster-location';
 import { EmbeddedPostgresError, errorMessage } from './embedded-postgres-error';
+import { findSocketDirectory } from './socket-directory';
 
 /** A cluster on disk that fits the binaries, with everything needed to start it. */
 export interface Cluster {
@@ -14,9 +15,11 @@ export interface Cluster {
   readonly password: string;
   readonly logFile: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** The private folder of its Unix socket; null: it listens on a port of 127.0.0.1. */
+  readonly socketDirectory: string | null;
 }
 
-/** The superuser that initdb creates. The server connects as this user. */
+/** The superuser that initdb creates. It makes the roles of servers. */
 export const CLUSTER_USER = 'ledger';
 
 /** Lies inside the cluster, which only its owner can read, so that backups and moves include it. */
@@ -24,6 +27,12 @@ export const PASSWORD_FILE = 'ledger.password';
 
 /** Files that every cluster has. A damaged cluster, or a directory of another program, lacks some of them. */
 const ESSENTIAL_FILES = ['PG_VERSION', 'global/pg_control', 'pg_hba.conf', 'postgresql.conf'];
+
+/** How a cluster is run. */
+export interface ClusterOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly tcp?: boolean;
+}
 
 /**
  * Opens the cluster at a location. Changes nothing.
@@ -33,7 +42,7 @@ const ESSENTIAL_FILES = ['PG_VERSION', 'global/pg_control', 'pg_hba.conf', 'post
 export async function openCluster(
   location: ClusterLocation,
   binaries: Binaries,
-  settings: Readonly<Record<string, string>>,
+  { settings = {}, tcp = false }: ClusterOptions,
 ): Promise<Cluster> {
   const { directory } = location;
   await checkReadable(directory);
@@ -59,6 +68,7 @@ export async function openCluster(
     password: await readPassword(directory),
     logFile: join(location.dataDir, 'postgres.log'),
     settings,
+    socketDirectory: tcp ? null : await findSocketDirectory(location),
   };
 }
 

@@ -13,11 +13,16 @@ const MAINTENANCE_DATABASE = 'postgres';
 /**
  * Connects to the Postgres that runs on this cluster.
  *
+ * @param host an address, or the folder of its socket
  * @throws Error when nothing answers at the port, or when the Postgres there runs on another cluster
  */
-export async function connectToCluster(cluster: Cluster, port: number): Promise<Client> {
+export async function connectToCluster(
+  cluster: Cluster,
+  port: number,
+  host = hostOf(cluster),
+): Promise<Client> {
   const client = new Client({
-    host: '127.0.0.1',
+    host,
     port,
     user: CLUSTER_USER,
     password: cluster.password,
@@ -45,6 +50,11 @@ export async function connectToCluster(cluster: Cluster, port: number): Promise<
     await closeClient(client);
     throw error;
   }
+}
+
+/** Where a postmaster that we start on the cluster listens. */
+export function hostOf({ socketDirectory }: Cluster): string {
+  return socketDirectory ?? '127.0.0.1';
 }
 
 /** Closes a connection. Never rejects, and waits at most a second for a Postgres that does not respond. */

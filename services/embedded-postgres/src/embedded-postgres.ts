@@ -24,13 +24,18 @@ export interface EmbeddedPostgresOptions {
   readonly stopTimeoutMs?: number;
   /** Postgres settings by name. Those for durability and for network access cannot be changed. */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Listens on a port of 127.0.0.1 in place of a Unix socket that nobody else can reach. Strangers on this machine can
+   * then take connections up without any password. A system without such sockets always does.
+   */
+  readonly tcp?: boolean;
   /** The folder with `initdb` and `postgres` of an installed Postgres. The embedded binaries are used when omitted. */
   readonly binDir?: string | undefined;
 }
 
 /** A running Postgres. It is restarted when it dies, until `stop` is called. */
 export interface EmbeddedPostgres {
-  /** The URL of the database `ledger`, with its password. It stays valid when Postgres is restarted. */
+  /** The URL of the database `ledger` for its superuser, with the password; see createLogin for others. It stays valid when Postgres is restarted. */
   readonly url: string;
   /** Real path. */
   readonly dataDir: string;
@@ -70,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 async function prepareCluster(options: EmbeddedPostgresOptions, deadline: Deadline): Promise<Cluster> {
-  const { log, settings = {} } = options;
+  const { log } = options;
   const dataDir = await openDataDirectory(options.dataDir);
   const location = await findClusterLocation(dataDir, log);
   const binaries = await prepareBinaries(location.runAs, log, options.binDir);
@@ -78,5 +83,5 @@ async function prepareCluster(options: EmbeddedPostgresOptions, deadline: Deadli
     log('a new Postgres cluster is created', { directory: location.directory, user: location.runAs?.name });
     await createCluster(location, binaries, deadline);
   }
-  return openCluster(location, binaries, settings);
+  return openCluster(location, binaries, options);
 }

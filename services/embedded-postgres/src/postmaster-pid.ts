@@ -9,6 +9,8 @@ export interface PostmasterPid {
   readonly pid: number;
   /** 0 when the file names no port yet. */
   readonly port: number;
+  /** The folder of its socket, or else the address at which it listens. */
+  readonly host: string;
 }
 
 const PID_FILE = 'postmaster.pid';
@@ -21,10 +23,15 @@ const PS_TIMEOUT_MS = 5_000;
 export async function readPostmasterPid(directory: string): Promise<PostmasterPid | undefined> {
   const content = await readPidFile(directory);
   if (content === undefined) return undefined;
-  const [pid, , , port] = content.split('\n').map(Number);
+  const lines = content.split('\n');
+  const [pid, , , port] = lines.map(Number);
   // A single-user Postgres writes its pid negated.
   if (!pid || !Number.isInteger(pid)) return undefined;
-  return { pid: Math.abs(pid), port: port && Number.isInteger(port) ? port : 0 };
+  return {
+    pid: Math.abs(pid),
+    port: port && Number.isInteger(port) ? port : 0,
+    host: lines.slice(4, 6).find((line) => line !== '') ?? '',
+  };
 }
 
 /** Removes a file that names no process. As long as it exists, Postgres refuses to start. */

@@ -18,10 +18,9 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   timezone: 'UTC',
 };
 
-/** The caller cannot change these: commits are durable, and only this machine can connect. */
+/** The caller cannot change these: commits are durable, and only this user, or with `tcp` this machine, can connect. */
 const FIXED_SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+  unix_socket_permissions: '0700',
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -66,7 +65,11 @@ export class Postmaster {
     const log = await openLogFile(cluster.logFile);
     try {
       const logStart = await logSize(cluster.logFile);
-      const settings = { ...DEFAULT_SETTINGS, ...cluster.settings, ...FIXED_SETTINGS, port: String(port) };
+      const settings = {
+        ...{ ...DEFAULT_SETTINGS, ...cluster.settings, ...FIXED_SETTINGS, port: String(port) },
+        listen_addresses: cluster.socketDirectory === null ? '127.0.0.1' : '',
+        unix_socket_directories: cluster.socketDirectory ?? '',
+      };
       const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
       const child = spawn(cluster.binaries.postgres, ['-D', cluster.directory, ...options], {
         ...spawnOptions(cluster.location.runAs),

@@ -9,6 +9,7 @@ import { findFreePort } from './free-port';
 import type { Log } from './log';
 import { OwnerLock } from './owner-lock';
 import { Postmaster } from './postmaster';
+import { SOCKET_NUMBER } from './socket-directory';
 
 /** The database that is created for the server. */
 export const DATABASE_NAME = 'ledger';
@@ -56,7 +57,7 @@ export async function startPostgres(
   ) {
     await stopOrphan(cluster, options);
     if (deadline.passed) throw startTimedOut(cluster, deadline, failure);
-    const port = options.port ?? (await findFreePort());
+    const port = options.port ?? (await choosePort(cluster));
     const postmaster = await Postmaster.start(cluster, port);
     try {
       const lock = await takeOwnership(cluster, postmaster, { ...options, port });
@@ -70,6 +71,11 @@ export async function startPostgres(
     log('Postgres did not start and is tried again', { port, failure });
     await delay(Math.min(retryDelayMs, deadline.remainingMs), undefined, { signal });
   }
+}
+
+/** A socket in a folder of its own needs no other number. */
+async function choosePort({ socketDirectory }: Cluster): Promise<number> {
+  return socketDirectory === null ? findFreePort() : SOCKET_NUMBER;
 }
 
 /** Waits until Postgres accepts connections, takes the owner lock, and creates the database if it is missing. */

@@ -86,7 +86,7 @@ async function takeLockUnlessExited(
   while (await options.runs()) {
     let client: Client | undefined;
     try {
-      client = await connectToCluster(cluster, named.port);
+      client = await connectToCluster(cluster, named.port, named.host);
       const lock = await OwnerLock.take(client);
       if (lock) return lock;
       // Starts at the first reply: a postmaster in recovery or shutdown cannot say yet whether it has an owner.

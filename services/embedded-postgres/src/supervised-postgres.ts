@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres, DATABASE_NAME, type RunningPostgres } from './start-postgres';
 import { CLUSTER_USER, type Cluster } from './cluster';
-import { closeClient, connectToCluster } from './connect-to-cluster';
+import { closeClient, connectToCluster, hostOf } from './connect-to-cluster';
 import { Deadline, settlesWithin } from './deadline';
 import { errorMessage } from './embedded-postgres-error';
 import type { Log } from './log';
@@ -38,7 +38,8 @@ export class SupervisedPostgres {
     this.#options = options;
     this.#running = running;
     this.dataDir = cluster.location.dataDir;
-    this.url = `postgres://${CLUSTER_USER}:${cluster.password}@127.0.0.1:${running.port}/${DATABASE_NAME}`;
+    const host = encodeURIComponent(hostOf(cluster));
+    this.url = `postgres://${CLUSTER_USER}:${cluster.password}@${host}:${running.port}/${DATABASE_NAME}`;
     this.#watch(running, 0);
   }
 

@@ -3,6 +3,7 @@ import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { standardOutput } from '@ledger/kit/server/log-output';
 import { LogSink } from '@ledger/kit/server/log-sink';
 import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
+import type { DatabaseUrls } from './database-urls';
 import { StartedPrograms } from './started-programs';
 
 /** The options of Node that `npm start` and the image run the ledger with (docs/performance.md). */
@@ -49,13 +50,14 @@ async function main(): Promise<ExitCode> {
 
 /** Fails when one of them ends; it never resolves. */
 async function run(started: StartedPrograms): Promise<never> {
-  const databaseUrl = await findDatabase(started);
-  const ledger = started.start('ledger', serviceFile('ledger'), { DATABASE_URL: databaseUrl }, NODE_OPTIONS);
+  const urls = await findDatabase(started);
+  const variables = { DATABASE_URL: urls.ledger, MIGRATION_DATABASE_URL: urls.migration };
+  const ledger = started.start('ledger', serviceFile('ledger'), variables, NODE_OPTIONS);
   started.nextStage();
   const ledgerAddress = await ledger.listening;
   const services = SERVICES.map(({ name, ownsData }) => {
     const variables = { LEDGER_ADDRESS: ledgerAddress };
-    const database = ownsData ? databaseOf(name, databaseUrl) : {};
+    const database = ownsData ? databaseOf(name, urls.services) : {};
     return started.start(name, serviceFile(name), { ...variables, ...database });
   });
   await Promise.all(services.map(({ listening }) => listening));
@@ -67,12 +69,14 @@ async function run(started: StartedPrograms): Promise<never> {
 }
 
 /** The Postgres that DATABASE_URL names, else the embedded one. */
-async function findDatabase(started: StartedPrograms): Promise<string> {
+async function findDatabase(started: StartedPrograms): Promise<DatabaseUrls> {
   const url = process.env['DATABASE_URL'];
-  if (url !== undefined && url !== '') return url;
+  if (url !== undefined && url !== '') {
+    return { ledger: url, migration: process.env['MIGRATION_DATABASE_URL'] ?? '', services: url };
+  }
   const postgres = started.start('postgres', join(__dirname, 'postgres.js'), {});
   started.nextStage();
-  return postgres.listening;
+  return JSON.parse(await postgres.listening) as DatabaseUrls;
 }
 
 function serviceFile(name: string): string {

@@ -1,8 +1,10 @@
 import { startEmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
+import { createLogin } from '@ledger/embedded-postgres/create-login';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { nextStopSignal, runProgram } from '@ledger/kit/server/program';
+import type { DatabaseUrls } from './database-urls';
 
-/** Runs the embedded Postgres until SIGTERM. Its URL holds a password, so it goes to start-all and to no log. */
+/** Runs the embedded Postgres until SIGTERM. Its URLs hold passwords, so they go to start-all and to no log. */
 async function main(): Promise<ExitCode> {
   const signal = nextStopSignal();
   const postgres = await startEmbeddedPostgres({
@@ -10,7 +12,9 @@ async function main(): Promise<ExitCode> {
     log: (message, { directory } = {}) =>
       say(typeof directory === 'string' ? `${message}, data in ${directory}` : message),
   });
-  process.send?.(postgres.url);
+  const login = await createLogin(postgres.url, 'ledger_server');
+  const services = await createLogin(postgres.url, 'services', { createDatabases: true });
+  process.send?.(JSON.stringify({ ledger: login, migration: postgres.url, services } satisfies DatabaseUrls));
   await signal;
   await postgres.stop();
   return EXIT_CODES.ok;

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@ledger/embedded-postgres/embedded-postgres';
+import { createLogin } from '@ledger/embedded-postgres/create-login';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { firstLine } from '@ledger/kit/server/first-line';
 import { serveUntilStopped } from '@ledger/kit/server/program';
@@ -8,6 +9,7 @@ import { createLedgerServer } from '../app';
 import { parseConfig, type Config } from '../config';
 import { createLedgerLog, type LedgerLog } from '../logger';
 import { reportListening, startServerProcesses } from '../server-processes';
+import { migrate } from '../store/migrate';
 import { expectNoArguments, type CommandContext } from './command';
 
 /** How long a stop may take beyond the server's own limit before the process exits. */
@@ -38,6 +40,9 @@ export async function serveCommand(
   return EXIT_CODES.ok;
 }
 
+/** The user that servers connect to an embedded Postgres as. */
+const SERVER_LOGIN = 'ledger_server';
+
 interface ServerWithPostgres extends RunningServer {
   /** Its database. */
   readonly url: string;
@@ -54,7 +59,11 @@ async function startWithPostgres(config: Config, log: LedgerLog): Promise<Server
     log: (message, fields) => log.logger.info({ ...fields }, message),
   });
   try {
-    const server = await start(config, embedded.url, log);
+    // The superuser makes the schema. Servers log in as a role that owns nothing.
+    const url = await createLogin(embedded.url, SERVER_LOGIN);
+    const migrations = await migrate({ url, migrationUrl: embedded.url });
+    log.logger.info({ migrations }, 'schema up to date');
+    const server = await start({ ...config, migrationDatabaseUrl: null }, url, log);
     const stop = (): Promise<void> => server.stop().finally(() => embedded.stop());
     return { address: server.address, url: embedded.url, embedded, stop };
   } catch (error) {
@@ -67,7 +76,11 @@ async function startWithPostgres(config: Config, log: LedgerLog): Promise<Server
 async function start(config: Config, url: string, log: LedgerLog): Promise<RunningServer> {
   const { processes: count, shutdownTimeoutMs } = config;
   if (count === 1 || cluster.isWorker) return createLedgerServer(config, url, log);
-  const processes = await startServerProcesses({ count, env: { DATABASE_URL: url }, log: log.logger });
+  const processes = await startServerProcesses({
+    count,
+    env: { DATABASE_URL: url, MIGRATION_DATABASE_URL: config.migrationDatabaseUrl ?? '' },
+    log: log.logger,
+  });
   return { address: processes.address, stop: () => processes.stop(shutdownTimeoutMs + PROCESS_GRACE_MS) };
 }
 
