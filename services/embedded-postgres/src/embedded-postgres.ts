@@ -60,8 +60,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const running = await startPostgres(cluster, { deadline, stopTimeoutMs, log, signal });
     log('the embedded Postgres is ready', {
       pid: running.postmaster.pid,
-      port: running.port,
       directory: cluster.directory,
+      socket: cluster.socketDirectory,
+      port: running.port,
     });
     return new SupervisedPostgres(cluster, running, { startTimeoutMs, stopTimeoutMs, log });
   } catch (error) {

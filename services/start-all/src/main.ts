@@ -51,8 +51,8 @@ async function main(): Promise<ExitCode> {
 /** Fails when one of them ends; it never resolves. */
 async function run(started: StartedPrograms): Promise<never> {
   const urls = await findDatabase(started);
-  const variables = { DATABASE_URL: urls.ledger, MIGRATION_DATABASE_URL: urls.migration };
-  const ledger = started.start('ledger', serviceFile('ledger'), variables, NODE_OPTIONS);
+  const databases = { DATABASE_URL: urls.ledger, MIGRATION_DATABASE_URL: urls.migration };
+  const ledger = started.start('ledger', serviceFile('ledger'), databases, NODE_OPTIONS);
   started.nextStage();
   const ledgerAddress = await ledger.listening;
   const services = SERVICES.map(({ name, ownsData }) => {

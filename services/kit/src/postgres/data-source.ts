@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Client } from 'pg';
 import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
 import { destroyConnection, destroyWhenSpent } from './connection-end';
-import { beginSession, type Session } from './session';
+import { asSessionError, beginSession, type Session } from './session';
 
 /** A class of migrations, as TypeORM takes them. */
 export type Migration = new () => MigrationInterface;
@@ -81,6 +81,8 @@ async function prepare(client: Client, settings: DataSourceSettings): Promise<vo
   try {
     const session = await beginSession(client, parameters);
     await onSession?.(client, session);
+  } catch (error) {
+    throw asSessionError(error);
   } finally {
     clearTimeout(late);
   }

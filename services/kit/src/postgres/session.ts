@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { StartError } from '../server/start-error';
+import { sqlState } from './sql-state';
 
 /** A connection cannot keep what a session keeps. The message says what to do. */
 export class SessionError extends StartError {
   override readonly name = 'SessionError';
+}
+
+/** What Postgres says when a statement was prepared in another session, or by another connection in this one. */
+const FOREIGN_STATEMENT = /^(26000|42P05)$/;
+
+/** An error of a new connection, as what it means for the set-up. */
+export function asSessionError(error: unknown): unknown {
+  return FOREIGN_STATEMENT.test(sqlState(error) ?? '') ? new SessionError(UNSTABLE, { cause: error }) : error;
 }
 
 /** What a connection was given when it began, and how it is known again. */
