@@ -17,6 +17,7 @@ const slow = [
   'test/concurrency/random-writes-at-once', //   21: the kill test judges the same, with faults beside it
   'test/concurrency/random-writes-in-order', //  46
   'test/concurrency/server-processes', //        13
+  'test/concurrency/silent-connections', //      15: waits for connections that never answer
   'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
   'test/faults/frozen-server', //                 9
@@ -30,6 +31,7 @@ const slow = [
   'test/storage/constant-cost', //               11
   'test/storage/embedded-postgres', //           92: starts and stops a Postgres some fifty times
   'test/storage/no-table-scans', //               8
+  'test/storage/rights', //                      15: servers of several logins
   'test/verify/verify-commands', //              13
   'test/watch/watch-flow', //                     8
   'test/watch/watch-history', //                 25: starts a Postgres of its own six times
