@@ -42,7 +42,7 @@ describe('a write whose turn comes after its deadline', () => {
         queueMax: 10,
         stripes: 1,
       },
-      ...{ priceGraceMicros: 0n, onFault: () => undefined },
+      ...{ priceGraceMicros: 0n, openHoldsMax: 100, onFault: () => undefined },
       ...{ lockWaitMs: 600_000, lockWaitQueueMax: 10, sessionLimits: LONG_SESSION_LIMITS },
     });
   });

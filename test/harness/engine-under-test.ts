@@ -31,7 +31,7 @@ export async function startEngine(overrides: Partial<GroupCommitSettings> = {}):
   const store = await openStore(database.url, { writers: 6 });
   const faults: BatchFault[] = [];
   const commit = new GroupCommit({
-    ...{ store, encoder: outcomeEncoder, stripes: 8, priceGraceMicros: 0n },
+    ...{ store, encoder: outcomeEncoder, stripes: 8, priceGraceMicros: 0n, openHoldsMax: 100 },
     ...{
       batchWorkers: 1,
       batchMax: 128,

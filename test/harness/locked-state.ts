@@ -17,7 +17,7 @@ export interface LockedState extends Partial<WorkingSetContext> {
 export function lockedState({ accounts = [], items = [], ...context }: LockedState): WorkingSet {
   let counter = 0;
   const set = new WorkingSet({
-    ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS },
+    ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS, openHoldsMax: 100 },
     newId: (timeMicros) => transactionIdAt(timeMicros, counter++, '00'.repeat(6)),
     ...context,
   });

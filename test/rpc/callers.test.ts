@@ -18,7 +18,14 @@ beforeAll(async () => {
   store = await openStore(database.url, { writers: 2 });
   commit = new GroupCommit({
     ...{ store, encoder: outcomeEncoder, batchWorkers: 1, bulkBatchMax: 10, bulkQueueMax: 10, batchMax: 10 },
-    ...{ lingerMs: 50, queueMax: 10, stripes: 1, priceGraceMicros: 0n, onFault: () => undefined },
+    ...{
+      lingerMs: 50,
+      queueMax: 10,
+      stripes: 1,
+      priceGraceMicros: 0n,
+      openHoldsMax: 100,
+      onFault: () => undefined,
+    },
     ...{ lockWaitMs: 600_000, lockWaitQueueMax: 10, sessionLimits: LONG_SESSION_LIMITS },
   });
 });

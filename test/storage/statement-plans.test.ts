@@ -68,6 +68,7 @@ import {
   readCoveredRequests,
 } from '../../services/ledger/src/store/statements/read-covered-rows';
 import { readRequestRange } from '../../services/ledger/src/store/statements/read-stored-requests';
+import { countOpenHolds } from '../../services/ledger/src/store/statements/count-open-holds';
 import { settleHolds } from '../../services/ledger/src/store/statements/settle-holds';
 import { sumReversals } from '../../services/ledger/src/store/statements/sum-reversals';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
@@ -104,6 +105,7 @@ const WRITER_STATEMENTS: Statements = {
   find_holds: (connection) => findHolds(connection, []),
   find_due_holds: (connection) => findDueHolds(connection, [], 0n),
   find_next_expiries: (connection) => findDueHolds(connection, [], 0n),
+  count_open_holds: (connection) => countOpenHolds(connection, [], 1),
   find_settings: (connection) => findSettings(connection, []),
   insert_accounts: (connection) => insertAccounts(connection, [], 0n),
   insert_entries: (connection) => insertEntries(connection, []),

@@ -58,6 +58,7 @@ const byReason: { readonly [Reason in ErrorReasonName]: ExitCode } = {
   HISTORY_DIVERGED: EXIT.conflict,
   CLOCK_BEHIND: EXIT.unavailable,
   ANSWER_TOO_LARGE: EXIT.usage,
+  LIMIT_EXCEEDED: EXIT.refused,
 };
 
 /** For errors that do not come from the ledger itself and so have no reason. */

@@ -114,6 +114,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     bulkQueueMax: config.bulkQueueMax,
     stripes: config.stripes,
     priceGraceMicros: BigInt(config.priceGraceMs) * 1000n,
+    openHoldsMax: config.openHoldsMax,
     lockWaitMs: config.lockWaitMs,
     lockWaitQueueMax: config.lockWaitQueueMax,
     sessionLimits: sessionLimits(config),

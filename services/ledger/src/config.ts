@@ -52,6 +52,8 @@ export interface Config {
   readonly verificationsMax: number;
   /** Rows of a system account. */
   readonly stripes: number;
+  /** The most open holds of an account. */
+  readonly openHoldsMax: number;
   /** How long a superseded price is honoured. */
   readonly priceGraceMs: number;
   /** The longest that a stopping server waits for its calls. */
@@ -113,6 +115,7 @@ export function parseConfig(variables: Variables): Config {
     readAttemptMs: ledger.integer('READ_ATTEMPT_MS', 1_000, 100, 600_000),
     verificationsMax: ledger.integer('VERIFICATIONS_MAX', 2, 1, 100),
     stripes: ledger.integer('STRIPES', STRIPES_MAX, 1, STRIPES_MAX),
+    openHoldsMax: ledger.integer('OPEN_HOLDS_MAX', 10_000, 1, 1_000_000),
     priceGraceMs: ledger.integer('PRICE_GRACE_MS', 600_000, 0, 86_400_000),
     shutdownTimeoutMs: ledger.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
     messageMaxBytes: ledger.integer('MESSAGE_MAX_BYTES', 4 * MIB, 65_536, 64 * MIB),

@@ -65,6 +65,7 @@ const byReason: { readonly [Reason in ErrorReasonName]: Hints } = {
   ACCOUNT_LOCKED: () => ['Another transaction holds the account: give it more time with --timeout.'],
   HISTORY_DIVERGED: () => ['The ledger was put back to an earlier state: read again what you know of it.'],
   CLOCK_BEHIND: () => ["The clock of the ledger's database is wrong: its operator has to set it."],
+  LIMIT_EXCEEDED: () => ['Capture or release some of its holds, or let them expire.'],
   ANSWER_TOO_LARGE: () => ['Send fewer writes at a time, or add "omitBodies": true to the batch.'],
 };
 

@@ -156,5 +156,11 @@ export enum ErrorReason {
    * Metadata: limit and size, the most that the results may come to, both in bytes.
    */
   ANSWER_TOO_LARGE = 24,
+  /**
+   * LIMIT_EXCEEDED - FAILED_PRECONDITION, stored. The account has as many open holds as it may have
+   * (LEDGER_OPEN_HOLDS_MAX); capture or release some, or let them expire.
+   * Metadata: user_id, asset, limit, used, sequence.
+   */
+  LIMIT_EXCEEDED = 25,
   UNRECOGNIZED = -1,
 }

@@ -46,6 +46,8 @@ export interface BatchRunnerSettings {
   /** How many stripes a system account has. */
   readonly stripes: number;
   readonly priceGraceMicros: bigint;
+  /** The most open holds of an account. */
+  readonly openHoldsMax: number;
   /** How long its session may hold locks. */
   readonly sessionLimits: SessionLimits;
   /** Called for every attempt that failed. */
@@ -177,11 +179,14 @@ export class BatchRunner {
   ): Promise<T> {
     const runner = await this.connectedRunner();
     const incarnation = await incarnationOf(await connectionOf(runner));
-    const { encoder, priceGraceMicros } = this.settings;
+    const { encoder, priceGraceMicros, openHoldsMax } = this.settings;
     const onThrown = (error: Error): void => {
       this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
     };
-    return work(runner, { stripe: this.stripe, incarnation, priceGraceMicros, lockMode, encoder, onThrown });
+    return work(runner, {
+      ...{ stripe: this.stripe, incarnation, priceGraceMicros, openHoldsMax },
+      ...{ lockMode, encoder, onThrown },
+    });
   }
 
   private async connectedRunner(): Promise<QueryRunner> {

@@ -13,6 +13,7 @@ import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
 import { positionText, type WritingIncarnation } from '../store/incarnation';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
+import { countOpenHolds } from '../store/statements/count-open-holds';
 import { findAccounts } from '../store/statements/find-accounts';
 import { limitWaits } from '../store/statements/limit-waits';
 import { Held } from './held';
@@ -68,6 +69,8 @@ export interface LockSettings {
   readonly incarnation: WritingIncarnation;
   readonly priceGraceMicros: bigint;
   readonly lockMode: LockMode;
+  /** The most open holds of an account. */
+  readonly openHoldsMax: number;
 }
 
 /**
@@ -81,7 +84,7 @@ export async function lockState(
   transaction: PipelinedTransaction,
   commands: readonly Command[],
   requests: readonly RequestKey[],
-  { stripe, priceGraceMicros, incarnation, lockMode }: LockSettings,
+  { stripe, priceGraceMicros, incarnation, lockMode, openHoldsMax }: LockSettings,
 ): Promise<LockedState> {
   const portions = transaction.portions();
   const skip = lockMode === 'skip';
@@ -95,10 +98,11 @@ export async function lockState(
   const { items, originals, holds: referredHolds } = await readReferences(transaction, references);
   const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
   const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
+  const holdPlaces = [...references.holdPlaces.values()];
   const settingsKeys = [...references.settings.values()];
   await portions.pause();
-  const [rows, { now, xid, finished }, holds, settings, reversed, present] = await transaction.send(
-    (connection) =>
+  const [rows, { now, xid, finished }, holds, settings, reversed, present, openHolds] =
+    await transaction.send((connection) =>
       Promise.all([
         skip ? lockFreeAccounts(connection, keys) : lockAccounts(connection, keys),
         findRequests(connection, requests),
@@ -107,8 +111,9 @@ export async function lockState(
         originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
         // Those that are there and were not locked are held.
         skip ? findAccounts(connection, keys) : [],
+        holdPlaces.length > 0 ? countOpenHolds(connection, holdPlaces, openHoldsMax) : [],
       ]),
-  );
+    );
   const firstLocations = await accountsInPortions(rows, portions);
   const commitOrder = xid + incarnation.xidOffset;
   const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
@@ -121,7 +126,7 @@ export async function lockState(
       : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, stripe));
   const load = async (locations: RowLocations): Promise<LockedState> => {
     const newId = newIds(commands.length);
-    const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, newId });
+    const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, openHoldsMax, newId });
     for (const key of keys) {
       if (portions.isOver) await portions.next();
       set.load(blankAccount(key));
@@ -137,6 +142,7 @@ export async function lockState(
       account.createTime = stored.createTime;
     }
     for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
+    for (const { userId, asset, count } of openHolds) set.loadOpenHolds(userId, asset, count);
     if (due !== null) expireHolds(set, due);
     for (const hold of holds) set.loadHold(hold);
     const reload = async (): Promise<LockedState> => load(await accountsInPortions(rows, portions));

@@ -84,6 +84,8 @@ export class References {
   readonly originals = new Map<string, OriginalKey>();
   /** Accounts whose settings are to be changed. */
   readonly settings = new Map<string, SettingsKey>();
+  /** Accounts on which holds are to be placed. */
+  readonly holdPlaces = new Map<string, SettingsKey>();
   /** Versions of items that the batch itself makes: later commands of the batch may buy them. */
   readonly offered: OfferedItem[] = [];
 
@@ -101,6 +103,10 @@ export class References {
 
   settingsOf(key: SettingsKey): void {
     this.settings.set(`${key.userId}\0${key.asset}`, key);
+  }
+
+  holdPlace(key: SettingsKey): void {
+    this.holdPlaces.set(`${key.userId}\0${key.asset}`, key);
   }
 
   offer(item: OfferedItem): void {

@@ -1,5 +1,5 @@
 import { accountId, isSystemAccount, type Account, type AccountKey } from './account';
-import { holdAt, type Hold } from './hold';
+import { holdAt, HoldState, type Hold } from './hold';
 import type { Item } from './item';
 import type { Transaction } from './transaction';
 
@@ -13,6 +13,8 @@ export interface WorkingSetContext {
   readonly stripe: number;
   /** How long a superseded price is honoured, in microseconds. */
   readonly priceGraceMicros: bigint;
+  /** The most open holds that an account may have. */
+  readonly openHoldsMax: number;
   /** Makes the next id of a transaction or a hold for a time in microseconds. */
   readonly newId: (timeMicros: bigint) => string;
 }
@@ -36,6 +38,8 @@ export class WorkingSet {
   private readonly items = new Map<string, Map<bigint, Item>>();
   private readonly currentVersions = new Map<string, bigint>();
   private readonly holds = new Map<string, Hold>();
+  /** How many holds are open, of accounts on which some are to be placed. */
+  private readonly openHolds = new Map<Account, number>();
   private readonly newHolds = new Set<string>();
   private readonly changedHolds = new Set<string>();
   private readonly originals = new Map<string, Transaction>();
@@ -110,14 +114,33 @@ export class WorkingSet {
     return hold?.userId === userId ? hold : undefined;
   }
 
+  /** Takes in how many holds of an account are open, not counting those that have expired. */
+  loadOpenHolds(userId: string, asset: string, count: number): void {
+    this.openHolds.set(this.account(userId, asset), count);
+  }
+
+  /** How many holds of an account are open; at most the limit. */
+  openHoldsOf(account: Account): number {
+    return this.openHolds.get(account) ?? 0;
+  }
+
+  private countHold(hold: Hold, change: 1 | -1): void {
+    const account = this.account(hold.userId, hold.asset);
+    const count = this.openHolds.get(account);
+    if (count !== undefined) this.openHolds.set(account, count + change);
+  }
+
   /** Adds a hold that this batch places. */
   addHold(hold: Hold): void {
+    this.countHold(hold, 1);
     this.holds.set(hold.holdId, hold);
     this.newHolds.add(hold.holdId);
   }
 
   /** Keeps what has become of a hold. */
   changeHold(hold: Hold): void {
+    if (this.holds.get(hold.holdId)?.state === HoldState.OPEN && hold.state !== HoldState.OPEN)
+      this.countHold(hold, -1);
     this.holds.set(hold.holdId, hold);
     this.changedHolds.add(hold.holdId);
   }

@@ -23,7 +23,7 @@ const sent = documented.filter(({ name }) => name !== 'UNSPECIFIED');
 
 it('has every reason of the contract, and no other', () => {
   const numbers = Object.fromEntries(documented.map(({ name, number }) => [name, number]));
-  expect(sent).toHaveLength(24);
+  expect(sent).toHaveLength(25);
   expect(Object.entries(ErrorReason).filter(([, value]) => typeof value === 'number')).toEqual(
     expect.arrayContaining(Object.entries(numbers)),
   );
@@ -60,6 +60,7 @@ it.each<[detail: string | undefined, reasons: Reason[]]>([
         'HOLD_NOT_OPEN',
       ] as const),
       ...(['CAPTURE_EXCEEDS_HOLD', 'REVERSAL_EXCEEDS_ORIGINAL', 'NOT_REVERSIBLE'] as const),
+      'LIMIT_EXCEEDED' as const,
     ],
   ],
   ['ResourceInfo', ['ITEM_NOT_FOUND', 'TRANSACTION_NOT_FOUND', 'HOLD_NOT_FOUND', 'REQUEST_NOT_FOUND']],

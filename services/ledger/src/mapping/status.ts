@@ -32,6 +32,7 @@ export const errorCodec = new ErrorCodec<Reason>({
     HISTORY_DIVERGED: 'ABORTED',
     CLOCK_BEHIND: 'UNAVAILABLE',
     ANSWER_TOO_LARGE: 'INVALID_ARGUMENT',
+    LIMIT_EXCEEDED: 'FAILED_PRECONDITION',
   },
   resources: {
     ITEM_NOT_FOUND: ['ledger.v1.Item', 'item_id'],

@@ -5,7 +5,7 @@ import { HoldState, type Hold } from '../hold';
 import { fitsInt64 } from '../money';
 import { refuseFrozen, refuseShort, viewOf } from '../post';
 import type { WorkingSet } from '../working-set';
-import { nothing, type WriteDefinition } from '../write-definition';
+import type { WriteDefinition } from '../write-definition';
 
 /** Sets an amount aside. */
 export interface PlaceHoldCommand extends CommandBase {
@@ -20,7 +20,9 @@ export interface PlaceHoldCommand extends CommandBase {
 
 /** Sets an amount aside: `held` grows, `balance` stays. */
 export const placeHold: WriteDefinition<PlaceHoldCommand> = {
-  refersTo: nothing,
+  refersTo(references, command) {
+    references.holdPlace(command);
+  },
 
   lockKeys(keys, { userId, asset }) {
     keys.account(userId, asset);
@@ -34,7 +36,10 @@ export const placeHold: WriteDefinition<PlaceHoldCommand> = {
     const { userId, asset, amount, destination, expireTime } = command;
     const account = set.account(userId, asset);
     const refused =
-      refuseFrozen(account) ?? refuseExpired(set, account, command) ?? refuseAmount(account, amount);
+      refuseFrozen(account) ??
+      refuseExpired(set, account, command) ??
+      refuseTooMany(set, account) ??
+      refuseAmount(account, amount);
     if (refused !== null) return refused;
 
     const { now } = set.context;
@@ -63,6 +68,20 @@ function refuseExpired(
     state: 'EXPIRED',
     sequence,
   });
+}
+
+function refuseTooMany(set: WorkingSet, account: Account): Failure | null {
+  const { userId, asset, sequence } = account;
+  const used = BigInt(set.openHoldsOf(account));
+  const limit = BigInt(set.context.openHoldsMax);
+  if (used < limit) return null;
+  return failure(
+    'LIMIT_EXCEEDED',
+    `account ${userId} ${asset} has ${used} open holds, ${limit} are allowed`,
+    {
+      ...{ user_id: userId, asset, limit, used, sequence },
+    },
+  );
 }
 
 function refuseAmount(account: Account, amount: bigint): Failure | null {
