@@ -110,7 +110,9 @@ test('a credit that the runtime role forged, with every sum and hash right, lack
 
 /** The SQL of a transaction as the ledger would book it, with the rights that its servers have. */
 function forgedCredit(user: AccountRow, source: AccountRow, amount: bigint): string {
-  const createTime = BigInt(Date.now()) * 1_000n + 60_000_000n;
+  // Right after what its accounts have: a time ahead of the clock would show by itself.
+  const [own, its] = [user.lastEntryTime ?? 0n, source.lastEntryTime ?? 0n];
+  const createTime = (own > its ? own : its) + 1n;
   const head = createTime / 1_000n;
   const id = `${head
     .toString(16)
