@@ -33,7 +33,7 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
   beforeEach(async () => {
     database = await createTestDatabase();
     store = await openStore(database.url);
-    runner = store.createWriter();
+    runner = await store.leaseWriter();
   });
   afterEach(async () => {
     await runner.release();

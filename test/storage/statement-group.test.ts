@@ -26,7 +26,7 @@ describe('statements that travel together', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     store = await openStore(database.url);
-    runner = store.createWriter();
+    runner = await store.leaseWriter();
     connection = await connectionOf(runner);
     group = groupOf(connection)!;
     group.hold();

@@ -5,7 +5,7 @@ import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
 import { incarnationOf, LedgerAheadOfCluster } from '../store/statements/ensure-incarnation';
 import { claimStripe } from '../store/statements/claim-stripe';
-import { connectionOf } from '../store/pg/connection';
+import { connectionOf, type Connection } from '../store/pg/connection';
 import type { Store } from '../store/store';
 import {
   runAtomicBatch,
@@ -72,7 +72,7 @@ export interface BatchFault {
  * that need it. Those are for the caller to try again.
  */
 export class BatchRunner {
-  private runner: QueryRunner | null = null;
+  private writer: { readonly runner: QueryRunner; readonly connection: Connection } | null = null;
   private stripe = 0;
 
   constructor(private readonly settings: BatchRunnerSettings) {}
@@ -154,7 +154,7 @@ export class BatchRunner {
         const isUnknown = error instanceof CommitUnknown;
         if (isUnknown) resolveUntil ??= Date.now() + RESOLVE_UNKNOWN_MS;
         const fault = faultOf(error);
-        if (isUnknown || fault === 'unavailable') await this.release();
+        if (isUnknown || fault === 'unavailable') await this.discard();
         const unknown = resolveUntil === null ? null : { isOver: Date.now() >= resolveUntil };
         const action = actionFor(fault, splits, attempt, unknown);
         this.settings.onFault({ error, batchSize, attempt, action });
@@ -168,9 +168,15 @@ export class BatchRunner {
 
   /** Gives the connection back. */
   async release(): Promise<void> {
-    const { runner } = this;
-    this.runner = null;
-    await runner?.release();
+    const { writer } = this;
+    this.writer = null;
+    await writer?.runner.release();
+  }
+
+  /** Closes the connection: it did not answer, or nobody knows what it is still doing. */
+  private async discard(): Promise<void> {
+    if (this.writer !== null) this.settings.store.destroyWriter(this.writer.connection);
+    await this.release();
   }
 
   private async attempt<T>(
@@ -190,11 +196,15 @@ export class BatchRunner {
   }
 
   private async connectedRunner(): Promise<QueryRunner> {
-    if (this.runner !== null && !this.runner.isReleased) return this.runner;
-    const runner = this.settings.store.createWriter();
-    this.runner = runner;
-    const { stripes, sessionLimits } = this.settings;
+    const { store, stripes, sessionLimits } = this.settings;
+    if (this.writer !== null) {
+      const { runner, connection } = this.writer;
+      if (!runner.isReleased && store.isCurrent(connection)) return runner;
+      await this.discard();
+    }
+    const runner = await store.leaseWriter();
     const connection = await connectionOf(runner);
+    this.writer = { runner, connection };
     const [claimed] = await Promise.all([
       claimStripe(connection, stripes),
       limitSession(connection, sessionLimits),

@@ -21,9 +21,9 @@ export class Store {
     return new Store(await openPools(settings));
   }
 
-  /** A QueryRunner for batches. Its owner keeps it, and releases it when its connection breaks. */
-  createWriter(): QueryRunner {
-    return this.pools.writers.createRunner();
+  /** A QueryRunner with a connection for batches. Its owner keeps it, and destroys the connection when it proves useless. */
+  leaseWriter(): Promise<QueryRunner> {
+    return this.pools.writers.lease();
   }
 
   /** Whether nothing has been heard since a writer's connection was made that makes it useless. */
