@@ -2,7 +2,7 @@ import { findBlocker, type Blocker } from './statements/find-blocker';
 import { readHorizon, type Horizon } from './statements/read-horizon';
 import type { Store } from './store';
 
-/** Between two warnings: whoever reads the log knows after the first one. */
+/** Between two warnings about one session: whoever reads the log knows after the first one. */
 const WARN_INTERVAL_MS = 60_000;
 
 /** Streams of entries fall behind, and who is to blame. */
@@ -25,11 +25,11 @@ export interface StreamLagSettings {
 
 /**
  * Reads the horizon for the heartbeats of all streams. Any transaction of the cluster that has written, in whatever
- * database, holds it back until it ends; when that takes long, the log names the session, once a minute at most.
+ * database, holds it back until it ends; when that takes long, the log names the session, each once a minute at most.
  */
 export class StreamLag {
   private reading: Promise<Horizon> | null = null;
-  private warnedAt = -Infinity;
+  private warned: { readonly pid: number | null; readonly at: number } | null = null;
 
   constructor(private readonly settings: StreamLagSettings) {}
 
@@ -45,9 +45,13 @@ export class StreamLag {
     const { store, warnMs, onHeldBack, clock = () => performance.now() } = this.settings;
     const horizon = await store.read(readHorizon);
     const lagMs = Number(horizon.lag / 1_000n);
-    if (lagMs >= warnMs && clock() - this.warnedAt >= WARN_INTERVAL_MS) {
-      this.warnedAt = clock();
-      onHeldBack({ lagMs, blocker: await store.read(findBlocker) });
+    if (lagMs < warnMs) return horizon;
+    const blocker = await store.read(findBlocker);
+    const pid = blocker?.pid ?? null;
+    const { warned } = this;
+    if (warned?.pid !== pid || clock() - warned.at >= WARN_INTERVAL_MS) {
+      this.warned = { pid, at: clock() };
+      onHeldBack({ lagMs, blocker });
     }
     return horizon;
   }
