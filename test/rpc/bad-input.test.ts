@@ -101,7 +101,7 @@ describe('a request with several faults', () => {
   // Headers carry an error: many clients take 8 KiB of them, and above 64 KiB node breaks the connection.
   it('stays within what headers carry, however many and long the faults are, and names all other fields', async () => {
     const wrong = Array.from({ length: 16 }, (_, index): [string, string] => [
-      `${String.fromCharCode(0x4e00 + index).repeat(40_000)}\0`,
+      `${String.fromCharCode(0x4e00 + index).repeat(1_000)}\0`,
       '\0'.repeat(300),
     ]);
     const answer = await send(

@@ -823,7 +823,7 @@ describe('the simulation', () => {
   });
 });
 
-/** An offer of nothing, and what the answer to very many of it names: the first 24 faults. */
+/** An offer of nothing, and what the answer to many of it names: the first 24 faults. */
 const NOTHING = Barrels.fromPartial({});
 const FAULTS_OF_NOTHINGS = [
   'offers',
@@ -865,7 +865,7 @@ describe('what is malformed', () => {
     planBarrels: [
       [{ shopId: '' }, 'shop_id'],
       [{ shopId, offers: [SMALL_RED, SMALL_RED] }, 'offers'],
-      [{ shopId, offers: Array.from({ length: 8_000 }, () => NOTHING) }, ...FAULTS_OF_NOTHINGS],
+      [{ shopId, offers: Array.from({ length: 200 }, () => NOTHING) }, ...FAULTS_OF_NOTHINGS],
       [{ shopId, offers: [{ ...SMALL_RED, price: -1n }] }, 'offers[0].price'],
     ],
     deliverBarrels: [

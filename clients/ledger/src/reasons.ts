@@ -43,6 +43,6 @@ export const REASONS: { readonly [Reason in ErrorReasonName]: ReasonFacts } = {
   ACCOUNT_LOCKED: { code: status.ABORTED, retry: true, booking: 'not_booked' },
   HISTORY_DIVERGED: { code: status.ABORTED, retry: false, booking: 'not_booked' },
   CLOCK_BEHIND: { code: status.UNAVAILABLE, retry: true, booking: 'not_booked' },
-  LIMIT_EXCEEDED: decided(status.FAILED_PRECONDITION),
   ANSWER_TOO_LARGE: { code: status.INVALID_ARGUMENT, retry: false, booking: 'not_booked' },
+  LIMIT_EXCEEDED: decided(status.FAILED_PRECONDITION),
 };

@@ -30,6 +30,12 @@ const integers: readonly (readonly [name: string, min: number, max: number])[] =
   ['LEDGER_HEALTH_TIMEOUT_MS', 10, 600_000],
   ['LEDGER_HEALTH_WRITE_INTERVAL_MS', 10, 3_600_000],
   ['LEDGER_WATCH_LAG_WARN_MS', 1, 3_600_000],
+  ['LEDGER_LOCK_TIMEOUT_MS', 1, 600_000],
+  ['LEDGER_LOCK_WAIT_MS', 0, 3_600_000],
+  ['LEDGER_LOCK_WAIT_QUEUE_MAX', 1, 1_000_000],
+  ['LEDGER_IDLE_BATCH_TIMEOUT_MS', 100, 600_000],
+  ['LEDGER_DEAD_SERVER_TIMEOUT_MS', 1_000, 600_000],
+  ['LEDGER_OPEN_HOLDS_MAX', 1, 1_000_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -57,6 +63,8 @@ it('needs nothing set', () => {
     watchLagWarnMs: 5_000,
     ...{ balanceConnections: 2, readQueueMax: 10_000, readAttemptMs: 1_000, verificationsMax: 2 },
     ...{ healthTimeoutMs: 1_000, healthWriteIntervalMs: 10_000 },
+    ...{ lockTimeoutMs: 100, lockWaitMs: 5_000, lockWaitQueueMax: 10_000 },
+    ...{ idleBatchTimeoutMs: 3_000, deadServerTimeoutMs: 10_000, openHoldsMax: 10_000 },
   });
 });
 
@@ -92,6 +100,8 @@ it('reads each variable into its own setting', () => {
     watchLagWarnMs: 26,
     ...{ balanceConnections: 21, readQueueMax: 21, readAttemptMs: 121, verificationsMax: 23 },
     ...{ healthTimeoutMs: 33, healthWriteIntervalMs: 34 },
+    ...{ lockTimeoutMs: 27, lockWaitMs: 27, lockWaitQueueMax: 29 },
+    ...{ idleBatchTimeoutMs: 129, deadServerTimeoutMs: 1_030, openHoldsMax: 32 },
   });
 });
 

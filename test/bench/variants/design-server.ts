@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 // The compiled code, exactly what a server runs.
-import { useStreamMap } from '../../../services/kit/dist/rpc/stream-map';
+import { http2Servers } from '../../../services/kit/dist/server/http2-parts';
+import { replaceStreams } from '../../../services/kit/dist/server/stream-map';
 import { createLedgerLog } from '../../../services/ledger/dist/logger';
 import { servedServices } from '../../../services/ledger/dist/handlers/services';
 import type { Design } from './design';
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   }
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
-    useStreamMap(server);
+    for (const each of http2Servers(server)) each.on('session', (session) => void replaceStreams(session));
     log.logger.info({ address: `127.0.0.1:${port}` }, 'listening');
     log.flush();
   });

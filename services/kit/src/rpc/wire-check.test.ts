@@ -6,7 +6,7 @@ const post = wireCheck(`${SERVICE}/PostTransaction`);
 const batch = wireCheck(`${SERVICE}/BatchWrite`);
 const listEntries = wireCheck(`${SERVICE}/ListEntries`);
 
-const leg = { userId: 'ada', asset: 'GOLD', amount: 1n };
+const leg = { userId: 'ada', asset: 'GOLD', change: 1n };
 
 /** A field of messages, each empty: two bytes for an object. */
 function emptyMessages(field: number, count: number): Buffer {

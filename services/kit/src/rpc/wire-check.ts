@@ -83,7 +83,7 @@ function walkMessage(walk: Walk, plan: MessagePlan, end: number): void {
     const wireType = tag & 7;
     const field = plan.fields.get(tag >>> 3);
     if (field === undefined || wireType !== LENGTH) {
-      if (field?.list != null) counts = counted(counts, field, 1);
+      if (field !== undefined && field.list !== null) counts = counted(counts, field, 1);
       skip(walk, tag >>> 3, wireType, end);
       continue;
     }

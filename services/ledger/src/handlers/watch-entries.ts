@@ -69,7 +69,9 @@ async function* stream(
     anchor: await readOne((connection) => anchorBefore(connection, position.commitOrder)),
   });
   const heartbeat = (token: WatchToken, behind: bigint): Buffer =>
-    bytesOf(WatchEntriesResponse.encode({ entry: undefined, resumeToken: seal(token), lag: durationOf(behind) }));
+    bytesOf(
+      WatchEntriesResponse.encode({ entry: undefined, resumeToken: seal(token), lag: durationOf(behind) }),
+    );
 
   if (start !== null && 'anchor' in start) {
     const diverged = await readOne((connection) => findDivergence(connection, start));
@@ -89,7 +91,9 @@ async function* stream(
     for (const entry of page.entries) {
       token = { ...keyOf(entry), incarnation, anchor: entry.hash.subarray(0, ANCHOR_BYTES) };
       const message = entryMessage(entry, entry, timestampOf(entry.createTime));
-      yield bytesOf(WatchEntriesResponse.encode({ entry: message, resumeToken: seal(token), lag: undefined }));
+      yield bytesOf(
+        WatchEntriesResponse.encode({ entry: message, resumeToken: seal(token), lag: undefined }),
+      );
     }
     position = page.next;
     if (page.entries.length > 0) nextHeartbeat = performance.now() + heartbeatMs;

@@ -114,7 +114,7 @@ function writeNumeric(value: bigint): void {
   scratch.u16(digits.length === 0 ? 0 : digits.length - 1);
   scratch.u16(value < 0n ? NUMERIC_NEGATIVE : NUMERIC_POSITIVE);
   scratch.u16(0);
-  for (let i = digits.length - 1; i >= 0; i -= 1) scratch.u16(digits[i]!);
+  for (let i = digits.length - 1; i >= 0; i -= 1) scratch.u16(digits[i] ?? 0);
 }
 
 /** Digits from the lowest, of a number that a double holds exactly. Remainders are exact; a quotient may be rounded. */
