@@ -115,7 +115,7 @@ describe('a database transaction that is held open', () => {
       application: 'a forgotten report',
       database: other.url.split('/').at(-1),
     };
-    const named = (): { pid: number }[][] =>
+    const named = () =>
       ledger.servers.map(({ heldBack }) =>
         heldBack.map((warning) => warning.blocker).filter((each) => each?.pid === blocker.pid),
       );
