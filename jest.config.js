@@ -8,12 +8,17 @@ const slow = [
   'clients/ledger/src/package', //               12: builds the client as others install it
   'test/cli/ledgerctl-import', //                 6: ledgerctl-outcomes tries the program too
   'test/cli/ledgerctl-sessions', //               8: the sessions of the README, typed again
+  'test/concurrency/commands-the-database-refuses', // 6
   'test/concurrency/connections-that-end-at-once', // 7
   'test/concurrency/crossing-transfers', //      10
   'test/concurrency/held-accounts', //           20: a held account by every way, with one server and with two
+  'test/concurrency/hold-races', //               6
+  'test/concurrency/item-editors', //             7
   'test/concurrency/large-batches', //           18
   'test/concurrency/lost-connections', //         9
   'test/concurrency/new-accounts', //            14
+  'test/concurrency/no-lost-update', //           8: no-double-spend counts the same
+  'test/concurrency/poolers', //                  7
   'test/concurrency/random-writes-at-once', //   21: the kill test judges the same, with faults beside it
   'test/concurrency/random-writes-in-order', //  46
   'test/concurrency/server-processes', //        13
@@ -25,14 +30,19 @@ const slow = [
   'test/rpc/hostile-connections', //            20: floods of a server
   'test/rpc/log-outputs', //                    25: thousands of calls of servers whose log nobody takes
   'test/rpc/random-bytes', //                    10
+  'test/rpc/read-deadlines', //                   7
+  'test/rpc/replay-every-write', //               9: replay tries what is common to all
   'test/rpc/request-id-reuse', //                 8
+  'test/rpc/silent-network', //                   6
   'test/services/start-all', //                  14
   'test/storage/binary-columns', //               9
   'test/storage/constant-cost', //               11
   'test/storage/embedded-postgres', //           92: starts and stops a Postgres some fifty times
   'test/storage/no-table-scans', //               8
+  'test/storage/pipelined-transaction', //        7
   'test/storage/rights', //                      15: servers of several logins
   'test/verify/verify-commands', //              13
+  'test/watch/watch-delivery', //                12
   'test/watch/watch-flow', //                     8
   'test/watch/watch-history', //                 25: starts a Postgres of its own six times
   'test/watch/watch-pages', //                   13
