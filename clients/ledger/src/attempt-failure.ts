@@ -20,21 +20,28 @@ export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' 
 /** What grpc-js says when it has no connection to send a call on, such as after a refused one. */
 const NO_CONNECTION = /^(?:No connection established|Name resolution failed)/;
 
+/** What it says at the deadline of a call that has waited for a connection until then. */
+const NO_CONNECTION_IN_TIME = /\bWaiting for LB pick$/;
+
 /**
- * The failure that grpc-js reports.
+ * The failure that grpc-js reports. A call that never had a connection ends as UNAVAILABLE, also when its time ran out
+ * first.
  *
  * @param headers those that came before it, when there were any
  */
 export function attemptFailure(error: ServiceError, headers?: Metadata): AttemptFailure {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
+  const waitedInVain = isUnanswered(error) && NO_CONNECTION_IN_TIME.test(error.details);
   return {
-    code: isReset(error) ? status.UNAVAILABLE : error.code,
+    code: isReset(error) || waitedInVain ? status.UNAVAILABLE : error.code,
     text: error.details,
     details: trailer instanceof Uint8Array ? decodeErrorDetails(trailer) : {},
     // A failure may come as trailers alone, which then carry what the headers would.
     replayed: isReplay(error.metadata) || (headers && isReplay(headers)),
     position: positionOf(error.metadata) ?? (headers && positionOf(headers)),
-    notSent: error.code === status.UNAVAILABLE && trailer === undefined && NO_CONNECTION.test(error.details),
+    notSent:
+      waitedInVain ||
+      (error.code === status.UNAVAILABLE && trailer === undefined && NO_CONNECTION.test(error.details)),
     cause: error,
   };
 }

@@ -1,5 +1,6 @@
 /** @paused: also run by `npm run test:paused`. */
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { Account } from '@ledger/proto/ledger/v1/account_service';
 import { Item } from '@ledger/proto/ledger/v1/catalog_service';
@@ -393,6 +394,21 @@ describe('an error', () => {
       attempts: 2,
       outcomeUnknown: false,
     });
+  });
+
+  it('knows that nothing was booked when its time ran out before there was a connection', async () => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const alone = new LedgerClient({ address: `127.0.0.1:${port}`, timeoutMs: 300 });
+    expect(await errorOf(alone.credit(gold))).toMatchObject({
+      codeName: 'UNAVAILABLE',
+      outcomeUnknown: false,
+    });
+    alone.close();
+    sockets.forEach((socket) => socket.destroy());
+    mute.close();
   });
 
   it('knows the outcome when a later attempt was decided', async () => {

@@ -4,7 +4,7 @@ import { StartError } from '../server/start-error';
 import { sqlState } from './sql-state';
 
 /** A connection cannot keep what a session keeps. The message says what to do. */
-export class SessionError extends StartError {
+class SessionError extends StartError {
   override readonly name = 'SessionError';
 }
 
