@@ -3,6 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { destroyConnection } from './connection-end';
 import { createDataSource, type DataSourceSettings } from './data-source';
 import { checkSession, type Session } from './session';
+import { within } from './within';
 
 /** How long the last statements may take when a pool is closed. */
 const CLOSE_LIMIT_MS = 10_000;
@@ -51,6 +52,24 @@ export class ConnectionPool {
       const client = (await runner.connect()) as Client;
       if (this.isCurrent(client)) return runner;
       destroyConnection(client, 'the server may have moved');
+    }
+  }
+
+  /**
+   * Lends a connection for some work. One that has not done it a moment after `end` (milliseconds since 1970) is destroyed,
+   * and so ends the work.
+   */
+  async lend<T>(work: (connection: Client) => Promise<T>, end: number): Promise<T> {
+    const leased = this.lease();
+    const runner = await within(leased, end, () => {
+      // It is of use to the next one, if it is made after all.
+      leased.then((late) => late.release()).catch(() => undefined);
+    });
+    try {
+      const connection = (await runner.connect()) as Client;
+      return await within(work(connection), end, () => this.destroy(connection, 'it did not answer'));
+    } finally {
+      await runner.release();
     }
   }
 

@@ -7,9 +7,10 @@ import { requestOf } from './method-limits';
 export type WireCheck = (bytes: Uint8Array) => void;
 
 /**
- * The check of a method's requests: the items of its lists and maps are counted where they lie, and the first list that
- * has far more than its contract allows ends it; one that has a few more is left to the rules, which name every fault. So does the first byte that belongs to no message. A request that is far
- * too large for its service costs a walk over its bytes, at most, and no object.
+ * The check of a method's requests: the items of its lists and maps are counted where they lie. The first list that has
+ * far more than its contract allows ends the check; one that has a few more is left to the rules, which name every fault.
+ * The first byte that belongs to no message ends it as well. So a request that is far too large for its service costs a
+ * walk over its bytes, at most, and no object.
  *
  * @param path of the method: `/ledger.v1.LedgerService/Credit`
  */

@@ -1,6 +1,5 @@
-import type { AccountKey } from '../ledger/account';
+import { isSystemAccount, type AccountKey } from '../ledger/account';
 import { LockKeys } from '../ledger/lock-keys';
-import { isSystemAccount } from '../ledger/account';
 import { definitionOf, type Command } from '../ledger/writes';
 
 /** A write could not be decided: another session holds what it needs, or its account has much to settle first. */

@@ -1,7 +1,6 @@
 import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
 import { ledgerSource, roleParameter, type LedgerSourceSettings } from './data-source';
-import { connectionOf, query, type Connection } from './pg/connection';
-import { within } from './within';
+import { query, type Connection } from './pg/connection';
 
 /** How the database is asked whether it works. */
 export interface DatabaseProbeSettings extends Pick<
@@ -62,7 +61,7 @@ export class DatabaseProbe {
   /** Resolves when the database takes writes. */
   async check(): Promise<void> {
     try {
-      await this.ask(Date.now() + this.settings.timeoutMs);
+      await this.pool.lend((connection) => this.ask(connection), Date.now() + this.settings.timeoutMs);
     } catch (error) {
       this.hasFailed = true;
       // What is connected to a server that takes no writes stays so after another one has taken over.
@@ -83,20 +82,7 @@ export class DatabaseProbe {
     return this.pool.close();
   }
 
-  private async ask(end: number): Promise<void> {
-    const leased = this.pool.lease();
-    const runner = await within(leased, end, () => {
-      leased.then((late) => late.release()).catch(() => undefined);
-    });
-    try {
-      const connection = await connectionOf(runner);
-      await within(this.askOn(connection), end, () => this.pool.destroy(connection, 'it did not answer'));
-    } finally {
-      await runner.release();
-    }
-  }
-
-  private async askOn(connection: Connection): Promise<void> {
+  private async ask(connection: Connection): Promise<void> {
     const [row] = await query<[isReadOnly: boolean]>(connection, mayWriteStatement, []);
     if (row?.[0] !== false) throw new Error('the database takes no writes');
     if (!this.hasFailed && performance.now() - this.lastWrite < this.settings.writeIntervalMs) return;

@@ -2,8 +2,7 @@ import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
 import { isOutage, sqlState } from '@ledger/kit/postgres/sql-state';
 import { ledgerSource, readerParameters, roleParameter, type LedgerSourceSettings } from './data-source';
 import { FairGate, type ReadKind } from './fair-gate';
-import { connectionOf, execute, type Connection } from './pg/connection';
-import { within } from './within';
+import { execute, type Connection } from './pg/connection';
 
 /** How one pool of connections is used for reads. */
 export interface ReadPoolSettings extends Pick<
@@ -99,19 +98,11 @@ export class ReadPool {
     return this.pool.close();
   }
 
-  private async attempt<T>(work: (connection: Connection) => Promise<T>, end: number): Promise<T> {
-    const leased = this.pool.lease();
-    const runner = await within(leased, end, () => {
-      // It is of use to the next one, if it is made after all.
-      leased.then((late) => late.release()).catch(() => undefined);
-    });
-    try {
-      const connection = await connectionOf(runner);
+  private attempt<T>(work: (connection: Connection) => Promise<T>, end: number): Promise<T> {
+    return this.pool.lend((connection) => {
       this.limit(connection, end);
-      return await within(work(connection), end, () => this.pool.destroy(connection, 'it did not answer'));
-    } finally {
-      await runner.release();
-    }
+      return work(connection);
+    }, end);
   }
 
   private limit(connection: Connection, end: number): void {
