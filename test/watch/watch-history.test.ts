@@ -1,14 +1,16 @@
 import { Client, credentials, type Metadata } from '@grpc/grpc-js';
 import { execFileSync } from 'node:child_process';
 import type { LedgerClient, WatchEntriesResponse } from '@ledger/client';
+import { Client as Pg } from 'pg';
 import { migrate } from '../../services/ledger/src/store/migrate';
 import { copyLedger } from '../harness/copied-ledger';
 import { EmbeddedOwner } from '../harness/embedded-owner';
 import { startLedger } from '../harness/ledger-under-test';
 import { rawCalls } from '../harness/raw-calls';
-import { openDatabase } from '../harness/test-database';
+import { createTestDatabase, openDatabase } from '../harness/test-database';
 import { TestDataDirectory } from '../harness/test-data-directory';
 import { startTestServer, type TestServer } from '../harness/test-server';
+import { waitUntil } from '../harness/wait-until';
 import { firstOf, watch } from '../harness/watching';
 
 const account = { userId: 'ada', asset: 'GOLD' };
@@ -157,6 +159,34 @@ it('a dump that is restored into a cluster with lower xids is gone on with, by t
   await server.stop();
   await owner.stop();
   await source.dispose();
+});
+
+it('an incarnation that two servers begin at once is one', async () => {
+  const database = await createTestDatabase();
+  const other = new Pg({ connectionString: database.url });
+  await other.connect();
+  await other.query('BEGIN; LOCK TABLE ledger.incarnations IN EXCLUSIVE MODE');
+  const starting = startTestServer(database.url).then(async (server) => {
+    await server.client.credit({ ...account, amount: 1n });
+    return server;
+  });
+  // It has found none, and waits to insert its own.
+  await waitUntil('the server waits for the table', async () => {
+    const waiting = await database.query(
+      `SELECT FROM pg_locks WHERE relation = 'ledger.incarnations'::regclass AND NOT granted`,
+    );
+    return waiting.length > 0;
+  });
+  await other.query(
+    `INSERT INTO ledger.incarnations (incarnation, system_identifier, timeline, postmaster_start_time, xid_offset, start_order)
+     SELECT 1, system_identifier, 1, pg_postmaster_start_time(), 0, 0 FROM pg_control_system()`,
+  );
+  await other.query('COMMIT');
+  const server = await starting;
+  expect(await database.query('SELECT incarnation FROM ledger.incarnations')).toEqual([{ incarnation: 1 }]);
+  await server.stop();
+  await other.end();
+  await database.drop();
 });
 
 describe('the position of a write', () => {

@@ -1,4 +1,4 @@
-import { NEWEST_INCARNATION, type WritingIncarnation } from '../incarnation';
+import type { WritingIncarnation } from '../incarnation';
 import { query, type Connection } from '../pg/connection';
 
 /** The ledger has commit orders that its cluster has not reached. The message says what to do. */
@@ -17,18 +17,21 @@ const state = `
   SELECT coalesce((SELECT t.commit_order FROM ledger.transactions t ORDER BY t.commit_order DESC LIMIT 1), 0) AS newest,
          pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid`;
 
+const NEWEST = `(SELECT * FROM ledger.incarnations i ORDER BY i.incarnation DESC LIMIT 1)`;
+
 const readIncarnationStatement = {
   name: 'read_incarnation',
   text: `
     SELECT n.incarnation, n.nonce, n.start_order, n.xid_offset, s.newest >= s.next_xid + n.xid_offset, s.newest
       FROM (${identity}) own
      CROSS JOIN (${state}) s
-      JOIN (SELECT * FROM ledger.incarnations i ORDER BY i.incarnation DESC LIMIT 1) n
+      JOIN ${NEWEST} n
         ON n.system_identifier = own.system_identifier AND n.timeline = own.timeline
        AND n.postmaster_start_time = own.postmaster_start_time`,
 };
 
-// The offset never falls, and puts the next xid behind every commit order that is there.
+// The offset never falls, and puts the next xid behind every commit order that is there. Where another server has begun
+// this incarnation since it was looked for, there is nothing to insert.
 const insertIncarnationStatement = {
   name: 'insert_incarnation',
   text: `
@@ -38,7 +41,9 @@ const insertIncarnationStatement = {
            greatest(coalesce(n.xid_offset, 0), s.newest + 1 - s.next_xid), s.newest
       FROM (${identity}) own
      CROSS JOIN (${state}) s
-      LEFT JOIN ${NEWEST_INCARNATION} n ON true
+      LEFT JOIN ${NEWEST} n ON true
+     WHERE (n.system_identifier, n.timeline, n.postmaster_start_time) IS DISTINCT FROM
+           (own.system_identifier, own.timeline, own.postmaster_start_time)
         ON CONFLICT DO NOTHING`,
 };
 
