@@ -1,4 +1,5 @@
 import { accountId, blankAccount, type Account } from '../../services/ledger/src/ledger/account';
+import { bucketOf } from '../../services/ledger/src/ledger/bucket';
 import type { Item } from '../../services/ledger/src/ledger/item';
 import { transactionIdAt } from '../../services/ledger/src/ledger/transaction-id';
 import { WorkingSet, type WorkingSetContext } from '../../services/ledger/src/ledger/working-set';
@@ -18,7 +19,7 @@ export function lockedState({ accounts = [], items = [], ...context }: LockedSta
   let counter = 0;
   const set = new WorkingSet({
     ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS, openHoldsMax: 100 },
-    newId: (timeMicros) => transactionIdAt(timeMicros, counter++, '00'.repeat(6)),
+    newId: (timeMicros, ownerId) => transactionIdAt(timeMicros, counter++, bucketOf(ownerId), '0'.repeat(9)),
     ...context,
   });
   for (const account of accounts) {

@@ -1,5 +1,7 @@
 /** @paused: also run by `npm run test:paused`. */
 import { HoldState } from '@ledger/client';
+import { bucketOf } from '../../services/ledger/src/ledger/bucket';
+import { bucketOfId } from '../../services/ledger/src/ledger/transaction-id';
 import { checkLedger } from '../harness/check-ledger';
 import { databaseTimeIn, letTimePass, type Moment } from '../harness/database-clock';
 import { AN_HOUR_MS } from '../harness/limits';
@@ -58,6 +60,9 @@ describe.each(TOPOLOGIES)('a hold ($topology)', ({ servers }) => {
       { userId: '@shop', change: 100n },
     ]);
     expect(captured.hold).toMatchObject({ state: HoldState.CAPTURED, amount: 100n, capturedAmount: 100n });
+    // Both ids tell the bucket of their owner.
+    expect(bucketOfId(hold.holdId)).toBe(bucketOf(userId));
+    expect(bucketOfId(captured.transaction.transactionId)).toBe(bucketOf(userId));
     expect(captured.balance).toMatchObject({ balance: 0n, held: 0n, available: 0n });
     expect((await ledger.client().getHold({ userId, holdId: hold.holdId })).hold).toEqual(captured.hold);
   });

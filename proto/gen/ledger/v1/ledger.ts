@@ -58,7 +58,10 @@ export enum HoldState {
  * Never changed and never deleted.
  */
 export interface Transaction {
-  /** UUIDv7, lower case; its time is create_time. */
+  /**
+   * UUIDv7, lower case; its time is create_time. It carries the bucket of its
+   * owner (docs/buckets.md); callers need not know.
+   */
   transactionId: string;
   /** What it is. */
   kind: EntryKind;
@@ -219,7 +222,10 @@ export interface ItemSnapshot {
 
 /** An amount set aside: it lowers `available`, not `balance`. */
 export interface Hold {
-  /** UUIDv7. */
+  /**
+   * UUIDv7, lower case. It carries the bucket of its owner, like a
+   * transaction_id.
+   */
   holdId: string;
   /** Whose amount. */
   userId: string;

@@ -8,7 +8,8 @@ import {
   type HoldKey,
   type OriginalKey,
 } from '../ledger/lock-keys';
-import { ID_RANDOM_BYTES, transactionIdAt } from '../ledger/transaction-id';
+import { bucketOf } from '../ledger/bucket';
+import { ID_RANDOM_DIGITS, transactionIdAt } from '../ledger/transaction-id';
 import { WorkingSet } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
 import { positionText, type WritingIncarnation } from '../store/incarnation';
@@ -288,12 +289,12 @@ function expireHolds(set: WorkingSet, { complete, holds, nextExpiries }: ReadDue
 }
 
 /** Ids for as many transactions or holds as there are commands. */
-function newIds(count: number): (timeMicros: bigint) => string {
-  const random = randomBytes(count * ID_RANDOM_BYTES).toString('hex');
-  const digits = 2 * ID_RANDOM_BYTES;
+function newIds(count: number): (timeMicros: bigint, ownerId: string) => string {
+  const random = randomBytes(Math.ceil((count * ID_RANDOM_DIGITS) / 2)).toString('hex');
   let next = 0;
-  return (timeMicros) => {
-    const id = transactionIdAt(timeMicros, next, random.slice(next * digits, (next + 1) * digits));
+  return (timeMicros, ownerId) => {
+    const digits = random.slice(next * ID_RANDOM_DIGITS, (next + 1) * ID_RANDOM_DIGITS);
+    const id = transactionIdAt(timeMicros, next, bucketOf(ownerId), digits);
     next += 1;
     return id;
   };

@@ -80,7 +80,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
   }
   // One object, filled in order: it is made for every write.
   const transaction = {
-    transactionId: set.context.newId(createTime),
+    transactionId: set.context.newId(createTime, header.userId),
     kind: header.kind,
     userId: header.userId,
     requestId: header.requestId,

@@ -15,8 +15,8 @@ export interface WorkingSetContext {
   readonly priceGraceMicros: bigint;
   /** The most open holds that an account may have. */
   readonly openHoldsMax: number;
-  /** Makes the next id of a transaction or a hold for a time in microseconds. */
-  readonly newId: (timeMicros: bigint) => string;
+  /** Makes the next id of a transaction or a hold of a user for a time in microseconds. */
+  readonly newId: (timeMicros: bigint, ownerId: string) => string;
 }
 
 /**

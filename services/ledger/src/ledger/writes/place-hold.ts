@@ -44,7 +44,7 @@ export const placeHold: WriteDefinition<PlaceHoldCommand> = {
 
     const { now } = set.context;
     const hold: Hold = {
-      ...{ userId, holdId: set.context.newId(now), asset, amount, capturedAmount: 0n, destination },
+      ...{ userId, holdId: set.context.newId(now, userId), asset, amount, capturedAmount: 0n, destination },
       ...{ state: HoldState.OPEN, expireTime, createTime: now, updateTime: now },
     };
     set.addHold(hold);
