@@ -12,6 +12,8 @@ async function tablesOf(database: OpenDatabase): Promise<string[]> {
 /** Copies every row of a ledger into one whose tables are empty, as the restore of a dump does: as rows, without xids. */
 export async function copyLedger(from: OpenDatabase, toUrl: string): Promise<void> {
   const to = openDatabase(toUrl);
+  // The migrations write the rows of these themselves.
+  await to.query('TRUNCATE ledger.cells, ledger.buckets');
   for (const table of await tablesOf(from)) {
     const [row] = await from.query<{ rows: string }>(
       `SELECT coalesce(json_agg(t), '[]')::text AS rows FROM ledger.${table} t`,

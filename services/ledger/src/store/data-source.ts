@@ -1,8 +1,6 @@
 import type { DataSourceSettings } from '@ledger/kit/postgres/data-source';
+import { SCHEMA } from './cells';
 import { migrations } from './migrations';
-
-/** The schema that holds everything of the ledger. */
-export const SCHEMA = 'ledger';
 
 /** The role that has the rights of servers; see the migration that makes it. */
 export const RUNTIME_ROLE = 'ledger_runtime';

@@ -2,7 +2,9 @@ import { MigrationExecutor, type QueryRunner } from 'typeorm';
 import { withMigrationLock } from '@ledger/kit/postgres/migration-lock';
 import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
 import { sqlState } from '@ledger/kit/postgres/sql-state';
-import { ledgerSource, RUNTIME_ROLE, SCHEMA } from './data-source';
+import { SCHEMA } from './cells';
+import { ledgerSource, RUNTIME_ROLE } from './data-source';
+import { makeCells } from './make-cells';
 import { migrations } from './migrations';
 import { missingMembership, readLogin, RoleError, type Login } from './roles';
 import { SchemaError } from './schema-check';
@@ -24,6 +26,8 @@ export interface MigrationTarget {
   readonly migrationUrl: string;
   /** Connection of the servers; its user is made a member of the runtime role. */
   readonly url: string;
+  /** How many cells a ledger has that is made by this call; one that is there keeps its own. 1 unless said. */
+  readonly cells?: number;
 }
 
 /**
@@ -34,19 +38,22 @@ export interface MigrationTarget {
  * @throws SchemaError or RoleError; the message says what to do
  */
 export async function migrate(target: MigrationTarget): Promise<string[]> {
-  const { migrationUrl } = target;
+  const { migrationUrl, cells = 1 } = target;
   return onOneConnection(migrationUrl, async (runner) => {
     await refuseOldServer(runner);
     const user = target.url === migrationUrl ? undefined : await serversUser(target.url);
     const isDone = async (): Promise<boolean> =>
       (await pendingMigrations(runner)).length === 0 && mayServe(await readLogin(runner, user));
     if (await isDone()) return [];
-    return withMigrationLock(runner, MIGRATION_LOCK, () => inTransaction(runner, () => run(runner, user)));
+    return withMigrationLock(runner, MIGRATION_LOCK, () =>
+      inTransaction(runner, () => run(runner, user, cells)),
+    );
   });
 }
 
-async function run(runner: QueryRunner, user: string | undefined): Promise<string[]> {
+async function run(runner: QueryRunner, user: string | undefined, cells: number): Promise<string[]> {
   const pending = await pendingMigrations(runner);
+  const isNew = pending.length === migrations.length;
   if (pending.length > 0) {
     const { hasSchema } = await checkRights(runner);
     if (!hasSchema) await runner.query(`CREATE SCHEMA ${SCHEMA}`);
@@ -54,6 +61,7 @@ async function run(runner: QueryRunner, user: string | undefined): Promise<strin
   const executor = new MigrationExecutor(runner.dataSource, runner);
   executor.transaction = 'none';
   const done = await executor.executePendingMigrations().catch(throwWhenMade);
+  if (isNew) await makeCells(runner, cells);
   await runner.query(`GRANT SELECT ON ${SCHEMA}.migrations TO ${RUNTIME_ROLE}`);
   const login = await readLogin(runner, user);
   if (!mayServe(login)) await grantRuntimeRole(runner, login);

@@ -1,7 +1,8 @@
 import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
 import { StartError } from '@ledger/kit/server/start-error';
 import type { QueryRunner } from 'typeorm';
-import { ledgerSource, RUNTIME_ROLE, SCHEMA } from './data-source';
+import { SCHEMA } from './cells';
+import { ledgerSource, RUNTIME_ROLE } from './data-source';
 
 /** Servers have no rights, or too many. The message names the SQL that helps. */
 export class RoleError extends StartError {

@@ -1,18 +1,20 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { schemaOf } from '../cells';
 import { accountsTable } from './tables/accounts';
 import { appendOnly } from './tables/append-only';
+import { cellsTables } from './tables/cells';
 import { entriesTable } from './tables/entries';
 import { holdsTable } from './tables/holds';
 import { incarnationsTable } from './tables/incarnations';
 import { itemVersionsTable } from './tables/item-versions';
 import { requestsTable } from './tables/requests';
-import { runtimeRole } from './tables/runtime-role';
+import { runtimeRights, runtimeRole } from './tables/runtime-role';
 import { serverKeysTable } from './tables/server-keys';
 import { timeStepsTable } from './tables/time-steps';
 import { transactionsTable } from './tables/transactions';
 
-/** The whole schema of a new ledger, in the order in which it is made. */
-export const statements: readonly string[] = [
+/** What every cell of a ledger has, in the order in which it is made; as it stands here, in cell 0. */
+export const cellStatements: readonly string[] = [
   ...accountsTable,
   ...transactionsTable,
   ...entriesTable,
@@ -21,10 +23,12 @@ export const statements: readonly string[] = [
   ...holdsTable,
   ...timeStepsTable,
   ...incarnationsTable,
-  ...serverKeysTable,
   ...appendOnly,
-  ...runtimeRole,
+  ...runtimeRights,
 ];
+
+/** The whole schema of a new ledger of one cell. */
+const statements: readonly string[] = [...runtimeRole, ...cellStatements, ...serverKeysTable, ...cellsTables];
 
 /** Makes it. */
 export class CreateLedger1764000000000 implements MigrationInterface {
@@ -35,8 +39,12 @@ export class CreateLedger1764000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    const cells = (await runner.query('SELECT cell FROM ledger.cells WHERE cell > 0')) as { cell: number }[];
+    for (const { cell } of cells) await runner.query(`DROP SCHEMA ${schemaOf(cell)} CASCADE`);
     // The role stays: other databases of the cluster may use it. The schema stays too: it holds the list of migrations.
     for (const table of [
+      'buckets',
+      'cells',
       'server_keys',
       'incarnations',
       'time_steps',

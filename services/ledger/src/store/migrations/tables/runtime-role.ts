@@ -11,10 +11,12 @@ export const runtimeRole: readonly string[] = [
    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
    END $$`,
   'GRANT USAGE ON SCHEMA ledger TO ledger_runtime',
-  'GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO ledger_runtime',
-  `GRANT INSERT ON ledger.accounts, ledger.transactions, ledger.entries, ledger.requests,
-     ledger.item_versions, ledger.holds, ledger.server_keys, ledger.time_steps,
-     ledger.incarnations TO ledger_runtime`,
+];
+
+/** What it may do with the tables that every cell has. */
+export const runtimeRights: readonly string[] = [
+  `GRANT SELECT, INSERT ON ledger.accounts, ledger.transactions, ledger.entries, ledger.requests,
+     ledger.item_versions, ledger.holds, ledger.time_steps, ledger.incarnations TO ledger_runtime`,
   `GRANT UPDATE (sequence, balance, debits, held, min_balance, frozen, metadata, settings_version, settings_time,
      next_hold_expiry, last_hash, last_entry_time, commit_order) ON ledger.accounts TO ledger_runtime`,
   'GRANT UPDATE (captured_amount, state, update_time) ON ledger.holds TO ledger_runtime',

@@ -7,4 +7,5 @@ export const serverKeysTable: readonly string[] = [
     CONSTRAINT server_keys_pkey PRIMARY KEY (name),
     CONSTRAINT server_keys_secret_check CHECK (octet_length(secret) >= 32)
   )`,
+  'GRANT SELECT, INSERT ON ledger.server_keys TO ledger_runtime',
 ];
