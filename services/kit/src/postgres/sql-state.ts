@@ -1,5 +1,3 @@
-import { DatabaseError } from 'pg';
-
 const UNIQUE_VIOLATION = '23505';
 const LOCK_NOT_AVAILABLE = '55P03';
 const QUERY_CANCELED = '57014';
@@ -94,10 +92,9 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
 }
 
-/** The name of the unique constraint that the error says was violated, or null. */
-export function violatedKey(error: unknown): string | null {
-  if (sqlState(error) !== UNIQUE_VIOLATION) return null;
-  return error instanceof DatabaseError ? (error.constraint ?? null) : null;
+/** Whether a row was there already under a unique key. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
 }
 
 /** Whether the error is of a kind that only a program makes. Only for what is shown: faults are judged by `sqlFault`. */

@@ -1,7 +1,7 @@
 import { compareText } from '../ledger/lock-keys';
 import type { Connection } from '../store/pg/connection';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
-import { violatedKey } from '@ledger/kit/postgres/sql-state';
+import { isUniqueViolation } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../store/statements/insert-accounts';
 import { insertEntries } from '../store/statements/insert-entries';
 import { insertItems } from '../store/statements/insert-items';
@@ -30,7 +30,8 @@ export function commitState(
   requests: RequestRow[],
 ): Promise<void> {
   requests.sort((a, b) => compareText(a.scope, b.scope) || compareText(a.requestId, b.requestId));
-  return commitRows(transaction, requests.length === 0 ? [] : statementsOf(state, requests));
+  if (requests.length === 0) return commitRows(transaction, [], []);
+  return commitRows(transaction, racedStatements(state, requests), ownStatements(state));
 }
 
 /** Keeps the failure of an atomic batch and leaves behind what was decided for its writes. */
@@ -39,22 +40,43 @@ export function commitRequest(
   { set }: LockedState,
   request: RequestRow,
 ): Promise<void> {
-  return commitRows(transaction, [(connection) => insertRequests(connection, [request], set.context.now)]);
+  return commitRows(
+    transaction,
+    [(connection) => insertRequests(connection, [request], set.context.now)],
+    [],
+  );
 }
-
-/** Primary keys of rows that nobody has locked: a violation says that another batch was first with the row. */
-const RACED: readonly string[] = ['requests_pkey', 'accounts_pkey', 'item_versions_pkey'];
 
 /** Starts a statement. */
 type Start = (connection: Connection) => Promise<unknown>;
 
-async function commitRows(transaction: PipelinedTransaction, statements: readonly Start[]): Promise<void> {
+/**
+ * A lost race is told by the statement that failed: an engine that keeps rows on several machines gives a constraint
+ * another name on each, or none.
+ *
+ * @param raced insert rows that nobody has locked; each has one unique key, so a violation says that another batch was
+ *   first with the row
+ */
+async function commitRows(
+  transaction: PipelinedTransaction,
+  raced: readonly Start[],
+  own: readonly Start[],
+): Promise<void> {
+  let lost: unknown;
+  const watched = raced.map((start) => async (connection: Connection) => {
+    try {
+      return await start(connection);
+    } catch (error) {
+      // What follows the first that failed is skipped by the database and fails as well.
+      lost ??= error;
+      throw error;
+    }
+  });
   try {
-    await transaction.commit(await transaction.start(statements));
+    await transaction.commit(await transaction.start([...watched, ...own]));
   } catch (error) {
-    const key = violatedKey(error);
-    if (key === null || !RACED.includes(key)) throw error;
-    throw new LostRace(`another batch was first: ${key}`, { cause: error });
+    if (error !== lost || !isUniqueViolation(error)) throw error;
+    throw new LostRace('another batch was first with a row', { cause: error });
   }
 }
 
@@ -65,20 +87,26 @@ const ROWS_MAX = 2_500;
  * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
  * one's, and the first statement that fails tells why.
  */
-function statementsOf({ set, locations }: LockedState, requests: readonly RequestRow[]): Start[] {
+function racedStatements({ set, locations }: LockedState, requests: readonly RequestRow[]): Start[] {
+  const fresh = set.changedAccounts().filter((account) => !locations.has(account));
+  const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
+  const { now } = set.context;
+  return [
+    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, now)),
+    ...inSlices(fresh, (rows) => (connection) => insertAccounts(connection, rows, now)),
+    ...inSlices(items, (rows) => (connection) => insertItems(connection, rows)),
+  ];
+}
+
+/** Those of rows that only this transaction can write: it has locked their accounts. */
+function ownStatements({ set, locations }: LockedState): Start[] {
   // In key order: the keys were sorted before they were loaded.
-  const changed = set.changedAccounts();
-  const fresh = changed.filter((account) => !locations.has(account));
-  const stored = changed.filter((account) => locations.has(account));
+  const stored = set.changedAccounts().filter((account) => locations.has(account));
   const moved = stored.filter((account) => set.isChanged(account));
   const reset = stored.filter((account) => set.areSettingsChanged(account));
-  const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
-  const { transactions, reversals, timeSteps, context } = set;
+  const { transactions, reversals, timeSteps } = set;
   const { inserted, updated } = set.writtenHolds();
   return [
-    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, context.now)),
-    ...inSlices(fresh, (rows) => (connection) => insertAccounts(connection, rows, context.now)),
-    ...inSlices(items, (rows) => (connection) => insertItems(connection, rows)),
     ...inSlices(transactions, (rows) => (connection) => insertTransactions(connection, rows, reversals)),
     ...inSlices(
       transactions,
