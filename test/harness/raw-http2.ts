@@ -35,12 +35,13 @@ export class RawHttp2 {
     return this.streamId;
   }
 
-  /** Opens streams and cancels them at once. */
-  cancelCalls(path: string, count: number): void {
+  /** Opens streams and cancels them at once, in one packet. */
+  cancelCalls(path: string, count: number, code = CANCEL): void {
     const frames: Buffer[] = [];
+    const errorCode = Buffer.from([0, 0, 0, code]);
     for (let index = 0; index < count; index += 1) {
       this.streamId += 2;
-      frames.push(headersOf(this.streamId, path), frame(RST_STREAM, 0, this.streamId, CANCEL));
+      frames.push(headersOf(this.streamId, path), frame(RST_STREAM, 0, this.streamId, errorCode));
     }
     this.socket.write(Buffer.concat(frames));
   }
@@ -88,7 +89,7 @@ const SETTINGS = 4;
 const GOAWAY = 7;
 const END_STREAM = 1;
 const END_HEADERS = 4;
-const CANCEL = Buffer.from([0, 0, 0, 8]);
+const CANCEL = 8;
 
 function frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9);

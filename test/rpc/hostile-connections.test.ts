@@ -100,6 +100,24 @@ it('goes on with the calls of a connection on which far more than 1,000 were can
   client.close();
 });
 
+it('cuts off an address that cancels far more calls than are answered, on however many connections', async () => {
+  const address = await startServer({
+    LEDGER_ADDRESS_RESETS_MAX: '300',
+    LEDGER_ADDRESS_RESETS_PER_SECOND: '1',
+  });
+  const client = new RawClient(address);
+  expect((await client.send(balance)).code).toBe(0);
+  for (let index = 0; index < 3; index += 1) (await connect(address)).begin().cancelCalls(CREDIT, 150);
+  await server.logged('a connection was closed: its address cancels too many calls');
+  const [, , last] = opened;
+  await waitUntil('it is closed', () => last?.isClosed === true);
+  expect(last?.goaways()).toContain(ENHANCE_YOUR_CALM);
+  const refused = await connect(address);
+  await waitUntil('a new one is refused', () => refused.isClosed);
+  expect((await client.send(balance)).code).toBe(0);
+  client.close();
+});
+
 it('lets no call fail when connections reach their age', async () => {
   const address = await startServer({ LEDGER_CONNECTION_AGE_MS: '300', LEDGER_LOG_LEVEL: 'debug' });
   const client = new RawClient(address);

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { AddressBudgets } from './address-budget';
 import type { ConnectionLimits } from './connection-limits';
 import { GuardedConnection, type ConnectionEvents } from './guarded-connection';
+import { admitConnections } from './http2-parts';
 import { replaceStreams } from './stream-map';
 
 /** What a guard needs besides its limits. */
@@ -26,6 +28,7 @@ export class ConnectionGuard {
   private readonly connections = new Set<GuardedConnection>();
   /** In the order in which they came. */
   private readonly halfOpen = new Set<GuardedConnection>();
+  private readonly addresses: AddressBudgets;
   private sockets = 0;
   private readonly connectionsMax: number;
   private readonly events: ConnectionEvents;
@@ -34,6 +37,7 @@ export class ConnectionGuard {
 
   constructor(private readonly parts: GuardParts) {
     const { requestMaxBytes, isStream, tell, limits } = parts;
+    this.addresses = new AddressBudgets(limits);
     this.events = { incomingBytes: 0, requestMaxBytes, isStream, tell };
     const allowed = descriptorsMax() - OTHER_DESCRIPTORS;
     this.connectionsMax = Math.max(1, Math.min(limits.connectionsMax, allowed));
@@ -48,10 +52,10 @@ export class ConnectionGuard {
     // A session does not hand its socket out. It is made as soon as there is one.
     let latest: Socket | null = null;
     const remember = (socket: Socket): void => void (latest = socket);
+    admitConnections(server, (socket) => this.admits(socket));
     server.prependListener('connection', remember);
     server.prependListener('secureConnection', remember);
     server.on('session', (session) => this.open(session, latest));
-    server.on('connection', (socket: Socket) => this.count(socket));
     this.timer ??= setInterval(() => void this.sweep(performance.now()), this.sweepIntervalMs()).unref();
   }
 
@@ -60,6 +64,7 @@ export class ConnectionGuard {
     if (this.sweeping) return;
     this.sweeping = true;
     this.endHandshakes(now);
+    this.addresses.sweep(now);
     let unreadBytes = 0;
     let fattest: GuardedConnection | null = null;
     let looked = 0;
@@ -84,13 +89,28 @@ export class ConnectionGuard {
     if (this.timer !== null) clearInterval(this.timer);
   }
 
-  private count(socket: Socket): void {
-    this.sockets += 1;
-    socket.once('close', () => (this.sockets -= 1));
-    if (this.sockets <= this.connectionsMax) return;
-    const fields = { peer: peerOf(socket), connections: this.connectionsMax };
-    this.parts.tell('a connection was refused: there are too many', fields);
+  /** Whether a connection is taken. It costs nothing more when it is not. */
+  private admits(socket: Socket): boolean {
+    const now = performance.now();
+    const address = this.addresses.of(socket.remoteAddress, now);
+    if (address.isSpent(now)) {
+      this.parts.tell('a connection was refused: its address cancels too many calls', {
+        peer: peerOf(socket),
+      });
+    } else if (this.sockets >= this.connectionsMax) {
+      const fields = { peer: peerOf(socket), connections: this.connectionsMax };
+      this.parts.tell('a connection was refused: there are too many', fields);
+    } else {
+      this.sockets += 1;
+      address.connections += 1;
+      socket.once('close', () => {
+        this.sockets -= 1;
+        address.connections -= 1;
+      });
+      return true;
+    }
     socket.destroy();
+    return false;
   }
 
   private open(session: ServerHttp2Session, socket: Socket | null): void {
@@ -103,10 +123,11 @@ export class ConnectionGuard {
       performance.now(),
       limits,
       this.events,
+      this.addresses.of(session.socket.remoteAddress, performance.now()),
     );
     this.connections.add(connection);
     this.halfOpen.add(connection);
-    trace?.('connection opened', { peer: connection.peer, connections: this.sockets + 1 });
+    trace?.('connection opened', { peer: connection.peer, connections: this.sockets });
     // The first frame of every connection.
     session.once('remoteSettings', () => {
       connection.isOpen = true;

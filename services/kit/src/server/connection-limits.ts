@@ -24,6 +24,10 @@ export interface ConnectionLimits {
   readonly resetsMax: number;
   /** How many of them are forgiven each second. */
   readonly resetsPerSecond: number;
+  /** Calls that one address may cancel before their deadline, beyond those that are answered, over all its connections. */
+  readonly addressResetsMax: number;
+  /** How many of them are forgiven each second. */
+  readonly addressResetsPerSecond: number;
   /** Bytes of answers that may wait because one connection does not read them. */
   readonly connectionUnreadMaxBytes: number;
   /** The same for all connections together. */
@@ -49,6 +53,8 @@ export function connectionLimits(variables: Environment): ConnectionLimits {
     requestTimeMaxMs: variables.integer('REQUEST_TIME_MAX_MS', 120_000, 10, A_DAY_MS),
     resetsMax: variables.integer('RESETS_MAX', 200, 1, 1_000_000),
     resetsPerSecond: variables.integer('RESETS_PER_SECOND', 33, 1, 1_000_000),
+    addressResetsMax: variables.integer('ADDRESS_RESETS_MAX', 2_000, 1, 1_000_000_000),
+    addressResetsPerSecond: variables.integer('ADDRESS_RESETS_PER_SECOND', 200, 1, 1_000_000),
     connectionUnreadMaxBytes: variables.integer('CONNECTION_UNREAD_MAX_BYTES', 64 * MIB, 65_536, 4096 * MIB),
     unreadMaxBytes: variables.integer('UNREAD_MAX_BYTES', 256 * MIB, 65_536, 16_384 * MIB),
     incomingMaxBytes: variables.integer('INCOMING_MAX_BYTES', 256 * MIB, 65_536, 16_384 * MIB),

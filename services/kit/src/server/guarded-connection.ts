@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { status as GrpcCode } from '@grpc/grpc-js';
+import type { AddressBudget } from './address-budget';
 import type { ConnectionLimits } from './connection-limits';
+import { patienceMs } from './grpc-timeout';
 import { openStreams } from './http2-parts';
 
 /** What a connection tells the guard of its server. */
@@ -47,12 +54,13 @@ export class GuardedConnection {
     readonly openedAt: number,
     private readonly limits: ConnectionLimits & { readonly concurrentStreamsMax: number },
     private readonly events: ConnectionEvents,
+    private readonly address: AddressBudget,
   ) {
     this.resetsAt = openedAt;
     this.idleFrom = openedAt;
     // Connections that were opened together do not all end together.
     this.ageMaxMs = limits.connectionAgeMs * (0.9 + 0.2 * Math.random());
-    session.on('stream', (stream, headers) => this.guard(stream, headers[':path'] ?? ''));
+    session.on('stream', (stream, headers) => this.guard(stream, headers));
   }
 
   /** Ends the connection and every call on it. The other end is told that it did too much. */
@@ -117,13 +125,15 @@ export class GuardedConnection {
     return { peer: this.peer, streams: (this.lastStreamId + 1) / 2, resets: Math.round(this.resets) };
   }
 
-  private guard(stream: ServerHttp2Stream, path: string): void {
+  private guard(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     if (stream.closed) {
-      this.countReset();
+      this.countCancelled(true);
       return;
     }
     this.calls += 1;
     this.lastStreamId = stream.id ?? this.lastStreamId;
+    const path = headers[':path'] ?? '';
+    const beganAt = performance.now();
     if (this.events.isStream(path)) this.streams.add(stream);
     const maxBytes = this.events.requestMaxBytes(path);
     let received = 0;
@@ -140,7 +150,9 @@ export class GuardedConnection {
     stream.once('close', () => {
       this.calls -= 1;
       this.events.incomingBytes -= received;
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.countReset();
+      // A reset may say that there was no error.
+      if (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR) this.address.answered();
+      else this.countCancelled(performance.now() < beganAt + patienceMs(headers['grpc-timeout']));
     });
     if (this.unreadBytes > this.limits.connectionUnreadMaxBytes / 2) this.refuseUnread(stream);
   }
@@ -174,15 +186,26 @@ export class GuardedConnection {
   }
 
   /**
-   * A client that cancels much gets no error: it is asked to open another connection, and its calls end on this one. It
-   * can only have so many of them left, so whoever cancels more does not listen.
+   * A client that cancels much on one connection gets no error: it is asked to open another one, and its calls end on this
+   * one. It can only have so many of them left, so whoever cancels more does not listen. An address that cancels far more
+   * than is answered, on however many connections, is cut off.
+   *
+   * @param isEarly whether its caller could have waited longer
    */
-  private countReset(): void {
+  private countCancelled(isEarly: boolean): void {
+    // All calls of a connection that breaks end with it.
+    if (this.session.destroyed) return;
     const now = performance.now();
     const forgiven = ((now - this.resetsAt) / 1000) * this.limits.resetsPerSecond;
     this.resets = Math.max(0, this.resets - forgiven) + 1;
     this.resetsAt = now;
-    if (this.resets > Math.min(this.limits.resetsMax + this.limits.concurrentStreamsMax, NODE_RESETS_MAX)) {
+    if (isEarly) this.address.cancelled(now);
+    if (isEarly && this.address.isSpent(now)) {
+      this.events.tell('a connection was closed: its address cancels too many calls', this.describe());
+      this.destroy();
+    } else if (
+      this.resets > Math.min(this.limits.resetsMax + this.limits.concurrentStreamsMax, NODE_RESETS_MAX)
+    ) {
       this.events.tell('a connection was closed: its calls are cancelled too often', this.describe());
       this.destroy();
     } else if (this.retiredAt === null && this.resets > this.limits.resetsMax) {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import { types } from 'node:util';
 import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
@@ -18,6 +19,16 @@ export function setHttp2Options(server: Server, options: Readonly<Record<string,
   if (typeof common !== 'object' || common === null) return false;
   Object.assign(common, options);
   return true;
+}
+
+/** Makes a server take only those connections that are admitted, before it does anything else with them. */
+export function admitConnections(server: Http2Server, admits: (socket: Socket) => boolean): void {
+  const listeners = server.rawListeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (!admits(socket)) return;
+    for (const listener of listeners) Reflect.apply(listener, server, [socket]);
+  });
 }
 
 /** The open streams of a session. */

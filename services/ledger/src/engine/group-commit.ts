@@ -58,7 +58,7 @@ export class GroupCommit {
    */
   submit(command: Command, { deadline, isCancelled }: WaitLimit): Promise<CallResult> {
     if (this.stopping) return Promise.reject(isStopping());
-    if (this.writes.waiting >= this.settings.queueMax) {
+    if (!this.writes.hasRoom(this.settings.queueMax)) {
       const limit = this.settings.queueMax.toString();
       return Promise.reject(
         new CallError('OVERLOADED', `${limit} writes are waiting`, { metadata: { limit } }),

@@ -224,3 +224,31 @@ it('goes on to the callers who still wait when a whole batch of callers has gone
   expect(answered).toContain('here');
   expect(answered).toHaveLength(4);
 });
+
+it('makes room in a full queue by those whose callers have gone, once for each batch', async () => {
+  const runner = new FakeRunner(true);
+  const scheduler = schedulerOf([runner]);
+  push(scheduler, 'held up');
+  await turns();
+  push(scheduler, 'here');
+  push(scheduler, 'gone', true);
+  push(scheduler, 'late', false, 1);
+  clock.advance(1);
+  expect(scheduler.hasRoom(4)).toBe(true);
+  expect(scheduler.waiting).toBe(3);
+  expect(scheduler.hasRoom(3)).toBe(true);
+  expect(scheduler.waiting).toBe(1);
+  expect(answered).toEqual([
+    'the caller went away before the write was started',
+    'the deadline passed while the write waited',
+  ]);
+  push(scheduler, 'also gone', true);
+  expect(scheduler.hasRoom(2)).toBe(false);
+  runner.release();
+  await turns();
+  expect(sizes([runner])).toEqual([1, 1]);
+  push(scheduler, 'gone as well', true);
+  expect(scheduler.hasRoom(1)).toBe(true);
+  runner.release();
+  await scheduler.whenIdle();
+});

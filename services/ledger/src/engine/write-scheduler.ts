@@ -41,6 +41,7 @@ export class WriteScheduler {
   /** Runs while writes linger beside a batch, which may be held up by a row that somebody else has locked. */
   private stopLingering: (() => void) | null = null;
   private lingerExpired = false;
+  private mayDiscard = true;
 
   constructor(
     runners: readonly LockAwareRunner[],
@@ -54,6 +55,18 @@ export class WriteScheduler {
   /** How many writes wait. */
   get waiting(): number {
     return this.queue.length;
+  }
+
+  /**
+   * Whether fewer than `max` writes wait. Those whose callers have gone leave a full queue, once for each batch that is
+   * taken from it: a queue that is full of callers who wait is not searched again and again.
+   */
+  hasRoom(max: number): boolean {
+    if (this.queue.length < max) return true;
+    if (!this.mayDiscard) return false;
+    this.mayDiscard = false;
+    this.queue.discardGone();
+    return this.queue.length < max;
   }
 
   /** Takes a write in; it is resolved when its outcome is on disk. */
@@ -115,6 +128,7 @@ export class WriteScheduler {
     this.stopLingering?.();
     this.stopLingering = null;
     this.lingerExpired = false;
+    this.mayDiscard = true;
     return this.queue.take(this.settings.batchMax);
   }
 
@@ -131,7 +145,7 @@ export class WriteScheduler {
 
 /** Writes that wait, in order of arrival, for whichever worker is free first. */
 class WriteQueue {
-  private readonly writes: WaitingWrite[] = [];
+  private writes: WaitingWrite[] = [];
 
   constructor(private readonly clock: Clock) {}
 
@@ -141,6 +155,16 @@ class WriteQueue {
 
   push(write: WaitingWrite): void {
     this.writes.push(write);
+  }
+
+  /** Rejects those whose callers do not wait any more. */
+  discardGone(): void {
+    const now = this.clock.now();
+    this.writes = this.writes.filter((write) => {
+      const refusal = notStarted(write, now);
+      if (refusal !== null) write.reject(refusal);
+      return refusal === null;
+    });
   }
 
   /** Takes the next writes whose callers still wait; rejects the others. */
