@@ -9,6 +9,8 @@ export const scenarioNames = [
   'balances',
   'low-load',
   'open-loop',
+  'overload',
+  'fairness',
   'processes',
   'builds',
   'kinds',

@@ -4,7 +4,7 @@ import type { CreditCommand } from '../../services/ledger/src/ledger/writes/cred
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
 import type { Store } from '../../services/ledger/src/store/store';
 import { checkLedger } from '../harness/check-ledger';
-import { LONG_SESSION_LIMITS } from '../harness/engine-under-test';
+import { LONG_SESSION_LIMITS, NO_LIMIT, PATIENT_QUEUE } from '../harness/engine-under-test';
 import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
@@ -40,6 +40,7 @@ describe('a write whose turn comes after its deadline', () => {
         batchMax: 10,
         lingerMs: 50,
         queueMax: 10,
+        ...PATIENT_QUEUE,
         stripes: 1,
       },
       ...{ priceGraceMicros: 0n, openHoldsMax: 100, onFault: () => undefined },
@@ -53,12 +54,8 @@ describe('a write whose turn comes after its deadline', () => {
   });
 
   it('is not started, leaves no trace, and may come again', async () => {
-    const isCancelled = () => false;
-    const late = commit.submit(command, { deadline: Date.now() - 1, isCancelled });
-    const neighbour = commit.submit(
-      { ...command, requestId: 'in-time' },
-      { deadline: Infinity, isCancelled },
-    );
+    const late = commit.submit(command, { ...NO_LIMIT, deadline: Date.now() - 1 });
+    const neighbour = commit.submit({ ...command, requestId: 'in-time' }, NO_LIMIT);
 
     await expect(late).rejects.toMatchObject({ name: 'CallError', reason: 'NOT_STARTED' });
     expect(await neighbour).toMatchObject({ code: 0, replayed: false, batchSize: 1 });
@@ -66,7 +63,7 @@ describe('a write whose turn comes after its deadline', () => {
       { request_id: 'in-time' },
     ]);
 
-    const again = await commit.submit(command, { deadline: Date.now() + 60_000, isCancelled });
+    const again = await commit.submit(command, { ...NO_LIMIT, deadline: Date.now() + 60_000 });
     expect(again).toMatchObject({ code: 0, replayed: false });
     expect(await checkLedger(database)).toEqual([]);
   });

@@ -23,7 +23,10 @@ export const LONG_SESSION_LIMITS = {
 };
 
 /** Waits for no caller. */
-export const NO_LIMIT = { deadline: Infinity, isCancelled: () => false };
+export const NO_LIMIT = { peer: 'test', requestBytes: 100, deadline: Infinity, isCancelled: () => false };
+
+/** A queue in which nobody waits too long because the machine is busy. */
+export const PATIENT_QUEUE = { queueMaxBytes: 1_000_000, queueTargetMs: 3_600_000 };
 
 /** Starts group commit; what a test does not say is as small as can be. */
 export async function startEngine(overrides: Partial<GroupCommitSettings> = {}): Promise<EngineUnderTest> {
@@ -37,6 +40,7 @@ export async function startEngine(overrides: Partial<GroupCommitSettings> = {}):
       batchMax: 128,
       lingerMs: 50,
       queueMax: 10_000,
+      ...PATIENT_QUEUE,
       bulkBatchMax: 250,
       bulkQueueMax: 10_000,
     },

@@ -20,6 +20,8 @@ export interface TestServer extends RunningServer {
 /** No limit of the server ends what a test does on purpose, nor what a busy machine does slowly. */
 const LONG_LIMITS = {
   batchTimeoutMs: 600_000,
+  queueTargetMs: 600_000,
+  concurrentStreamsMax: 1_024,
   lockTimeoutMs: 600_000,
   idleBatchTimeoutMs: 600_000,
   readTimeoutMs: 600_000,

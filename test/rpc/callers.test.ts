@@ -1,7 +1,7 @@
 import { GroupCommit } from '../../services/ledger/src/engine/group-commit';
 import type { Command } from '../../services/ledger/src/ledger/writes';
 import { outcomeEncoder } from '../../services/ledger/src/mapping/outcome-encoder';
-import { LONG_SESSION_LIMITS } from '../harness/engine-under-test';
+import { LONG_SESSION_LIMITS, NO_LIMIT, PATIENT_QUEUE } from '../harness/engine-under-test';
 import type { Store } from '../../services/ledger/src/store/store';
 import { openStore } from '../harness/open-store';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
@@ -11,8 +11,6 @@ let database: TestDatabase;
 let store: Store;
 let commit: GroupCommit;
 
-const limit = { deadline: Infinity, isCancelled: () => false };
-
 beforeAll(async () => {
   database = await createTestDatabase();
   store = await openStore(database.url, { writers: 2 });
@@ -21,6 +19,7 @@ beforeAll(async () => {
     ...{
       lingerMs: 50,
       queueMax: 10,
+      ...PATIENT_QUEUE,
       stripes: 1,
       priceGraceMicros: 0n,
       openHoldsMax: 100,
@@ -58,13 +57,13 @@ function payNothingThere(caller: string, requestId: string): Command {
 }
 
 it('stand on every request, whether it booked, changed a setting or was refused', async () => {
-  await commit.submit(credit('shop', 'r-1'), limit);
-  await commit.submit(freeze('support', 'r-2'), limit);
-  await commit.submit(payNothingThere('mint', 'r-3'), limit);
+  await commit.submit(credit('shop', 'r-1'), NO_LIMIT);
+  await commit.submit(freeze('support', 'r-2'), NO_LIMIT);
+  await commit.submit(payNothingThere('mint', 'r-3'), NO_LIMIT);
   await commit.submitAtomic(
     { requestId: 'r-4', caller: 'bulk', omitBodies: false },
     [credit('bulk', 'r-5')],
-    limit,
+    NO_LIMIT,
   );
   expect(
     await database.query('SELECT request_id, caller, code FROM ledger.requests ORDER BY request_id'),
@@ -82,14 +81,14 @@ it('stand on every request, whether it booked, changed a setting or was refused'
 });
 
 it('have request ids of their own: that of another caller is refused, alone and in a batch', async () => {
-  await commit.submit(credit('shop', 'taken'), limit);
-  expect(await commit.submit(credit('shop', 'taken'), limit)).toMatchObject({ code: 0, replayed: true });
+  await commit.submit(credit('shop', 'taken'), NO_LIMIT);
+  expect(await commit.submit(credit('shop', 'taken'), NO_LIMIT)).toMatchObject({ code: 0, replayed: true });
   const reused = { reason: 'REQUEST_ID_REUSED', replayed: false };
-  expect(await commit.submit(credit('mint', 'taken'), limit)).toMatchObject(reused);
-  expect(await commit.submit(credit('', 'taken'), limit)).toMatchObject(reused);
+  expect(await commit.submit(credit('mint', 'taken'), NO_LIMIT)).toMatchObject(reused);
+  expect(await commit.submit(credit('', 'taken'), NO_LIMIT)).toMatchObject(reused);
   const [second, third] = await Promise.all([
-    commit.submit(credit('shop', 'at once'), limit),
-    commit.submit(credit('mint', 'at once'), limit),
+    commit.submit(credit('shop', 'at once'), NO_LIMIT),
+    commit.submit(credit('mint', 'at once'), NO_LIMIT),
   ]);
   expect([second.reason, third.reason]).toEqual(['', 'REQUEST_ID_REUSED']);
 
@@ -97,7 +96,7 @@ it('have request ids of their own: that of another caller is refused, alone and 
     commit.submitAtomic(
       { requestId: 'batch', caller, omitBodies: false },
       [credit(caller, 'in a batch')],
-      limit,
+      NO_LIMIT,
     );
   expect(await batch('shop')).toMatchObject({ code: 0, replayed: false });
   expect(await batch('shop')).toMatchObject({ code: 0, replayed: true });

@@ -61,7 +61,10 @@ it('closes what never begins, what is silent, and what stands still', async () =
 });
 
 it('ends calls whose message never comes, many on one connection', async () => {
-  const address = await startServer({ LEDGER_REQUEST_TIME_MAX_MS: '200' });
+  const address = await startServer({
+    LEDGER_REQUEST_TIME_MAX_MS: '200',
+    LEDGER_CONCURRENT_STREAMS_MAX: '500',
+  });
   const connection = await connect(address);
   connection.begin();
   const STREAMS = 500;

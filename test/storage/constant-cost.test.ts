@@ -40,6 +40,8 @@ const MORE_PER_LOOK_UP = 3;
 
 const tokens = new PageTokens(Buffer.alloc(32));
 const context = {
+  peer: 'test',
+  requestBytes: 0,
   deadline: Infinity,
   isCancelled: () => false,
   metadata: new Metadata(),

@@ -36,6 +36,9 @@ const integers: readonly (readonly [name: string, min: number, max: number])[] =
   ['LEDGER_IDLE_BATCH_TIMEOUT_MS', 100, 600_000],
   ['LEDGER_DEAD_SERVER_TIMEOUT_MS', 1_000, 600_000],
   ['LEDGER_OPEN_HOLDS_MAX', 1, 1_000_000],
+  ['LEDGER_QUEUE_MAX_BYTES', 1_048_576, 4_294_967_296],
+  ['LEDGER_QUEUE_TARGET_MS', 10, 600_000],
+  ['LEDGER_WATCHES_PER_CALLER_MAX', 1, 1_000_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -53,15 +56,18 @@ it('needs nothing set', () => {
       batchWorkers: 2,
       batchMax: 128,
       queueMax: 10_000,
+      queueMaxBytes: 67_108_864,
+      queueTargetMs: 1_000,
       batchTimeoutMs: 10_000,
     },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
-    ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 1_024 },
+    ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 256 },
     connections: connectionLimits(new Environment({}, '')),
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
     ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, lingerMs: 50 },
     watchLagWarnMs: 5_000,
     ...{ balanceConnections: 2, readQueueMax: 10_000, readAttemptMs: 1_000, verificationsMax: 2 },
+    watchesPerCallerMax: 100,
     ...{ healthTimeoutMs: 1_000, healthWriteIntervalMs: 10_000 },
     ...{ lockTimeoutMs: 100, lockWaitMs: 5_000, lockWaitQueueMax: 10_000 },
     ...{ idleBatchTimeoutMs: 3_000, deadServerTimeoutMs: 10_000, openHoldsMax: 10_000 },
@@ -89,6 +95,8 @@ it('reads each variable into its own setting', () => {
       batchWorkers: 1,
       batchMax: 2,
       queueMax: 3,
+      queueMaxBytes: 1_048_608,
+      queueTargetMs: 43,
       bulkBatchMax: 4,
       bulkQueueMax: 10_004,
       batchTimeoutMs: 105,
@@ -102,6 +110,7 @@ it('reads each variable into its own setting', () => {
     ...{ healthTimeoutMs: 33, healthWriteIntervalMs: 34 },
     ...{ lockTimeoutMs: 27, lockWaitMs: 27, lockWaitQueueMax: 29 },
     ...{ idleBatchTimeoutMs: 129, deadServerTimeoutMs: 1_030, openHoldsMax: 32 },
+    watchesPerCallerMax: 35,
   });
 });
 

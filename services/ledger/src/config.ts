@@ -22,6 +22,10 @@ export interface Config {
   readonly lingerMs: number;
   /** The most single writes that may wait. */
   readonly queueMax: number;
+  /** The most bytes of their requests. */
+  readonly queueMaxBytes: number;
+  /** The longest that a single write is let wait for its batch. */
+  readonly queueTargetMs: number;
   /** The most writes of a BatchWrite in one database transaction. */
   readonly bulkBatchMax: number;
   /** The most writes of BatchWrites that may wait. */
@@ -72,6 +76,8 @@ export interface Config {
   readonly healthTimeoutMs: number;
   /** How often the health service makes the database write. */
   readonly healthWriteIntervalMs: number;
+  /** Streams of entries of one caller. */
+  readonly watchesPerCallerMax: number;
   /** How often the database is polled for new entries while somebody watches. */
   readonly watchPollMs: number;
   /** The longest time without a message on a stream of entries. */
@@ -100,6 +106,8 @@ export function parseConfig(variables: Variables): Config {
     batchMax: ledger.integer('BATCH_MAX', 128, 1, 10_000),
     lingerMs: ledger.integer('LINGER_MS', 50, 1, 10_000),
     queueMax: ledger.integer('QUEUE_MAX', 10_000, 1, 1_000_000),
+    queueMaxBytes: ledger.integer('QUEUE_MAX_BYTES', 64 * MIB, MIB, 4_096 * MIB),
+    queueTargetMs: ledger.integer('QUEUE_TARGET_MS', 1_000, 10, 600_000),
     bulkBatchMax: ledger.integer('BULK_BATCH_MAX', 250, 1, 10_000),
     bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
     batchTimeoutMs: ledger.integer('BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
@@ -120,11 +128,12 @@ export function parseConfig(variables: Variables): Config {
     shutdownTimeoutMs: ledger.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),
     messageMaxBytes: ledger.integer('MESSAGE_MAX_BYTES', 4 * MIB, 65_536, 64 * MIB),
     responseMaxBytes: ledger.integer('RESPONSE_MAX_BYTES', 32 * MIB, 4 * MIB, 256 * MIB),
-    concurrentStreamsMax: ledger.integer('CONCURRENT_STREAMS_MAX', 1_024, 1, 1_000_000),
+    concurrentStreamsMax: ledger.integer('CONCURRENT_STREAMS_MAX', 256, 1, 1_000_000),
     connections: connectionLimits(ledger),
     healthIntervalMs: ledger.integer('HEALTH_INTERVAL_MS', 1_000, 10, 600_000),
     healthTimeoutMs: ledger.integer('HEALTH_TIMEOUT_MS', 1_000, 10, 600_000),
     healthWriteIntervalMs: ledger.integer('HEALTH_WRITE_INTERVAL_MS', 10_000, 10, 3_600_000),
+    watchesPerCallerMax: ledger.integer('WATCHES_PER_CALLER_MAX', 100, 1, 1_000_000),
     watchPollMs: ledger.integer('WATCH_POLL_MS', 20, 1, 60_000),
     watchHeartbeatMs: ledger.integer('WATCH_HEARTBEAT_MS', 10_000, 10, 600_000),
     watchLagWarnMs: ledger.integer('WATCH_LAG_WARN_MS', 5_000, 1, 3_600_000),

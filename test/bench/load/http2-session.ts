@@ -21,6 +21,7 @@ const PADDED = 0x8;
 
 const HEADER_TABLE_SIZE = 1;
 const ENABLE_PUSH = 2;
+const MAX_CONCURRENT_STREAMS = 3;
 const INITIAL_WINDOW_SIZE = 4;
 
 const FRAME_HEADER_BYTES = 9;
@@ -39,6 +40,16 @@ const HTTP_OK = 0x88;
 /** Called when a call ends. An empty `failure` means success. */
 export type Done = (failure: string, body: Buffer) => void;
 
+/** What ends a call that waited for a stream until its time was over. */
+const GIVEN_UP = 'the deadline passed before the call was sent';
+
+interface Waiting {
+  readonly headers: Buffer;
+  readonly message: Buffer;
+  readonly done: Done;
+  readonly until: number;
+}
+
 interface Stream {
   readonly done: Done;
   readonly message: Buffer;
@@ -51,6 +62,10 @@ interface Stream {
 /** One connection. Calls of one turn of the event loop are written to the socket together. */
 export class Http2Session {
   private readonly streams = new Map<number, Stream>();
+  /** How many calls the server takes at the same time; further ones wait here, as they do in every client. */
+  private streamsMax = Infinity;
+  private readonly waiting: Waiting[] = [];
+  private firstWaiting = 0;
   /** Streams whose message waits for a flow-control window. */
   private blocked: number[] = [];
   private nextId = 1;
@@ -96,12 +111,15 @@ export class Http2Session {
    *
    * @param headers made by requestHeaders
    * @param message made by grpcFrame
+   * @param until by performance.now(): when a call that still waits for a stream is given up
    */
-  call(headers: Buffer, message: Buffer, done: Done): void {
-    if (this.broken !== '') {
-      done(this.broken, Buffer.alloc(0));
-      return;
-    }
+  call(headers: Buffer, message: Buffer, done: Done, until = Infinity): void {
+    if (this.broken !== '') done(this.broken, Buffer.alloc(0));
+    else if (this.streams.size < this.streamsMax) this.begin(headers, message, done);
+    else this.waiting.push({ headers, message, done, until });
+  }
+
+  private begin(headers: Buffer, message: Buffer, done: Done): void {
     const id = this.nextId;
     this.nextId += 2;
     this.streams.set(id, { done, message, sent: 0, window: this.streamWindow, begun: false, chunks: [] });
@@ -226,13 +244,16 @@ export class Http2Session {
 
   private takeSettings(payload: Buffer): void {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
-      if (payload.readUInt16BE(at) !== INITIAL_WINDOW_SIZE) continue;
+      const setting = payload.readUInt16BE(at);
       const size = payload.readUInt32BE(at + 2);
+      if (setting === MAX_CONCURRENT_STREAMS) this.streamsMax = size;
+      if (setting !== INITIAL_WINDOW_SIZE) continue;
       for (const stream of this.streams.values()) stream.window += size - this.streamWindow;
       this.streamWindow = size;
     }
     this.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
     this.unblock();
+    this.beginWaiting();
   }
 
   private takeWindowUpdate(id: number, increment: number): void {
@@ -248,10 +269,27 @@ export class Http2Session {
     for (const id of blocked) this.sendMessage(id);
   }
 
+  /** Sends what waits for a stream. */
+  private beginWaiting(): void {
+    while (this.streams.size < this.streamsMax && this.firstWaiting < this.waiting.length) {
+      const next = this.waiting[this.firstWaiting];
+      this.firstWaiting += 1;
+      if (next === undefined) continue;
+      if (this.broken !== '') next.done(this.broken, Buffer.alloc(0));
+      else if (next.until <= performance.now()) next.done(GIVEN_UP, Buffer.alloc(0));
+      else this.begin(next.headers, next.message, next.done);
+    }
+    if (this.firstWaiting === this.waiting.length) {
+      this.waiting.length = 0;
+      this.firstWaiting = 0;
+    }
+  }
+
   private finish(id: number, failure: string): void {
     const stream = this.streams.get(id);
     if (stream === undefined) return;
     this.streams.delete(id);
+    this.beginWaiting();
     const [first = Buffer.alloc(0), ...more] = stream.chunks;
     stream.done(failure, more.length === 0 ? first : Buffer.concat(stream.chunks));
   }
@@ -259,11 +297,16 @@ export class Http2Session {
   private breakOff(why: string): void {
     if (this.broken === '') this.broken = why;
     for (const id of [...this.streams.keys()]) this.finish(id, this.broken);
+    this.beginWaiting();
   }
 }
 
-/** The header block of a call, in HPACK literals without compression. */
-export function requestHeaders(address: string, path: string): Buffer {
+/**
+ * The header block of a call, in HPACK literals without compression.
+ *
+ * @param timeoutMs how long the caller waits; null: for ever
+ */
+export function requestHeaders(address: string, path: string, timeoutMs: number | null = null): Buffer {
   return Buffer.concat([
     // `:method: POST` and `:scheme: http`, from the static table.
     Buffer.of(0x83, 0x86),
@@ -277,6 +320,7 @@ export function requestHeaders(address: string, path: string): Buffer {
     Buffer.of(0x00),
     literal('te'),
     literal('trailers'),
+    ...(timeoutMs === null ? [] : [Buffer.of(0x00), literal('grpc-timeout'), literal(`${timeoutMs}m`)]),
   ]);
 }
 

@@ -66,6 +66,7 @@ class LoadRun {
   private operations = 0;
   private writes = 0;
   private failures = 0;
+  private missed = 0;
   private firstFailure = '';
   private failedCall: PreparedCall | undefined;
   private lastResponse = 0;
@@ -81,7 +82,10 @@ class LoadRun {
     this.latencies = new Float64Array(encoded.max);
     this.groups = new Uint8Array(encoded.max);
     this.headers = new Map(
-      Object.entries(methods).map(([method, path]) => [method as Method, requestHeaders(spec.address, path)]),
+      Object.entries(methods).map(([method, path]) => [
+        method as Method,
+        requestHeaders(spec.address, path, spec.timeoutMs),
+      ]),
     );
   }
 
@@ -106,6 +110,7 @@ class LoadRun {
       writes: this.writes,
       failures: this.failures,
       firstFailure: this.firstFailure,
+      missed: this.missed,
       groups: Array.from({ length: groupCount }, (_, group) =>
         percentiles(latencies.filter((_value, index) => this.groups[index] === group)),
       ),
@@ -145,7 +150,11 @@ class LoadRun {
 
   private stop(): void {
     this.stopped = true;
-    if (this.finished === this.next) this.resolve();
+    if (this.ended === this.next) this.resolve();
+  }
+
+  private get ended(): number {
+    return this.finished + this.missed;
   }
 
   /** @param since when the latency begins */
@@ -155,18 +164,27 @@ class LoadRun {
     const call = this.encoded.calls[index % this.encoded.calls.length];
     const headers = call === undefined ? undefined : this.headers.get(call.method);
     if (call === undefined || headers === undefined) throw new RangeError('there is no call to send');
-    session.call(headers, call.message, (failure, body) => {
+    const { timeoutMs } = this.spec;
+    const until = timeoutMs === undefined ? Infinity : since + timeoutMs;
+    const answered = (failure: string, body: Buffer): void => {
       const now = performance.now();
       this.lastResponse = now;
+      if (timeoutMs !== undefined && (failure !== '' || now > until)) {
+        this.missed += 1;
+        if (this.stopped && this.ended === this.next) this.resolve();
+        then();
+        return;
+      }
       // In order of the responses, so that there is no gap when a run ends early.
       this.latencies[this.finished] = now - since;
       this.groups[this.finished] = call.group;
       this.finished += 1;
       this.check(index, call, failure, body);
       this.onResponse?.(call, body, now);
-      if (this.stopped && this.finished === this.next) this.resolve();
+      if (this.stopped && this.ended === this.next) this.resolve();
       then();
-    });
+    };
+    session.call(headers, call.message, answered, until);
   }
 
   private check(index: number, call: PreparedCall, failure: string, body: Buffer): void {

@@ -9,6 +9,8 @@ export interface LoadSpec {
   readonly pace: Pace;
   /** Whether a stream watches all entries during the load. The calls must then be purchases. */
   readonly watched?: boolean;
+  /** How long callers wait. Calls that are refused or late are then counted, and end no run. */
+  readonly timeoutMs?: number;
 }
 
 /** One call of a list. */
@@ -50,6 +52,8 @@ export interface LoadResult {
   readonly writes: number;
   readonly failures: number;
   readonly firstFailure: string;
+  /** Calls that were refused, or not answered while their callers waited; with a timeout only. */
+  readonly missed: number;
   /** From when a call was sent; in an open loop, from when it was due. */
   readonly latencyMs: Latency;
   /** The same for each group of a list. */

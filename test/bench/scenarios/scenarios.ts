@@ -7,6 +7,8 @@ import { growthScenario } from './growth';
 import { kindsScenario } from './kinds';
 import { lowLoadScenario } from './low-load';
 import { openLoopScenario } from './open-loop';
+import { overloadScenario } from './overload';
+import { fairnessScenario } from './fairness';
 import { purchaseScenario } from './purchases';
 import type { Scenario } from './scenario';
 import { skewScenario } from './skew';
@@ -21,6 +23,8 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   balances: balanceScenario,
   'low-load': lowLoadScenario,
   'open-loop': openLoopScenario,
+  overload: overloadScenario,
+  fairness: fairnessScenario,
   processes: processesScenario,
   builds: buildsScenario,
   kinds: kindsScenario,

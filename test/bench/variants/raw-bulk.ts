@@ -83,7 +83,14 @@ export async function rawBulkWork(
     const operations = parts.reduce((sum, part) => sum + part.inserted, 0);
     return {
       seconds: (performance.now() - started) / 1_000,
-      ...{ calls: latencies.length, operations, writes: operations, failures: 0, firstFailure: '' },
+      ...{
+        calls: latencies.length,
+        operations,
+        writes: operations,
+        failures: 0,
+        firstFailure: '',
+        missed: 0,
+      },
       ...{ latencyMs, groups: [latencyMs] },
     };
   };

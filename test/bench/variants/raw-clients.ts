@@ -84,7 +84,7 @@ async function purchases(spec: RawSpec, clients: readonly Client[]): Promise<Wor
     const latencyMs = percentiles(Float64Array.from(latencies));
     return {
       seconds: (performance.now() - started) / 1_000,
-      ...{ calls, operations: calls, writes: calls, failures: 0, firstFailure: '' },
+      ...{ calls, operations: calls, writes: calls, failures: 0, firstFailure: '', missed: 0 },
       ...{ latencyMs, groups: [latencyMs] },
     };
   };

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench, Measured } from '../bench';
 import { checkLoadGenerator } from '../check-load-generator';
 import type { Traffic } from '../load/traffic';
-import type { Pace } from '../load/load-spec';
+import type { LoadResult, LoadSpec, Pace } from '../load/load-spec';
 import type { Distribution } from '../random';
 import { startServer, type ServerProcess } from '../server-process';
 import { LoadGenerator } from '../load-generator';
@@ -20,6 +21,8 @@ const BUSY_CLIENTS = 2;
 const BUSY_MARGIN_SECONDS = 2;
 /** Long enough to tell good pool sizes from bad ones. */
 const TRIAL_SECONDS = 1;
+/** Between two looks at how many writes are booked. */
+const SETTLE_MS = 500;
 const QUICK_TRIAL_SECONDS = 0.3;
 const WARM_UP_SECONDS = 6;
 const QUICK_WARM_UP_SECONDS = 2.5;
@@ -35,6 +38,10 @@ export interface Turn {
   readonly pace: Pace;
   /** Whether a stream watches all entries during the load. */
   readonly watched?: boolean;
+  /** How long callers wait; see LoadSpec. */
+  readonly timeoutMs?: number;
+  /** Connections, unless the usual number. */
+  readonly sessions?: number;
 }
 
 /** The compared variants. Each is created when it is first used, and is kept until the end. */
@@ -107,17 +114,61 @@ export class Variants {
   }
 
   /** Sends one load to one server and counts what it wrote. */
-  async drive(
-    name: string,
+  async drive(name: string, server: ServerProcess, turn: Turn): Promise<Measured> {
+    const measured = await this.bench.drive(name, server, this.specOf(turn));
+    if (this.ledgers.has(server)) await this.countWrites(measured.result);
+    return measured;
+  }
+
+  /** Sends a load from a generator of its own beside others, and counts what it wrote. */
+  async runBeside(
+    generator: LoadGenerator<LoadSpec>,
     server: ServerProcess,
-    { traffic, pace, watched = false }: Turn,
-  ): Promise<Measured> {
+    turn: Turn,
+  ): Promise<LoadResult> {
+    await generator.prepare({ ...this.specOf(turn), address: server.address });
+    return generator.run();
+  }
+
+  /** Another load generator. */
+  generator(name: string): Promise<LoadGenerator<LoadSpec>> {
+    return this.once(`generator ${name}`, async () => {
+      const started = await LoadGenerator.start<LoadSpec>('load/load-process.ts');
+      this.toStop.push(() => started.stop());
+      return started;
+    });
+  }
+
+  /** Counts what loads wrote that ran side by side; of calls that nobody waited for, only the database knows it. */
+  async countWrites(...results: readonly LoadResult[]): Promise<void> {
+    this.ledgerWrites += results.reduce((sum, { writes }) => sum + writes, 0);
+    if (results.every(({ missed }) => missed === 0)) return;
+    const answered = this.ledgerWrites;
+    // What was started is booked although nobody waits: the writers have to come to rest first.
+    for (let before = -1; before !== this.ledgerWrites;) {
+      before = this.ledgerWrites;
+      await delay(SETTLE_MS);
+      const { rows } = await this.bench.environment.admin.query<{ booked: string }>(
+        'SELECT count(*)::text AS booked FROM ledger.transactions',
+      );
+      this.ledgerWrites = Number(rows[0]?.booked ?? 0);
+    }
+    if (this.ledgerWrites < answered)
+      throw new Error(`${answered} writes were answered, and ${this.ledgerWrites} are booked`);
+  }
+
+  private specOf({
+    traffic,
+    pace,
+    watched = false,
+    timeoutMs,
+    sessions = SESSIONS,
+  }: Turn): Omit<LoadSpec, 'address'> {
     const { users, seed } = this.bench.options;
     const run = this.bench.nextRun();
     const calls = { ...traffic, users, run, seed: seed + run };
-    const measured = await this.bench.drive(name, server, { calls, pace, watched, sessions: SESSIONS });
-    if (this.ledgers.has(server)) this.ledgerWrites += measured.result.writes;
-    return measured;
+    const spec = { calls, pace, watched, sessions };
+    return timeoutMs === undefined ? spec : { ...spec, timeoutMs };
   }
 
   /** The per-request design with the best pool size for the distribution. */

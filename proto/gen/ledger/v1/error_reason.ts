@@ -108,8 +108,11 @@ export enum ErrorReason {
    */
   CONFLICT = 16,
   /**
-   * OVERLOADED - RESOURCE_EXHAUSTED, not stored, with google.rpc.RetryInfo. The queue is full;
-   * nothing was booked by this attempt. Metadata: limit.
+   * OVERLOADED - RESOURCE_EXHAUSTED, not stored, with google.rpc.RetryInfo and, for writes, the trailer
+   * grpc-retry-pushback-ms. The answer would come after the caller's deadline or the server's
+   * target, the queue is full, or the caller has as much running as one may; nothing was booked
+   * by this attempt. Callers take turns: one that sends little is refused last.
+   * Metadata: wait_ms, the time that the write would have waited (or has), or limit.
    */
   OVERLOADED = 17,
   /**

@@ -77,9 +77,9 @@ function asBytes(reader: BinaryReader): Buffer {
 }
 
 function callOf(context: CallContext, ledgerTimeoutMs: number): Call {
-  const { deadline, isCancelled, metadata, signal } = context;
+  const { peer, requestBytes, deadline, isCancelled, metadata, signal } = context;
   return {
-    ...{ deadline, isCancelled, metadata, signal },
+    ...{ peer, requestBytes, deadline, isCancelled, metadata, signal },
     ledgerOptions: () => ({
       timeoutMs: Math.max(0, Math.min(ledgerTimeoutMs, deadline - Date.now())),
       signal,

@@ -17,6 +17,8 @@ export interface ErrorFacts<Reason extends string = string> {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** The fields at fault, for INVALID_FIELD only. */
   readonly violations?: readonly FieldViolation[] | undefined;
+  /** When the caller should come again, in milliseconds, for errors that say so. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Reasons of no contract: the caller gets the gRPC status of that name, without details. */
@@ -26,6 +28,7 @@ export type BareReason = 'CANCELLED' | 'UNIMPLEMENTED';
 export interface CallErrorOptions extends ErrorOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly violations?: readonly FieldViolation[] | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -36,15 +39,17 @@ export class CallError<Reason extends string = string> extends Error implements 
   override readonly name = 'CallError';
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[] | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly reason: Reason,
     message: string,
-    { metadata = {}, violations, ...options }: CallErrorOptions = {},
+    { metadata = {}, violations, retryAfterMs, ...options }: CallErrorOptions = {},
   ) {
     super(message, options);
     this.metadata = metadata;
     this.violations = violations;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

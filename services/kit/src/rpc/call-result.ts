@@ -10,6 +10,8 @@ export interface CallResult {
   readonly replayed: boolean;
   /** Sent in the initial metadata of the answer; no part of what is stored. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** When the caller of an error should come again, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
   /** How many writes shared the database transaction. */
   readonly batchSize?: number;
 }

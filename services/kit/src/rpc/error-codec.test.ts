@@ -1,7 +1,13 @@
-import { BadRequest, ErrorInfo, PreconditionFailure } from '@ledger/proto/google/rpc/error_details';
+import {
+  BadRequest,
+  ErrorInfo,
+  PreconditionFailure,
+  RetryInfo,
+} from '@ledger/proto/google/rpc/error_details';
 import { Status } from '@ledger/proto/google/rpc/status';
 import { CallError, invalidFields } from './call-error';
 import { ErrorCodec } from './error-codec';
+import { grpcError } from './unary';
 
 /** What many clients have room for, for all headers of a call. */
 const HEADERS_MAX = 8 * 1024;
@@ -55,6 +61,15 @@ it('names the 24 fields at fault that an error may name, when their texts are of
   const { status, headerBytes } = encoded(invalidFields(violations));
   expect(BadRequest.decode(status.details[1]!.value).fieldViolations).toMatchObject(violations);
   expect(headerBytes).toBeLessThan(HEADERS_MAX);
+});
+
+it('says when to come again, in its details and to clients that retry by the policy of their channel', () => {
+  const overload = new ErrorCodec<'FULL'>({ domain: 'test.v1', codes: { FULL: 'RESOURCE_EXHAUSTED' } });
+  const { code, reason, bytes } = overload.encode(new CallError('FULL', 'full', { retryAfterMs: 2_345 }));
+  const { retryDelay } = RetryInfo.decode(Status.decode(bytes).details[1]!.value);
+  expect(retryDelay).toEqual({ seconds: 2n, nanos: 345_000_000 });
+  const { metadata } = grpcError({ code, reason, bytes, replayed: false, retryAfterMs: 2_345 });
+  expect(metadata.get('grpc-retry-pushback-ms')).toEqual(['2345']);
 });
 
 /** As grpc-js sends it: the message with each byte beyond ASCII as three, the details in base64. */

@@ -35,7 +35,7 @@ export interface EncodedError {
   readonly bytes: Buffer;
 }
 
-/** When a caller that met a full queue or an outage should come again. */
+/** When a caller that met a full queue or an outage should come again, where the error itself does not say. */
 const RETRY_AFTER_MS = 200;
 
 /**
@@ -99,7 +99,7 @@ export class ErrorCodec<Reason extends string> {
     }
     const mayRetry = this.table.retried?.includes(reason) === true;
     if (mayRetry || code === GrpcCode.UNAVAILABLE || code === GrpcCode.RESOURCE_EXHAUSTED) {
-      const retryDelay = { seconds: 0n, nanos: RETRY_AFTER_MS * 1_000_000 };
+      const retryDelay = durationOf(facts.retryAfterMs ?? RETRY_AFTER_MS);
       return detail(RetryInfo, 'RetryInfo', RetryInfo.create({ retryDelay }));
     }
     return null;
@@ -113,9 +113,10 @@ type SentFacts<Reason extends string> = ErrorFacts<Reason> & {
 };
 
 function shortenedFacts<Reason extends string>(facts: ErrorFacts<Reason>): SentFacts<Reason> {
-  const { reason, message, metadata = {}, violations = [] } = facts;
+  const { reason, message, metadata = {}, violations = [], retryAfterMs } = facts;
   return {
     reason,
+    retryAfterMs,
     message: shortened(message, TEXT_MAX_BYTES.message),
     metadata: Object.fromEntries(
       Object.entries(metadata).map(([key, value]) => [key, shortened(value, TEXT_MAX_BYTES.metadata)]),
@@ -135,6 +136,10 @@ function shortenedViolations(violations: readonly FieldViolation[]): FieldViolat
     sent.push({ field, description });
   }
   return sent;
+}
+
+function durationOf(ms: number): { seconds: bigint; nanos: number } {
+  return { seconds: BigInt(Math.floor(ms / 1_000)), nanos: Math.round((ms % 1_000) * 1_000_000) };
 }
 
 interface AnyDetail {

@@ -63,7 +63,11 @@ export function resultOfError<Reason extends string>(
       return { code: BARE_CODES[error.reason], reason: '', bytes: NO_DETAILS, replayed: false };
     }
     if (codec.knows(error)) {
-      return { ...codec.encode(error.reason === 'INTERNAL' ? INTERNAL_ERROR : error), replayed: false };
+      const { retryAfterMs } = error;
+      return {
+        ...codec.encode(error.reason === 'INTERNAL' ? INTERNAL_ERROR : error),
+        ...{ replayed: false, retryAfterMs },
+      };
     }
   }
   const result = { ...codec.encode(describe(error)), replayed: false };

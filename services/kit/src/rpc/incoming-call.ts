@@ -10,6 +10,10 @@ export interface CallContext {
   /** When the caller stops waiting, in milliseconds since 1970; Infinity: never. */
   readonly deadline: number;
   readonly isCancelled: () => boolean;
+  /** The other end of the connection: whose turn the call takes in a queue. */
+  readonly peer: string;
+  /** The size of the request. */
+  readonly requestBytes: number;
   /** The headers of the caller. */
   readonly metadata: Metadata;
   /** Aborted when the caller has left, when its deadline has passed, and for a stream also when the server stops. */
@@ -23,12 +27,16 @@ export function contextOf(call: ServerCall, signal?: AbortSignal): CallContext {
 
 class GrpcCallContext implements CallContext {
   readonly deadline: number;
+  readonly peer: string;
+  readonly requestBytes: number;
   readonly isCancelled = (): boolean => this.call.cancelled;
 
   constructor(
     private readonly call: ServerCall,
     private ownSignal: AbortSignal | null,
   ) {
+    this.peer = call.getPeer();
+    this.requestBytes = call.request.length;
     const deadline = call.getDeadline();
     this.deadline = deadline instanceof Date ? deadline.getTime() : deadline;
   }

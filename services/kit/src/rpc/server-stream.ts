@@ -37,7 +37,7 @@ export function serverStreamHandler<Request, Reason extends string>(
     const started = performance.now();
     const gone = new AbortController();
     const context = contextOf(call, gone.signal);
-    const peer = call.getPeer();
+    const { peer } = context;
     let messages = 0;
 
     const end = (result: CallResult): void => {

@@ -14,6 +14,8 @@ export interface UnaryMethod<Request> {
   readonly decode: Decode<Request>;
   /** Its `decode` makes no objects of what is in its lists: they are not counted before it. */
   readonly countsItself?: true;
+  /** Called before the request is read: throws a CallError when it is not to be taken in, which then costs little. */
+  readonly admit?: (context: CallContext) => void;
   /** Resolves to the encoded response, or to a result that was stored. */
   readonly handle: (request: Request, context: CallContext) => Promise<Buffer | CallResult>;
   /** Names that are logged besides the field `requestId`, which always is. */
@@ -28,18 +30,19 @@ export interface CallSettings<Reason extends string> {
 
 /** The one bridge from async functions to unary calls of grpc-js: deadline, errors, replay flag, log line. */
 export function unaryHandler<Request, Reason extends string>(
-  { path, decode, countsItself, handle, names }: UnaryMethod<Request>,
+  { path, decode, countsItself, admit, handle, names }: UnaryMethod<Request>,
   { log, errors }: CallSettings<Reason>,
 ): handleUnaryCall<Buffer, Buffer> {
   const check = countsItself === true ? undefined : wireCheck(`/${path}`);
   return (call, callback) => {
     const started = performance.now();
     const context = contextOf(call);
-    const peer = call.getPeer();
+    const { peer } = context;
     const timeoutMs = log.detailed ? timeoutOf(context) : undefined;
     let requestId: string | undefined;
     let otherNames: CallNames | undefined;
     const run = async (): Promise<Buffer | CallResult> => {
+      admit?.(context);
       const request = decodeRequest(decode, call.request, check);
       requestId = requestIdOf(request);
       otherNames = names === undefined ? undefined : shortenedNames(names(request));
@@ -86,13 +89,15 @@ function detailsOf(request: Buffer, result: CallResult, timeoutMs: number | unde
 }
 
 /** An error result as grpc-js sends it. */
-export function grpcError({ code, bytes }: CallResult): {
+export function grpcError({ code, bytes, retryAfterMs }: CallResult): {
   code: number;
   details: string;
   metadata: Metadata;
 } {
   const metadata = new Metadata();
   if (bytes.length > 0) metadata.set('grpc-status-details-bin', bytes);
+  // What retries by a policy of its channel reads no details.
+  if (retryAfterMs !== undefined) metadata.set('grpc-retry-pushback-ms', retryAfterMs.toString());
   return { code, details: bytes.length > 0 ? Status.decode(bytes).message : '', metadata };
 }
 

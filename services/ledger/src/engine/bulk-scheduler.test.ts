@@ -71,21 +71,40 @@ it('completes a batch of 10,000 writes by repeats each of which has the time for
   expect(attempts).toBeLessThanOrEqual(14);
 });
 
+it('lets callers take turns, however many batches each has waiting', async () => {
+  const greedy = ['a', 'b', 'c'].map((name) => send(credits(500, name), new Set(), Infinity, 'greedy'));
+  const polite = send(credits(500, 'polite'), new Set(), Infinity, 'polite');
+  expect([scheduler.waiting, scheduler.waitingOf('greedy'), scheduler.waitingOf('polite')]).toEqual([
+    2_000, 1_500, 500,
+  ]);
+  await Promise.all([...greedy, polite]);
+  // The first chunk of `a` is on its way when the others come.
+  expect(runner.chunks.map(([first]) => first?.split('-')[0])).toEqual([
+    ...['a', 'b', 'polite', 'c', 'polite', 'a', 'b', 'c'],
+  ]);
+  expect(scheduler.waitingOf('greedy')).toBe(0);
+});
+
 it('fills a transaction with a few large writes as with many small ones', async () => {
   await send(Array.from({ length: 100 }, (_, n) => writeOf(posting(`r-${n}`, 64))));
   // 2,000 entries, or eight for each of 250 writes.
   expect(runner.chunks.map(({ length }) => length)).toEqual([31, 31, 31, 7]);
 });
 
-function send(writes: readonly Write[], booked = new Set<number>(), deadline = Infinity): Promise<string[]> {
+function send(
+  writes: readonly Write[],
+  booked = new Set<number>(),
+  deadline = Infinity,
+  peer = 'test',
+): Promise<string[]> {
   return scheduler.enqueue({
-    ...{ writes, booked, deadline, isCancelled: () => false },
+    ...{ writes, booked, peer, requestBytes: 100, deadline, isCancelled: () => false },
     answer: (_write, result) => (result instanceof CallError ? result.reason : result.bytes.toString()),
   });
 }
 
-function credits(count: number): Write[] {
-  return Array.from({ length: count }, (_, n) => writeOf(credit(`r-${n}`)));
+function credits(count: number, name = 'r'): Write[] {
+  return Array.from({ length: count }, (_, n) => writeOf(credit(`${name}-${n}`)));
 }
 
 function writeOf(command: Write['command']): Write {

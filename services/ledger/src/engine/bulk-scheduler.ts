@@ -1,6 +1,7 @@
 import { entriesMax } from '../ledger/entries-max';
 import type { Envelope, Write } from './batch-transaction';
 import { systemClock, type Clock } from './clock';
+import { FairQueue } from './fair-queue';
 import type { LockAwareRunner } from './lock-aware-runner';
 import { notStarted, type WaitLimit } from './wait-limit';
 import { WorkerPool } from './worker-pool';
@@ -28,14 +29,15 @@ export interface AtomicJob extends BulkJob {
 const ENTRIES_PER_WRITE = 8;
 
 /**
- * Runs large batches on workers of their own, so that they never delay single writes. Jobs are cut into chunks and take
- * turns, chunk by chunk; the chunks of one job run one after the other.
+ * Runs large batches on workers of their own, so that they never delay single writes. Jobs are cut into chunks; callers take
+ * turns, chunk by chunk, and so do the jobs of a caller. The chunks of one job run one after the other.
  */
 export class BulkScheduler {
   /** How many writes wait. */
   waiting = 0;
 
-  private readonly turns: ((runner: LockAwareRunner) => Promise<boolean>)[] = [];
+  private readonly turns = new FairQueue<Turn>(1);
+  private readonly waitingBy = new Map<string, number>();
   private readonly workers: WorkerPool<LockAwareRunner>;
 
   constructor(
@@ -77,7 +79,7 @@ export class BulkScheduler {
         later.push(answered);
       });
       started += chunk.length;
-      this.waiting -= chunk.length;
+      this.count(job, -chunk.length);
       return started < order.length ? null : true;
     });
     await Promise.all(later);
@@ -89,10 +91,15 @@ export class BulkScheduler {
     const done = await this.schedule(job, async (runner) => {
       const refusal = notStarted(job, this.clock.now());
       const result = refusal ?? (await runner.runAtomic(job.envelope, job.writes, job));
-      this.waiting -= job.writes.length;
+      this.count(job, -job.writes.length);
       return result;
     });
     return done instanceof SetApart ? done.result : done;
+  }
+
+  /** How many writes of a caller wait. */
+  waitingOf(peer: string): number {
+    return this.waitingBy.get(peer) ?? 0;
   }
 
   /** Resolves when nothing is left to do. */
@@ -110,11 +117,18 @@ export class BulkScheduler {
     return order.slice(from, to);
   }
 
+  private count({ peer }: WaitLimit, writes: number): void {
+    this.waiting += writes;
+    const left = this.waitingOf(peer) + writes;
+    if (left === 0) this.waitingBy.delete(peer);
+    else this.waitingBy.set(peer, left);
+  }
+
   /** Gives a job its turns until one of them has the result. */
   private schedule<T>(job: BulkJob, turn: (runner: LockAwareRunner) => Promise<T | null>): Promise<T> {
-    this.waiting += job.writes.length;
+    this.count(job, job.writes.length);
     return new Promise((resolve, reject) => {
-      this.turns.push(async (runner) => {
+      const run = async (runner: LockAwareRunner): Promise<boolean> => {
         try {
           const result = await turn(runner);
           if (result === null) return false;
@@ -123,18 +137,26 @@ export class BulkScheduler {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
         return true;
-      });
+      };
+      this.turns.push(job.peer, { peer: job.peer, run });
       this.workers.wake();
     });
   }
 
   private next(runner: LockAwareRunner): Promise<void> | null {
-    const turn = this.turns.shift();
+    const turn = this.turns.take();
     if (turn === undefined) return null;
-    return turn(runner).then((done) => {
-      if (!done) this.turns.push(turn);
+    return turn.run(runner).then((done) => {
+      if (!done) this.turns.push(turn.peer, turn);
     });
   }
+}
+
+/** The next chunk of a job. */
+interface Turn {
+  readonly peer: string;
+  /** Returns whether it was the last one. */
+  readonly run: (runner: LockAwareRunner) => Promise<boolean>;
 }
 
 /** A write and where its answer belongs. */

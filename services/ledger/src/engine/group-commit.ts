@@ -11,18 +11,13 @@ import { LockAwareRunner } from './lock-aware-runner';
 import { LockWaits, type LockWaitSettings } from './lock-waits';
 import type { WaitLimit } from './wait-limit';
 import type { NoOutcome } from './write-result';
-import { WriteScheduler } from './write-scheduler';
+import { WriteScheduler, type WriteSchedulerSettings } from './write-scheduler';
 
 /** How writes become batches. */
-export interface GroupCommitSettings extends BatchRunnerSettings, Omit<LockWaitSettings, 'lockTimeoutMs'> {
+export interface GroupCommitSettings
+  extends BatchRunnerSettings, WriteSchedulerSettings, Omit<LockWaitSettings, 'lockTimeoutMs'> {
   /** Batches that run at the same time, and as many again of bulk jobs; each worker has a connection of its own. */
   readonly batchWorkers: number;
-  /** The most writes in one batch. */
-  readonly batchMax: number;
-  /** How long writes linger for their batch to fill, at most, while another one runs. */
-  readonly lingerMs: number;
-  /** The most writes that may wait, over all workers. */
-  readonly queueMax: number;
   /** The most writes of a bulk job that share a database transaction. */
   readonly bulkBatchMax: number;
   /** The most writes of bulk jobs that may wait. */
@@ -52,21 +47,27 @@ export class GroupCommit {
   }
 
   /**
+   * Whether a write that is to be submitted next would be let in, as far as that can be told without it.
+   *
+   * @throws CallError OVERLOADED when it would wait too long
+   */
+  admit(limit: WaitLimit): void {
+    const refusal = this.writes.refusal(limit);
+    if (refusal !== null) throw refusal;
+  }
+
+  /**
    * Carries a write out, once for its request id however often it is sent.
    *
    * @throws CallError when it got no outcome
    */
-  submit(command: Command, { deadline, isCancelled }: WaitLimit): Promise<CallResult> {
+  submit(command: Command, { peer, requestBytes, deadline, isCancelled }: WaitLimit): Promise<CallResult> {
     if (this.stopping) return Promise.reject(isStopping());
-    if (!this.writes.hasRoom(this.settings.queueMax)) {
-      const limit = this.settings.queueMax.toString();
-      return Promise.reject(
-        new CallError('OVERLOADED', `${limit} writes are waiting`, { metadata: { limit } }),
-      );
-    }
-    const hash = contentHash(command);
     return new Promise((resolve, reject) => {
-      this.writes.push({ command, contentHash: hash, deadline, isCancelled, resolve, reject });
+      this.writes.push({
+        ...{ command, contentHash: contentHash(command) },
+        ...{ peer, requestBytes, deadline, isCancelled, resolve, reject },
+      });
     });
   }
 
@@ -78,13 +79,13 @@ export class GroupCommit {
    */
   async submitMany<Answer>(
     commands: readonly Command[],
-    { deadline, isCancelled }: WaitLimit,
+    { peer, requestBytes, deadline, isCancelled }: WaitLimit,
     { answer, booked }: Pick<IndependentJob<Answer>, 'answer' | 'booked'>,
   ): Promise<Answer[]> {
     const writes = await inPortions(commands, writeOf);
-    const refusal = this.bulkRefusal(commands.length);
+    const refusal = this.bulkRefusal(peer, commands.length);
     if (refusal !== null) return writes.map((write) => answer(write, refusal));
-    return this.bulk.enqueue({ writes, deadline, isCancelled, answer, booked });
+    return this.bulk.enqueue({ writes, peer, requestBytes, deadline, isCancelled, answer, booked });
   }
 
   /**
@@ -95,10 +96,10 @@ export class GroupCommit {
   async submitAtomic(
     { requestId, caller, omitBodies }: Pick<Envelope, 'requestId' | 'caller' | 'omitBodies'>,
     commands: readonly Command[],
-    { deadline, isCancelled }: WaitLimit,
+    { peer, requestBytes, deadline, isCancelled }: WaitLimit,
   ): Promise<CallResult> {
     const writes = await inPortions(commands, writeOf);
-    const refusal = this.bulkRefusal(commands.length);
+    const refusal = this.bulkRefusal(peer, commands.length);
     if (refusal !== null) throw refusal;
     const hash = batchContentHash(
       caller,
@@ -106,7 +107,9 @@ export class GroupCommit {
       writes.map((write) => ({ requestId: write.command.requestId, contentHash: write.contentHash })),
     );
     const envelope = { scope: BATCH_SCOPE, requestId, caller, omitBodies, contentHash: hash };
-    const result = await this.bulk.enqueueAtomic({ envelope, writes, deadline, isCancelled });
+    const result = await this.bulk.enqueueAtomic({
+      ...{ envelope, writes, peer, requestBytes, deadline, isCancelled },
+    });
     if (result instanceof CallError) throw result;
     return result;
   }
@@ -121,10 +124,12 @@ export class GroupCommit {
     await Promise.all(this.runners.map((runner) => runner.release()));
   }
 
-  private bulkRefusal(count: number): NoOutcome | null {
+  private bulkRefusal(peer: string, count: number): NoOutcome | null {
     if (this.stopping) return isStopping();
+    // The second half of twice as much is for those who have nothing waiting: nobody fills the queue for others.
     const { bulkQueueMax } = this.settings;
-    if (this.bulk.waiting + count <= bulkQueueMax) return null;
+    const most = this.bulk.waitingOf(peer) === 0 ? 2 * bulkQueueMax : bulkQueueMax;
+    if (this.bulk.waiting + count <= most) return null;
     const limit = bulkQueueMax.toString();
     return new CallError('OVERLOADED', `${limit} writes of batches may wait`, { metadata: { limit } });
   }

@@ -4,7 +4,8 @@ import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { LockAwareRunner } from './lock-aware-runner';
 import type { Clock } from './clock';
 import type { WriteResult } from './write-result';
-import { WriteScheduler, type WaitingWrite } from './write-scheduler';
+import type { WaitingWrite } from './waiting-write';
+import { WriteScheduler } from './write-scheduler';
 
 const BATCH_MAX = 128;
 const LINGER_MS = 50;
@@ -65,13 +66,17 @@ beforeEach(() => {
 });
 
 function schedulerOf(runners: readonly FakeRunner[]): WriteScheduler {
-  const settings = { batchMax: BATCH_MAX, lingerMs: LINGER_MS };
+  const settings = {
+    ...{ batchMax: BATCH_MAX, lingerMs: LINGER_MS },
+    ...{ queueMax: 10_000, queueMaxBytes: 10_000_000, queueTargetMs: 1_000 },
+  };
   return new WriteScheduler(runners as unknown as readonly LockAwareRunner[], settings, clock);
 }
 
 function push(scheduler: WriteScheduler, requestId: string, isCancelled = false, deadline = Infinity): void {
   scheduler.push({
-    command: { requestId } as WaitingWrite['command'],
+    command: { kind: 'Credit', requestId } as WaitingWrite['command'],
+    ...{ peer: 'test', requestBytes: 100 },
     contentHash: Buffer.alloc(0),
     deadline,
     isCancelled: () => isCancelled,
@@ -223,32 +228,4 @@ it('goes on to the callers who still wait when a whole batch of callers has gone
   expect(runner.batches).toEqual([['here']]);
   expect(answered).toContain('here');
   expect(answered).toHaveLength(4);
-});
-
-it('makes room in a full queue by those whose callers have gone, once for each batch', async () => {
-  const runner = new FakeRunner(true);
-  const scheduler = schedulerOf([runner]);
-  push(scheduler, 'held up');
-  await turns();
-  push(scheduler, 'here');
-  push(scheduler, 'gone', true);
-  push(scheduler, 'late', false, 1);
-  clock.advance(1);
-  expect(scheduler.hasRoom(4)).toBe(true);
-  expect(scheduler.waiting).toBe(3);
-  expect(scheduler.hasRoom(3)).toBe(true);
-  expect(scheduler.waiting).toBe(1);
-  expect(answered).toEqual([
-    'the caller went away before the write was started',
-    'the deadline passed while the write waited',
-  ]);
-  push(scheduler, 'also gone', true);
-  expect(scheduler.hasRoom(2)).toBe(false);
-  runner.release();
-  await turns();
-  expect(sizes([runner])).toEqual([1, 1]);
-  push(scheduler, 'gone as well', true);
-  expect(scheduler.hasRoom(1)).toBe(true);
-  runner.release();
-  await scheduler.whenIdle();
 });

@@ -1,22 +1,15 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
-import type { CallResult } from '@ledger/kit/rpc/call-result';
-import type { Write } from './batch-transaction';
 import { systemClock, type Clock } from './clock';
 import type { BatchResult, LockAwareRunner } from './lock-aware-runner';
-import { notStarted, type WaitLimit } from './wait-limit';
+import { DrainTime } from './drain-time';
+import type { WaitLimit } from './wait-limit';
+import type { WaitingWrite } from './waiting-write';
 import { WorkerPool } from './worker-pool';
+import { WriteQueue, type WriteQueueSettings } from './write-queue';
 import { SetApart, type NoOutcome } from './write-result';
 
-/** A write that waits for its batch. */
-export interface WaitingWrite extends Write, WaitLimit {
-  readonly resolve: (result: CallResult) => void;
-  readonly reject: (error: NoOutcome) => void;
-}
-
 /** How single writes become batches. */
-export interface WriteSchedulerSettings {
-  /** The most writes in one batch. */
-  readonly batchMax: number;
+export interface WriteSchedulerSettings extends WriteQueueSettings {
   /** How long writes linger for their batch to fill, at most, while another one runs. */
   readonly lingerMs: number;
 }
@@ -35,20 +28,21 @@ const ANSWERS_PER_TURN = 32;
  */
 export class WriteScheduler {
   private readonly queue: WriteQueue;
+  private readonly drain: DrainTime;
   private readonly workers: WorkerPool<LockAwareRunner>;
   /** How many batches are on disk whose callers have not all been answered. */
   private answering = 0;
   /** Runs while writes linger beside a batch, which may be held up by a row that somebody else has locked. */
   private stopLingering: (() => void) | null = null;
   private lingerExpired = false;
-  private mayDiscard = true;
 
   constructor(
     runners: readonly LockAwareRunner[],
     private readonly settings: WriteSchedulerSettings,
     private readonly clock: Clock = systemClock,
   ) {
-    this.queue = new WriteQueue(clock);
+    this.drain = new DrainTime({ batchMax: settings.batchMax, workers: runners.length });
+    this.queue = new WriteQueue(settings, this.drain, clock);
     this.workers = new WorkerPool(runners, (runner) => this.next(runner));
   }
 
@@ -57,19 +51,12 @@ export class WriteScheduler {
     return this.queue.length;
   }
 
-  /**
-   * Whether fewer than `max` writes wait. Those whose callers have gone leave a full queue, once for each batch that is
-   * taken from it: a queue that is full of callers who wait is not searched again and again.
-   */
-  hasRoom(max: number): boolean {
-    if (this.queue.length < max) return true;
-    if (!this.mayDiscard) return false;
-    this.mayDiscard = false;
-    this.queue.discardGone();
-    return this.queue.length < max;
+  /** Why a write would wait too long; null: it would not. */
+  refusal(limit: WaitLimit): NoOutcome | null {
+    return this.queue.refusal(limit);
   }
 
-  /** Takes a write in; it is resolved when its outcome is on disk. */
+  /** Takes a write in; it is resolved when its outcome is on disk, and rejected at once when it would wait too long. */
   push(write: WaitingWrite): void {
     this.queue.push(write);
     this.begin();
@@ -119,7 +106,9 @@ export class WriteScheduler {
   private async run(runner: LockAwareRunner, batch: readonly WaitingWrite[]): Promise<void> {
     // Two batches may want the same account: the second one waits for its row while the first one commits, and goes on
     // from there without a round trip.
+    const started = this.clock.now();
     const results = await runner.run(batch, (write) => write);
+    this.drain.observe(this.clock.now() - started);
     // Not waited for: the next batch is sent off first, and the database works on it while these callers are answered.
     void this.answer(batch, results);
   }
@@ -128,8 +117,7 @@ export class WriteScheduler {
     this.stopLingering?.();
     this.stopLingering = null;
     this.lingerExpired = false;
-    this.mayDiscard = true;
-    return this.queue.take(this.settings.batchMax);
+    return this.queue.take();
   }
 
   private async answer(batch: readonly WaitingWrite[], results: readonly BatchResult[]): Promise<void> {
@@ -140,48 +128,6 @@ export class WriteScheduler {
       portion.forEach((write, offset) => complete(write, results[from + offset]));
     }
     this.answering -= 1;
-  }
-}
-
-/** Writes that wait, in order of arrival, for whichever worker is free first. */
-class WriteQueue {
-  private writes: WaitingWrite[] = [];
-
-  constructor(private readonly clock: Clock) {}
-
-  get length(): number {
-    return this.writes.length;
-  }
-
-  push(write: WaitingWrite): void {
-    this.writes.push(write);
-  }
-
-  /** Rejects those whose callers do not wait any more. */
-  discardGone(): void {
-    const now = this.clock.now();
-    this.writes = this.writes.filter((write) => {
-      const refusal = notStarted(write, now);
-      if (refusal !== null) write.reject(refusal);
-      return refusal === null;
-    });
-  }
-
-  /** Takes the next writes whose callers still wait; rejects the others. */
-  take(max: number): WaitingWrite[] {
-    const batch: WaitingWrite[] = [];
-    const now = this.clock.now();
-    let taken = 0;
-    while (batch.length < max && taken < this.writes.length) {
-      const write = this.writes[taken];
-      taken += 1;
-      if (write === undefined) continue;
-      const refusal = notStarted(write, now);
-      if (refusal === null) batch.push(write);
-      else write.reject(refusal);
-    }
-    this.writes.splice(0, taken);
-    return batch;
   }
 }
 

@@ -20,6 +20,7 @@ import { getHold, listHolds } from './holds';
 import { listEntries } from './entries';
 import { ledgerErrors } from '../mapping/ledger-errors';
 import type { PageTokens } from '../mapping/page-token';
+import { perCaller } from './per-caller';
 import { getTransaction, listTransactions } from './transactions';
 import { verifyLedger } from './verify-ledger';
 import { watchEntries } from './watch-entries';
@@ -36,6 +37,8 @@ export interface ServiceParts {
   readonly batchLimits: BatchLimits;
   /** Verifications that run at the same time. */
   readonly verificationsMax: number;
+  /** Streams of entries of one caller. */
+  readonly watchesPerCallerMax: number;
   readonly changes: ChangeSignal;
   readonly lag: StreamLag;
   /** The longest time without a message on a stream of entries. */
@@ -64,8 +67,8 @@ function ledgerService(parts: ServiceParts): ServedService {
     getRequest: read(getRequest(store)),
     getHold: read(getHold(store)),
     listHolds: read(listHolds(store, tokens)),
-    watchEntries: stream(watchEntries(parts)),
-    verifyLedger: stream(verifyLedger(store, parts.verificationsMax)),
+    watchEntries: stream(perCaller(watchEntries(parts), parts.watchesPerCallerMax, 'streams of entries')),
+    verifyLedger: stream(perCaller(verifyLedger(store, parts.verificationsMax), 1, 'verifications')),
   });
 }
 

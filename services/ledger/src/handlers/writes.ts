@@ -10,6 +10,7 @@ import type { UnaryMethod } from '@ledger/kit/rpc/unary';
 export function writeMethods(commit: GroupCommit): UnaryMethod<unknown>[] {
   return Object.values<WriteMapping>(writeMappings).map((mapping) => ({
     path: mapping.path,
+    admit: (context) => commit.admit(context),
     decode: (bytes) => mapping.request.decode(bytes),
     handle: (request, context) => commit.submit(toValidCommand(mapping, request), context),
   }));
