@@ -154,6 +154,10 @@ $ ledgerctl account list shop
 USER_ID  ASSET   BALANCE  HELD  AVAILABLE  SEQUENCE  MIN_BALANCE  FROZEN  METADATA          ETAG
 shop     GOLD          0     0          0         3          -50  false   {"owner":"carl"}  v1
 shop     ML_RED      500     0        500         1            0  false                     v0
+$ ledgerctl account list --prefix sho
+USER_ID  ASSET   BALANCE  HELD  AVAILABLE  SEQUENCE  MIN_BALANCE  FROZEN  METADATA          ETAG
+shop     GOLD          0     0          0         3          -50  false   {"owner":"carl"}  v1
+shop     ML_RED      500     0        500         1            0  false                     v0
 $ ledgerctl hold place shop GOLD 10 --expires 2126-12-24T18:00:00+01:00 --request-id hold-1
 HOLD_ID                               USER_ID  ASSET  AMOUNT  CAPTURED_AMOUNT  STATE  DESTINATION  EXPIRE_TIME                  CREATE_TIME
 01a1fafb-fb3f-7208-8000-262a6e1c24b7  shop     GOLD       10                0  OPEN   @revenue     2126-12-24T17:00:00.000000Z  2026-11-20T22:03:00.287127Z

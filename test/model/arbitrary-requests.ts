@@ -435,12 +435,16 @@ export const listItemVersions: fc.Arbitrary<ListItemVersionsRequest> = fc.record
   ...{ itemId: item, pageSize, pageToken },
 });
 
+const anyAccount = fc.oneof(fc.constant(''), account);
+
 export const getAccount: fc.Arbitrary<GetAccountRequest> = fc.record({ userId: account, asset });
 
 export const listAccounts: fc.Arbitrary<ListAccountsRequest> = fc.record({
-  userId: account,
-  pageSize,
-  pageToken,
+  ...{ userId: anyAccount, pageSize, pageToken },
+  userIdPrefix: rarely(
+    fc.oneof(fc.constant(undefined), fc.constantFrom('', '@', 'a', '~'.repeat(128)), userId),
+    fc.constantFrom(' ', 'a b', 'é', '\x7f', 'a'.repeat(129)),
+  ),
 });
 
 export const updateAccount: fc.Arbitrary<UpdateAccountRequest> = fc
@@ -460,8 +464,6 @@ export const updateAccount: fc.Arbitrary<UpdateAccountRequest> = fc
     ),
   })
   .map((request) => ({ ...UpdateAccountRequest.fromPartial({}), ...request }));
-
-const anyAccount = fc.oneof(fc.constant(''), account);
 
 export const watchEntries: fc.Arbitrary<WatchEntriesRequest> = fc.record({
   userId: anyAccount,

@@ -1,6 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CallError } from '@ledger/kit/rpc/call-error';
-import { UpdateAccountRequest } from '@ledger/proto/ledger/v1/account_service';
+import { ListAccountsRequest, UpdateAccountRequest } from '@ledger/proto/ledger/v1/account_service';
 import { PutItemRequest } from '@ledger/proto/ledger/v1/catalog_service';
 import {
   BatchGetBalancesRequest,
@@ -17,6 +17,7 @@ import {
   type BatchWriteItem,
   BatchWriteRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
+import { accountsQuery } from '../../services/ledger/src/handlers/accounts';
 import { balanceQuery, batchBalancesQuery } from '../../services/ledger/src/handlers/balances';
 import { batchCommands } from '../../services/ledger/src/handlers/batch-commands';
 import { entriesQuery } from '../../services/ledger/src/handlers/entries';
@@ -211,6 +212,13 @@ describe.each<[request: string, rules: (readonly [rule: string, field: string, c
     ],
   ],
   [
+    'ListAccounts',
+    [
+      ['names a user or a prefix', 'user_id', () => accounts({})],
+      ['does not name both', 'user_id', () => accounts({ userId: 'ada', userIdPrefix: '' })],
+    ],
+  ],
+  [
     'ListHolds',
     [
       ['names states that are stored', 'states[0]', () => holds([0])],
@@ -318,6 +326,10 @@ function entries(fields: Partial<ListEntriesRequest>): unknown {
 
 function transactions(fields: Partial<ListTransactionsRequest>): unknown {
   return transactionsQuery(ListTransactionsRequest.fromPartial(fields));
+}
+
+function accounts(fields: Partial<ListAccountsRequest>): unknown {
+  return accountsQuery(ListAccountsRequest.fromPartial(fields));
 }
 
 function holds(states: number[]): unknown {

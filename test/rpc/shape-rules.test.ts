@@ -305,7 +305,7 @@ const cases: readonly (readonly [message: string, judged: Judged])[] = [
       codec: ListAccountsRequest,
       requests: requests.listAccounts,
       check: accountsQuery,
-      fields: ['page_size', 'page_token', 'user_id'],
+      fields: ['page_size', 'page_token', 'user_id', 'user_id_prefix'],
     }),
   ],
   [

@@ -1,5 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { QueryRunner } from 'typeorm';
+import { ListAccountsRequest, ListAccountsResponse } from '@ledger/proto/ledger/v1/account_service';
 import { SortOrder } from '@ledger/proto/ledger/v1/ledger';
 import {
   GetBalanceRequest,
@@ -8,6 +9,7 @@ import {
   ListHoldsRequest,
   ListTransactionsRequest,
 } from '@ledger/proto/ledger/v1/ledger_service';
+import { listAccounts } from '../../services/ledger/src/handlers/accounts';
 import { getBalance } from '../../services/ledger/src/handlers/balances';
 import { listHolds } from '../../services/ledger/src/handlers/holds';
 import { listEntries } from '../../services/ledger/src/handlers/entries';
@@ -74,6 +76,7 @@ describe('the cost of a read, in blocks of the database', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     for (const sized of [...users, ...systemAccounts]) await fill(database, sized);
+    for (const sized of users) await fillAccounts(database, sized);
     await database.query('VACUUM (ANALYZE)');
     const parameters = readerParameters(10_000);
     const source = createDataSource(
@@ -211,6 +214,30 @@ describe('the cost of a read, in blocks of the database', () => {
     expect(Math.max(...long)).toBeLessThanOrEqual(Math.max(...short) + (2 * PAGE + 2) * 2);
   });
 
+  it.each([
+    ['with a prefix', ({ userId }: Sized) => `${userId}-`],
+    ['of all', () => ''],
+  ])('of a page of accounts %s does not grow with them, wherever it lies', async (_which, prefixOf) => {
+    const costsOf = async (sized: Sized): Promise<number[]> => {
+      const found: number[] = [];
+      for (const at of [-1, sized.length / 2, sized.length - PAGE - 5]) {
+        const position = new KnownPosition(`${sized.userId}-${numbered(at)}\nGOLD`);
+        const request = ListAccountsRequest.fromPartial({ userIdPrefix: prefixOf(sized), pageSize: PAGE });
+        blocks = 0;
+        const { accounts } = ListAccountsResponse.decode(
+          await send(listAccounts(storeOf(), position), request),
+        );
+        expect(accounts[0]?.userId).toBe(`${sized.userId}-${numbered(at + 1)}`);
+        expect(accounts).toHaveLength(PAGE);
+        found.push(blocks);
+      }
+      return found;
+    };
+    const [short, long] = await eachOf(users, costsOf);
+    expect(Math.max(...long)).toBeLessThanOrEqual(Math.max(...short) + MORE_PER_LOOK_UP);
+    expect(Math.max(...long)).toBeLessThan(PAGE);
+  });
+
   function everywhere(read: (sized: Sized, at: PageTokens) => Promise<Buffer>): Pages {
     return {
       start: (sized) => read(sized, tokens),
@@ -340,6 +367,19 @@ function timeOf(position: number): { seconds: bigint; nanos: number } {
 
 function step(position: number): number {
   return Math.floor(position / 256) * 256;
+}
+
+function numbered(position: number): string {
+  return Math.floor(position).toString().padStart(6, '0');
+}
+
+/** As many accounts of users whose ids begin with that one's. */
+async function fillAccounts(database: TestDatabase, { userId, length }: Sized): Promise<void> {
+  await database.query(
+    `INSERT INTO ledger.accounts (user_id, asset, stripe, sequence, balance, debits, last_hash, commit_order, create_time)
+     SELECT '${userId}-' || lpad(n::text, 6, '0'), 'GOLD', 0, 0, 0, 0, sha256(''), 1, to_timestamp(${START})
+       FROM generate_series(0, ${length - 1}) n`,
+  );
 }
 
 function literal(value: unknown): string {

@@ -143,7 +143,7 @@ const READER_STATEMENTS: Statements = {
 
 /** What reads of pages send: in the order of an index, so that a page costs no more than its rows. */
 const PAGE_STATEMENTS: Statements = {
-  list_accounts: (connection) => listAccounts(connection, 'ada', '', 1),
+  list_accounts: (connection) => listAccounts(connection, { userId: 'ada', asset: '' }, 'ada', 1),
   list_balances: (connection) => listBalances(connection, 'ada', '', 1),
   list_balances_as_of_time: (connection) => listBalancesAsOfTime(connection, 'ada', '', 1, 0n),
   list_holds: (connection) => listHolds(connection, { userId: 'ada', asset: '', states: [] }, 'id', 1),

@@ -76,8 +76,8 @@ export type ListItemsRequest = Input<catalog.ListItemsRequest>;
 export type ListItemVersionsRequest = Input<catalog.ListItemVersionsRequest, 'itemId'>;
 /** Reads an account with its settings. */
 export type GetAccountRequest = Input<account.GetAccountRequest, 'userId' | 'asset'>;
-/** Lists the accounts of a user. */
-export type ListAccountsRequest = Input<account.ListAccountsRequest, 'userId'>;
+/** Lists the accounts of a user, or those of all whose ids begin with `userIdPrefix`. One of them must be given. */
+export type ListAccountsRequest = Input<account.ListAccountsRequest>;
 
 /** One account's part of a transaction. */
 export type Leg = Input<ledger.Leg, 'userId' | 'asset' | 'change'>;

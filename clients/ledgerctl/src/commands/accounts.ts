@@ -67,14 +67,24 @@ function addSet({ parent, inSession, parseAmount }: CommandGroup): void {
 }
 
 function addList({ parent, inSession }: CommandGroup): void {
-  const command = listOptions(parent.command('list <user>'))
-    .description("A user's accounts with their settings.")
-    .action((userId, extent) =>
-      inSession(async (session) => {
+  const command = listOptions(parent.command('list [user]'))
+    .description("A user's accounts with their settings, or those of all users.")
+    .option('--prefix <text>', 'of all users and system accounts whose names begin with it; "" for all')
+    .action((userId, { prefix, ...extent }) => {
+      if ((userId === undefined) === (prefix === undefined)) {
+        throw new UsageError('give either a user or --prefix, which may be empty');
+      }
+      const whose = userId === undefined ? { userIdPrefix: prefix ?? '' } : { userId };
+      return inSession(async (session) => {
         await session.printList('ListAccountsResponse', 'accounts', extent, (page) =>
-          session.client.listAccounts({ userId, ...page }, session.call),
+          session.client.listAccounts({ ...whose, ...page }, session.call),
         );
-      }),
-    );
-  addExamples(command, 'ledgerctl account list lucas');
+      });
+    });
+  addExamples(
+    command,
+    'ledgerctl account list lucas',
+    'ledgerctl account list --prefix shop-',
+    'ledgerctl account list --prefix "" --all --output csv',
+  );
 }

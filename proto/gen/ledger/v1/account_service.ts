@@ -80,19 +80,25 @@ export interface GetAccountResponse {
   account: Account | undefined;
 }
 
-/** A page of a user's accounts. */
+/** A page of accounts. Each page costs what it shows, however many accounts there are. */
 export interface ListAccountsRequest {
-  /** The user, or a system account. */
+  /** The user, or a system account. Exactly one of user_id and user_id_prefix is given. */
   userId: string;
   /** 0 to take 50; more than 1,000 gives 1,000. */
   pageSize: number;
-  /** From the page before, of the same user; empty for the first. */
+  /** From the page before, of the same user or prefix; empty for the first. */
   pageToken: string;
+  /**
+   * Of all users and system accounts whose user_id begins with it; given and empty: of all
+   * there are. `@` gives the system accounts alone. Accounts that come to be between two
+   * pages are shown when they lie behind the page before.
+   */
+  userIdPrefix?: string | undefined;
 }
 
-/** A page of a user's accounts. */
+/** A page of accounts. */
 export interface ListAccountsResponse {
-  /** By asset. */
+  /** By user_id and then by asset, both in byte order. */
   accounts: Account[];
   /** For the next page; empty on the last. */
   nextPageToken: string;
@@ -571,7 +577,7 @@ export const GetAccountResponse: MessageFns<GetAccountResponse> = {
 };
 
 function createBaseListAccountsRequest(): ListAccountsRequest {
-  return { userId: "", pageSize: 0, pageToken: "" };
+  return { userId: "", pageSize: 0, pageToken: "", userIdPrefix: undefined };
 }
 
 export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
@@ -584,6 +590,9 @@ export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.userIdPrefix !== undefined) {
+      writer.uint32(34).string(message.userIdPrefix);
     }
     return writer;
   },
@@ -625,6 +634,14 @@ export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.userIdPrefix = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -645,6 +662,7 @@ export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
     message.userId = object.userId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.userIdPrefix = object.userIdPrefix ?? undefined;
     return message;
   },
 };
@@ -1024,7 +1042,7 @@ export const AccountServiceService = {
     responseSerialize: (value: GetAccountResponse): Buffer => Buffer.from(GetAccountResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAccountResponse => GetAccountResponse.decode(value),
   },
-  /** All accounts of a user, by asset. */
+  /** All accounts of a user by asset, or those of all users by user_id and asset. */
   listAccounts: {
     path: "/ledger.v1.AccountService/ListAccounts" as const,
     requestStream: false as const,
@@ -1058,7 +1076,7 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
    * with the default settings.
    */
   getAccount: handleUnaryCall<GetAccountRequest, GetAccountResponse>;
-  /** All accounts of a user, by asset. */
+  /** All accounts of a user by asset, or those of all users by user_id and asset. */
   listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
   /**
    * Changes the settings named in update_mask, and creates the account when there is none.
@@ -1088,7 +1106,7 @@ export interface AccountServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAccountResponse) => void,
   ): ClientUnaryCall;
-  /** All accounts of a user, by asset. */
+  /** All accounts of a user by asset, or those of all users by user_id and asset. */
   listAccounts(
     request: ListAccountsRequest,
     callback: (error: ServiceError | null, response: ListAccountsResponse) => void,

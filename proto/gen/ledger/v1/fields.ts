@@ -26,9 +26,10 @@ export const MESSAGE_FIELDS: { readonly [message: string]: MessageFields } = {
     asset: {"name":"asset","type":"string","required":true},
   },
   ListAccountsRequest: {
-    userId: {"name":"user_id","type":"string","required":true},
+    userId: {"name":"user_id","type":"string"},
     pageSize: {"name":"page_size","type":"int32"},
     pageToken: {"name":"page_token","type":"string"},
+    userIdPrefix: {"name":"user_id_prefix","type":"string"},
   },
   UpdateAccountRequest: {
     requestId: {"name":"request_id","type":"string","required":true},

@@ -12,6 +12,7 @@ import { invalidFields, VIOLATIONS_MAX, type FieldViolation } from '@ledger/kit/
 
 const REQUEST_ID = /^[ -~]{1,128}$/;
 const USER_ID = /^[!-?A-~][!-~]{0,127}$/;
+const USER_ID_PREFIX = /^[!-~]{0,128}$/;
 const SYSTEM_ID = /^@[A-Za-z0-9_.:-]{1,127}$/;
 const ASSET = /^[A-Z][A-Z0-9_:.-]{0,63}(\/[1-9][0-9]?)?$/;
 const ITEM_ID = /^[!-~]{1,128}$/;
@@ -83,6 +84,16 @@ export class RequestValidator {
   accountUserId(field: string, value: string): string {
     if (!value.startsWith('@')) return this.userId(field, value);
     return this.match(field, value, SYSTEM_ID, 'must be @ and 1 to 127 of letters, digits and _.:-');
+  }
+
+  /** What the name of a user or of a system account begins with. */
+  userIdPrefix(field: string, value: string): string {
+    return this.match(
+      field,
+      value,
+      USER_ID_PREFIX,
+      'must be up to 128 printable ASCII characters without spaces',
+    );
   }
 
   /** A system account, by default the one given. */

@@ -17,8 +17,8 @@ const findAccountStatement = {
 const listAccountsStatement = {
   name: 'list_accounts',
   text: `
-    SELECT ${columns} FROM ledger.accounts a WHERE a.user_id = $1 AND a.asset > $2
-     GROUP BY a.user_id, a.asset ORDER BY a.asset LIMIT $3`,
+    SELECT ${columns} FROM ledger.accounts a WHERE (a.user_id, a.asset) > ($1, $2) AND a.user_id <= $3
+     GROUP BY a.user_id, a.asset ORDER BY a.user_id, a.asset LIMIT $4`,
 };
 
 type Row = [
@@ -45,14 +45,25 @@ export async function findAccount(
   return row === undefined ? null : accountOfRow(row);
 }
 
-/** At most `limit` accounts of a user after an asset, by asset. */
+/** An account by its primary key; its asset may be empty, which is before all of the user's accounts. */
+export interface AccountPosition {
+  readonly userId: string;
+  readonly asset: string;
+}
+
+/** At most `limit` accounts behind a position, up to those of the last user, by user and asset in byte order. */
 export async function listAccounts(
   connection: Connection,
-  userId: string,
-  after: string,
+  after: AccountPosition,
+  lastUserId: string,
   limit: number,
 ): Promise<AccountView[]> {
-  const rows = await query<Row>(connection, listAccountsStatement, [userId, after, limit]);
+  const rows = await query<Row>(connection, listAccountsStatement, [
+    after.userId,
+    after.asset,
+    lastUserId,
+    limit,
+  ]);
   return rows.map(accountOfRow);
 }
 
