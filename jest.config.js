@@ -25,6 +25,7 @@ const slow = [
   'test/concurrency/silent-connections', //      15: waits for connections that never answer
   'test/concurrency/start-together', //           6
   'test/concurrency/waiting-writes', //           9
+  'test/faults/frozen-postgres', //              10: starts a Postgres of its own
   'test/faults/frozen-server', //                 9
   'test/faults/operating', //                    27: the fault run by its command line
   'test/rpc/hostile-connections', //            20: floods of a server
@@ -34,6 +35,7 @@ const slow = [
   'test/rpc/replay-every-write', //               9: replay tries what is common to all
   'test/rpc/request-id-reuse', //                 8
   'test/rpc/silent-network', //                   6
+  'test/rpc/vanished-clients', //                10: 300 connections
   'test/services/start-all', //                  14
   'test/storage/binary-columns', //               9
   'test/storage/constant-cost', //               11
