@@ -78,7 +78,7 @@ function fieldsOf(message) {
   );
 }
 
-/** The requests of the ledger's services, and the messages in them. */
+/** The requests of the ledger's services, and the messages in them; those that no caller of a client makes are left out. */
 const messages = new Map();
 function add(message) {
   if (messages.has(message.name) || wellKnown[message.typeName] !== undefined) return;
@@ -87,7 +87,9 @@ function add(message) {
 }
 for (const file of registry.files) {
   if (file.proto.package !== 'ledger.v1') continue;
-  for (const service of file.services) for (const { input } of service.methods) add(input);
+  for (const service of file.services) {
+    for (const { input, methodKind } of service.methods) if (methodKind !== 'bidi_streaming') add(input);
+  }
 }
 
 const table = [...messages].map(

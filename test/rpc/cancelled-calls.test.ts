@@ -45,6 +45,7 @@ beforeEach(async () => {
     },
     requestMaxBytes: () => 1_000,
     isStream: () => false,
+    takesStream: () => false,
     tell: (what) => void told.push(what),
   });
   guard.watch(server);

@@ -21,7 +21,7 @@ const contract = createFileRegistry(
 );
 const methods: readonly DescMethod[] = SERVICES.flatMap((name) => contract.getService(name)?.methods ?? []);
 
-/** A stream has no single answer; the tests of WatchEntries and VerifyLedger are its own. */
+/** A stream has no single answer; the tests of WatchEntries, VerifyLedger and WriteStream are its own. */
 const UNARY = methods.filter(({ methodKind }) => methodKind === 'unary');
 
 let ledger: LedgerUnderTest;
@@ -76,18 +76,18 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
 });
 
 describe('the contract', () => {
-  it('has 27 rpcs', () => {
-    expect(methods).toHaveLength(27);
+  it('has 28 rpcs', () => {
+    expect(methods).toHaveLength(28);
   });
 
   it.each(methods.map((method): [string, DescMethod] => [method.name, method]))(
     'says of %s whether a repeat is safe',
     (name, { idempotency, input }) => {
-      const isWrite = WRITES.includes(name);
+      const isWrite = [...WRITES, 'WriteStream'].includes(name);
       expect(Level[idempotency]).toBe(isWrite ? 'IDEMPOTENT' : 'NO_SIDE_EFFECTS');
       // GetRequest asks for a request id, and is a read.
       const hasRequestId = input.fields.some((field) => field.name === 'request_id');
-      expect(hasRequestId).toBe(isWrite || name === 'GetRequest');
+      expect(hasRequestId).toBe(WRITES.includes(name) || name === 'GetRequest');
     },
   );
 

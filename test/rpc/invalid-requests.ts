@@ -151,81 +151,84 @@ export const writes: { readonly [Name in BatchRpc | 'batchWrite' | 'putItem' | '
 };
 
 /** Every unary read; a corrected request of each succeeds. */
-export const reads: { readonly [Name in Exclude<Rpc, keyof typeof writes | Stream>]: Row } = {
-  getBalance: row(rawCalls.getBalance, {
-    valid: ({ userId }) => ({ userId, ...account, asOf: { $case: 'asOfSequence' as const, value: 1n } }),
-    invalid: { asset: 'gold', asOf: { $case: 'asOfSequence', value: -1n } },
-    fields: ['asset', 'as_of_sequence'],
-  }),
-  batchGetBalances: row(rawCalls.batchGetBalances, {
-    valid: ({ userId }) => ({ accounts: [{ userId, ...account }] }),
-    invalid: { accounts: [{ userId: 'ada', ...account }, { userId: '@' }] },
-    fields: ['accounts[1].user_id', 'accounts[1].asset'],
-  }),
-  listBalances: row(rawCalls.listBalances, {
-    valid: ({ userId }) => ({ userId }),
-    invalid: { userId: '', pageSize: -1 },
-    fields: ['user_id', 'page_size'],
-  }),
-  listEntries: row(rawCalls.listEntries, {
-    valid: ({ userId }) => ({ userId, ...account }),
-    invalid: { asset: 'A B', kinds: [1, UNKNOWN] },
-    fields: ['asset', 'kinds[1]'],
-  }),
-  getTransaction: row(rawCalls.getTransaction, {
-    valid: ({ userId, transactionId }) => ({ userId, transactionId }),
-    invalid: { transactionId: '', userId: '@bank' },
-    fields: ['transaction_id', 'user_id'],
-  }),
-  listTransactions: row(rawCalls.listTransactions, {
-    valid: ({ userId }) => ({ userId }),
-    invalid: { userId: '', order: UNKNOWN },
-    fields: ['user_id', 'order'],
-  }),
-  getRequest: row(rawCalls.getRequest, {
-    valid: ({ userId }) => ({ userId, requestId: 'funds' }),
-    invalid: { userId: 'a b', requestId: '' },
-    fields: ['user_id', 'request_id'],
-  }),
-  getHold: row(rawCalls.getHold, {
-    valid: ({ userId, holdId }) => ({ userId, holdId }),
-    invalid: { userId: '@bank', holdId: 'first' },
-    fields: ['user_id', 'hold_id'],
-  }),
-  listHolds: row(rawCalls.listHolds, {
-    valid: ({ userId }) => ({ userId }),
-    invalid: { asset: 'gold', states: [1, UNKNOWN] },
-    fields: ['asset', 'states[1]'],
-  }),
-  getItem: row(rawCalls.getItem, {
-    valid: () => ({ itemId: 'mug' }),
-    invalid: { itemId: 'm\n', version: -1n },
-    fields: ['item_id', 'version'],
-  }),
-  listItems: row(rawCalls.listItems, {
-    valid: () => ({}),
-    invalid: { pageSize: -1, pageToken: 'a'.repeat(1_025) },
-    fields: ['page_size', 'page_token'],
-  }),
-  listItemVersions: row(rawCalls.listItemVersions, {
-    valid: () => ({ itemId: 'mug' }),
-    invalid: { itemId: '', pageSize: -1 },
-    fields: ['item_id', 'page_size'],
-  }),
-  getAccount: row(rawCalls.getAccount, {
-    valid: ({ userId }) => ({ userId, ...account }),
-    invalid: { userId: '@a/b', asset: '' },
-    fields: ['user_id', 'asset'],
-  }),
-  listAccounts: row(rawCalls.listAccounts, {
-    valid: ({ userId }) => ({ userId }),
-    invalid: { userId: '@', pageSize: -1 },
-    fields: ['user_id', 'page_size'],
-  }),
-};
+export const reads: { readonly [Name in Exclude<Rpc, keyof typeof writes | Stream | StreamOfWrites>]: Row } =
+  {
+    getBalance: row(rawCalls.getBalance, {
+      valid: ({ userId }) => ({ userId, ...account, asOf: { $case: 'asOfSequence' as const, value: 1n } }),
+      invalid: { asset: 'gold', asOf: { $case: 'asOfSequence', value: -1n } },
+      fields: ['asset', 'as_of_sequence'],
+    }),
+    batchGetBalances: row(rawCalls.batchGetBalances, {
+      valid: ({ userId }) => ({ accounts: [{ userId, ...account }] }),
+      invalid: { accounts: [{ userId: 'ada', ...account }, { userId: '@' }] },
+      fields: ['accounts[1].user_id', 'accounts[1].asset'],
+    }),
+    listBalances: row(rawCalls.listBalances, {
+      valid: ({ userId }) => ({ userId }),
+      invalid: { userId: '', pageSize: -1 },
+      fields: ['user_id', 'page_size'],
+    }),
+    listEntries: row(rawCalls.listEntries, {
+      valid: ({ userId }) => ({ userId, ...account }),
+      invalid: { asset: 'A B', kinds: [1, UNKNOWN] },
+      fields: ['asset', 'kinds[1]'],
+    }),
+    getTransaction: row(rawCalls.getTransaction, {
+      valid: ({ userId, transactionId }) => ({ userId, transactionId }),
+      invalid: { transactionId: '', userId: '@bank' },
+      fields: ['transaction_id', 'user_id'],
+    }),
+    listTransactions: row(rawCalls.listTransactions, {
+      valid: ({ userId }) => ({ userId }),
+      invalid: { userId: '', order: UNKNOWN },
+      fields: ['user_id', 'order'],
+    }),
+    getRequest: row(rawCalls.getRequest, {
+      valid: ({ userId }) => ({ userId, requestId: 'funds' }),
+      invalid: { userId: 'a b', requestId: '' },
+      fields: ['user_id', 'request_id'],
+    }),
+    getHold: row(rawCalls.getHold, {
+      valid: ({ userId, holdId }) => ({ userId, holdId }),
+      invalid: { userId: '@bank', holdId: 'first' },
+      fields: ['user_id', 'hold_id'],
+    }),
+    listHolds: row(rawCalls.listHolds, {
+      valid: ({ userId }) => ({ userId }),
+      invalid: { asset: 'gold', states: [1, UNKNOWN] },
+      fields: ['asset', 'states[1]'],
+    }),
+    getItem: row(rawCalls.getItem, {
+      valid: () => ({ itemId: 'mug' }),
+      invalid: { itemId: 'm\n', version: -1n },
+      fields: ['item_id', 'version'],
+    }),
+    listItems: row(rawCalls.listItems, {
+      valid: () => ({}),
+      invalid: { pageSize: -1, pageToken: 'a'.repeat(1_025) },
+      fields: ['page_size', 'page_token'],
+    }),
+    listItemVersions: row(rawCalls.listItemVersions, {
+      valid: () => ({ itemId: 'mug' }),
+      invalid: { itemId: '', pageSize: -1 },
+      fields: ['item_id', 'page_size'],
+    }),
+    getAccount: row(rawCalls.getAccount, {
+      valid: ({ userId }) => ({ userId, ...account }),
+      invalid: { userId: '@a/b', asset: '' },
+      fields: ['user_id', 'asset'],
+    }),
+    listAccounts: row(rawCalls.listAccounts, {
+      valid: ({ userId }) => ({ userId }),
+      invalid: { userId: '@', pageSize: -1 },
+      fields: ['user_id', 'page_size'],
+    }),
+  };
 
 type Stream = 'watchEntries' | 'verifyLedger';
-/** Every stream. */
+/** Its items are the writes above; write-stream.test.ts sends them. */
+type StreamOfWrites = 'writeStream';
+/** Every stream of answers. */
 export const streams: { readonly [Name in Stream]: Omit<Row, 'corrected'> } = {
   watchEntries: row(rawCalls.watchEntries, {
     valid: () => ({ fromStart: true }),

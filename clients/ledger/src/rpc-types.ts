@@ -6,12 +6,16 @@ type Definitions = typeof ledger.LedgerServiceService &
   typeof catalog.CatalogServiceService &
   typeof account.AccountServiceService;
 
-/** An rpc of the ledger, by the name of the client's method. */
+/** An rpc of the ledger, by its name in the generated code. */
 export type RpcName = keyof Definitions;
+/** One that is a method of the client: all but those that methods share. */
+export type MethodName = {
+  [Rpc in RpcName]: Definitions[Rpc]['requestStream'] extends true ? never : Rpc;
+}[RpcName];
 /** One with one response. */
 export type UnaryRpcName = {
-  [Rpc in RpcName]: Definitions[Rpc]['responseStream'] extends true ? never : Rpc;
-}[RpcName];
+  [Rpc in MethodName]: Definitions[Rpc]['responseStream'] extends true ? never : Rpc;
+}[MethodName];
 /** The request of an rpc as the server receives it: fields that were left out have their default. */
 export type RequestOf<Rpc extends RpcName> = ReturnType<Definitions[Rpc]['requestDeserialize']>;
 /** The response of an rpc, or one message of its stream. */

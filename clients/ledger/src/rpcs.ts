@@ -3,13 +3,14 @@ import * as catalog from '@ledger/proto/ledger/v1/catalog_service';
 import * as ledger from '@ledger/proto/ledger/v1/ledger_service';
 import type * as requests from './requests';
 import { list, read, stream, write } from './rpc-kinds';
+import type { MethodName, RpcName } from './rpc-types';
 import type { Transport } from './transport';
 
 const { LedgerServiceService: ledgerService } = ledger;
 const { CatalogServiceService: catalogService } = catalog;
 const { AccountServiceService: accountService } = account;
 
-/** Every rpc, once. The compiler asks for the line of a new one. */
+/** Every rpc that is a method, once. The compiler asks for the line of a new one. */
 const rpcs = {
   credit: write<requests.CreditRequest>()(ledgerService.credit, ledger.CreditRequest),
   purchase: write<requests.PurchaseRequest>()(ledgerService.purchase, ledger.PurchaseRequest),
@@ -94,17 +95,12 @@ const rpcs = {
     accountService.updateAccount,
     account.UpdateAccountRequest,
   ),
-} satisfies {
-  [Name in keyof typeof ledgerService | keyof typeof catalogService | keyof typeof accountService]: (
-    transport: Transport,
-    method: string,
-  ) => unknown;
-};
+} satisfies { [Name in MethodName]: (transport: Transport, method: string) => unknown };
 
 /** A method per rpc, each with the comment that the contract gives it. */
 export interface RpcMethods
   extends
-    MethodsOf<typeof ledger.LedgerServiceService>,
+    Omit<MethodsOf<typeof ledger.LedgerServiceService>, Exclude<RpcName, MethodName>>,
     MethodsOf<typeof catalog.CatalogServiceService>,
     MethodsOf<typeof account.AccountServiceService> {}
 

@@ -133,6 +133,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     watchesPerCallerMax: config.watchesPerCallerMax,
     horizon: new SettledHorizon(store, config.readTimeoutMs),
     tokens: new PageTokens(secret),
+    streamWindow: config.streamWindow,
     batchLimits: { responseMaxBytes: config.responseMaxBytes, chunkMax: config.bulkBatchMax },
     changes: new ChangeSignal({ read: store.reader('watch') }, config.watchPollMs),
     lag: new StreamLag({

@@ -39,6 +39,7 @@ const integers: readonly (readonly [name: string, min: number, max: number])[] =
   ['LEDGER_QUEUE_MAX_BYTES', 1_048_576, 4_294_967_296],
   ['LEDGER_QUEUE_TARGET_MS', 10, 600_000],
   ['LEDGER_WATCHES_PER_CALLER_MAX', 1, 1_000_000],
+  ['LEDGER_STREAM_WINDOW', 16, 100_000],
 ];
 
 function expectRefused(name: string, value: string): void {
@@ -67,7 +68,7 @@ it('needs nothing set', () => {
     ...{ healthIntervalMs: 1_000, watchPollMs: 20, watchHeartbeatMs: 10_000, lingerMs: 50 },
     watchLagWarnMs: 5_000,
     ...{ balanceConnections: 2, readQueueMax: 10_000, readAttemptMs: 1_000, verificationsMax: 2 },
-    watchesPerCallerMax: 100,
+    ...{ watchesPerCallerMax: 100, streamWindow: 1_024 },
     ...{ healthTimeoutMs: 1_000, healthWriteIntervalMs: 10_000 },
     ...{ lockTimeoutMs: 100, lockWaitMs: 5_000, lockWaitQueueMax: 10_000 },
     ...{ idleBatchTimeoutMs: 3_000, deadServerTimeoutMs: 10_000, openHoldsMax: 10_000 },
@@ -110,7 +111,7 @@ it('reads each variable into its own setting', () => {
     ...{ healthTimeoutMs: 33, healthWriteIntervalMs: 34 },
     ...{ lockTimeoutMs: 27, lockWaitMs: 27, lockWaitQueueMax: 29 },
     ...{ idleBatchTimeoutMs: 129, deadServerTimeoutMs: 1_030, openHoldsMax: 32 },
-    watchesPerCallerMax: 35,
+    ...{ watchesPerCallerMax: 35, streamWindow: 51 },
   });
 });
 

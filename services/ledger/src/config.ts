@@ -30,6 +30,8 @@ export interface Config {
   readonly bulkBatchMax: number;
   /** The most writes of BatchWrites that may wait. */
   readonly bulkQueueMax: number;
+  /** The most items of a WriteStream that may be out. */
+  readonly streamWindow: number;
   /** The longest that one statement of a batch may take. */
   readonly batchTimeoutMs: number;
   /** The longest that an attempt waits for a lock that another session holds. */
@@ -110,6 +112,7 @@ export function parseConfig(variables: Variables): Config {
     queueTargetMs: ledger.integer('QUEUE_TARGET_MS', 1_000, 10, 600_000),
     bulkBatchMax: ledger.integer('BULK_BATCH_MAX', 250, 1, 10_000),
     bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
+    streamWindow: ledger.integer('STREAM_WINDOW', 1_024, 16, 100_000),
     batchTimeoutMs: ledger.integer('BATCH_TIMEOUT_MS', 10_000, 100, 600_000),
     lockTimeoutMs: ledger.integer('LOCK_TIMEOUT_MS', 100, 1, 600_000),
     lockWaitMs: ledger.integer('LOCK_WAIT_MS', 5_000, 0, 3_600_000),

@@ -30,6 +30,7 @@ export const responses: { readonly [Rpc in RpcName]: { fromPartial(message: obje
   captureHold: ledger.CaptureHoldResponse,
   releaseHold: ledger.ReleaseHoldResponse,
   batchWrite: ledger.BatchWriteResponse,
+  writeStream: ledger.WriteStreamResponse,
   getBalance: ledger.GetBalanceResponse,
   batchGetBalances: ledger.BatchGetBalancesResponse,
   listBalances: ledger.ListBalancesResponse,

@@ -10,9 +10,11 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -23,6 +25,8 @@ import {
 import { Duration } from "../../google/protobuf/duration";
 import { Timestamp } from "../../google/protobuf/timestamp";
 import { Status } from "../../google/rpc/status";
+import { UpdateAccountRequest, UpdateAccountResponse } from "./account_service";
+import { PutItemRequest, PutItemResponse } from "./catalog_service";
 import { ErrorReason } from "./error_reason";
 import { Balance, Entry, EntryKind, Hold, HoldState, SortOrder, Transaction } from "./ledger";
 
@@ -476,6 +480,129 @@ export interface BatchWriteResult {
 export interface BatchWriteResponse {
   /** One per write, in the order of the writes. */
   results: BatchWriteResult[];
+}
+
+/** One write of a stream, with a request_id of its own. */
+export interface WriteStreamItem {
+  /**
+   * Repeated in its result. A caller gives those that are out different ones; the server does
+   * not look at it.
+   */
+  tag: number;
+  /**
+   * How long the caller waits, counted from when the server reads the item; not negative. As
+   * with the deadline of an rpc, an item that is not started by then is NOT_STARTED, and one that
+   * is started runs to its end. Absent: as long as the stream lasts. The deadline of the stream
+   * cuts it.
+   */
+  timeout:
+    | Duration
+    | undefined;
+  /** Which write; up to 64 KiB. */
+  write:
+    | //
+    /** As the rpc Credit. */
+    { $case: "credit"; value: CreditRequest }
+    | //
+    /** As the rpc Purchase. */
+    { $case: "purchase"; value: PurchaseRequest }
+    | //
+    /** As the rpc Transfer. */
+    { $case: "transfer"; value: TransferRequest }
+    | //
+    /** As the rpc PostTransaction. */
+    { $case: "postTransaction"; value: PostTransactionRequest }
+    | //
+    /** As the rpc ReverseTransaction. */
+    { $case: "reverseTransaction"; value: ReverseTransactionRequest }
+    | //
+    /** As the rpc PlaceHold. */
+    { $case: "placeHold"; value: PlaceHoldRequest }
+    | //
+    /** As the rpc CaptureHold. */
+    { $case: "captureHold"; value: CaptureHoldRequest }
+    | //
+    /** As the rpc ReleaseHold. */
+    { $case: "releaseHold"; value: ReleaseHoldRequest }
+    | //
+    /** As the rpc PutItem of CatalogService. */
+    { $case: "putItem"; value: PutItemRequest }
+    | //
+    /** As the rpc UpdateAccount of AccountService. */
+    { $case: "updateAccount"; value: UpdateAccountRequest }
+    | undefined;
+}
+
+/** Writes that travel together. */
+export interface WriteStreamRequest {
+  /** Up to 10,000. They are queued in this order. */
+  items: WriteStreamItem[];
+}
+
+/** What an item ended with. */
+export interface WriteStreamResult {
+  /** Of the item; 0 when the item is so broken that it could not be read. */
+  tag: number;
+  /** It was booked before; this is its first response. */
+  replayed: boolean;
+  /** The response of its rpc, byte for byte, or the error. */
+  outcome:
+    | //
+    /** Of Credit. */
+    { $case: "credit"; value: CreditResponse }
+    | //
+    /** Of Purchase. */
+    { $case: "purchase"; value: PurchaseResponse }
+    | //
+    /** Of Transfer. */
+    { $case: "transfer"; value: TransferResponse }
+    | //
+    /** Of PostTransaction. */
+    { $case: "postTransaction"; value: PostTransactionResponse }
+    | //
+    /** Of ReverseTransaction. */
+    { $case: "reverseTransaction"; value: ReverseTransactionResponse }
+    | //
+    /** Of PlaceHold. */
+    { $case: "placeHold"; value: PlaceHoldResponse }
+    | //
+    /** Of CaptureHold. */
+    { $case: "captureHold"; value: CaptureHoldResponse }
+    | //
+    /** Of ReleaseHold. */
+    { $case: "releaseHold"; value: ReleaseHoldResponse }
+    | //
+    /** Of PutItem. */
+    { $case: "putItem"; value: PutItemResponse }
+    | //
+    /** Of UpdateAccount. */
+    { $case: "updateAccount"; value: UpdateAccountResponse }
+    | //
+    /**
+     * The error that the rpc would have ended with, in the bytes of its
+     * `grpc-status-details-bin`.
+     */
+    { $case: "error"; value: Status }
+    | undefined;
+  /**
+   * What the rpc would have sent as the initial metadata `ledger-position`; may be empty for an
+   * error.
+   */
+  position: string;
+}
+
+/** Results that were ready at the same time. */
+export interface WriteStreamResponse {
+  /**
+   * In any order; none in the first response. All of them together have up to 1 MiB, unless a
+   * single one is larger.
+   */
+  results: WriteStreamResult[];
+  /**
+   * How many items may be out from now on, at least 1. The server moves it with the room in its
+   * queue, up to LEDGER_STREAM_WINDOW.
+   */
+  window: number;
 }
 
 /** Which account, and when. */
@@ -3685,6 +3812,659 @@ export const BatchWriteResponse: MessageFns<BatchWriteResponse> = {
   },
 };
 
+function createBaseWriteStreamItem(): WriteStreamItem {
+  return { tag: 0, timeout: undefined, write: undefined };
+}
+
+export const WriteStreamItem: MessageFns<WriteStreamItem> = {
+  encode(message: WriteStreamItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tag !== 0) {
+      writer.uint32(8).uint32(message.tag);
+    }
+    if (message.timeout !== undefined) {
+      Duration.encode(message.timeout, writer.uint32(18).fork()).join();
+    }
+    switch (message.write?.$case) {
+      case "credit":
+        CreditRequest.encode(message.write.value, writer.uint32(26).fork()).join();
+        break;
+      case "purchase":
+        PurchaseRequest.encode(message.write.value, writer.uint32(34).fork()).join();
+        break;
+      case "transfer":
+        TransferRequest.encode(message.write.value, writer.uint32(42).fork()).join();
+        break;
+      case "postTransaction":
+        PostTransactionRequest.encode(message.write.value, writer.uint32(50).fork()).join();
+        break;
+      case "reverseTransaction":
+        ReverseTransactionRequest.encode(message.write.value, writer.uint32(58).fork()).join();
+        break;
+      case "placeHold":
+        PlaceHoldRequest.encode(message.write.value, writer.uint32(66).fork()).join();
+        break;
+      case "captureHold":
+        CaptureHoldRequest.encode(message.write.value, writer.uint32(74).fork()).join();
+        break;
+      case "releaseHold":
+        ReleaseHoldRequest.encode(message.write.value, writer.uint32(82).fork()).join();
+        break;
+      case "putItem":
+        PutItemRequest.encode(message.write.value, writer.uint32(90).fork()).join();
+        break;
+      case "updateAccount":
+        UpdateAccountRequest.encode(message.write.value, writer.uint32(98).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteStreamItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteStreamItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.timeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.write = { $case: "credit", value: CreditRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.write = { $case: "purchase", value: PurchaseRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.write = { $case: "transfer", value: TransferRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.write = { $case: "postTransaction", value: PostTransactionRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.write = {
+              $case: "reverseTransaction",
+              value: ReverseTransactionRequest.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.write = { $case: "placeHold", value: PlaceHoldRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.write = { $case: "captureHold", value: CaptureHoldRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.write = { $case: "releaseHold", value: ReleaseHoldRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.write = { $case: "putItem", value: PutItemRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.write = { $case: "updateAccount", value: UpdateAccountRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteStreamItem>, I>>(base?: I): WriteStreamItem {
+    return WriteStreamItem.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteStreamItem>, I>>(object: I): WriteStreamItem {
+    const message = createBaseWriteStreamItem();
+    message.tag = object.tag ?? 0;
+    message.timeout = (object.timeout !== undefined && object.timeout !== null)
+      ? Duration.fromPartial(object.timeout)
+      : undefined;
+    switch (object.write?.$case) {
+      case "credit": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "credit", value: CreditRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "purchase": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "purchase", value: PurchaseRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "transfer": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "transfer", value: TransferRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "postTransaction": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "postTransaction", value: PostTransactionRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "reverseTransaction": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = {
+            $case: "reverseTransaction",
+            value: ReverseTransactionRequest.fromPartial(object.write.value),
+          };
+        }
+        break;
+      }
+      case "placeHold": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "placeHold", value: PlaceHoldRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "captureHold": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "captureHold", value: CaptureHoldRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "releaseHold": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "releaseHold", value: ReleaseHoldRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "putItem": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "putItem", value: PutItemRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+      case "updateAccount": {
+        if (object.write?.value !== undefined && object.write?.value !== null) {
+          message.write = { $case: "updateAccount", value: UpdateAccountRequest.fromPartial(object.write.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseWriteStreamRequest(): WriteStreamRequest {
+  return { items: [] };
+}
+
+export const WriteStreamRequest: MessageFns<WriteStreamRequest> = {
+  encode(message: WriteStreamRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.items) {
+      WriteStreamItem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteStreamRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteStreamRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.items.push(WriteStreamItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteStreamRequest>, I>>(base?: I): WriteStreamRequest {
+    return WriteStreamRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteStreamRequest>, I>>(object: I): WriteStreamRequest {
+    const message = createBaseWriteStreamRequest();
+    message.items = object.items?.map((e) => WriteStreamItem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseWriteStreamResult(): WriteStreamResult {
+  return { tag: 0, replayed: false, outcome: undefined, position: "" };
+}
+
+export const WriteStreamResult: MessageFns<WriteStreamResult> = {
+  encode(message: WriteStreamResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tag !== 0) {
+      writer.uint32(8).uint32(message.tag);
+    }
+    if (message.replayed !== false) {
+      writer.uint32(16).bool(message.replayed);
+    }
+    switch (message.outcome?.$case) {
+      case "credit":
+        CreditResponse.encode(message.outcome.value, writer.uint32(26).fork()).join();
+        break;
+      case "purchase":
+        PurchaseResponse.encode(message.outcome.value, writer.uint32(34).fork()).join();
+        break;
+      case "transfer":
+        TransferResponse.encode(message.outcome.value, writer.uint32(42).fork()).join();
+        break;
+      case "postTransaction":
+        PostTransactionResponse.encode(message.outcome.value, writer.uint32(50).fork()).join();
+        break;
+      case "reverseTransaction":
+        ReverseTransactionResponse.encode(message.outcome.value, writer.uint32(58).fork()).join();
+        break;
+      case "placeHold":
+        PlaceHoldResponse.encode(message.outcome.value, writer.uint32(66).fork()).join();
+        break;
+      case "captureHold":
+        CaptureHoldResponse.encode(message.outcome.value, writer.uint32(74).fork()).join();
+        break;
+      case "releaseHold":
+        ReleaseHoldResponse.encode(message.outcome.value, writer.uint32(82).fork()).join();
+        break;
+      case "putItem":
+        PutItemResponse.encode(message.outcome.value, writer.uint32(90).fork()).join();
+        break;
+      case "updateAccount":
+        UpdateAccountResponse.encode(message.outcome.value, writer.uint32(98).fork()).join();
+        break;
+      case "error":
+        Status.encode(message.outcome.value, writer.uint32(106).fork()).join();
+        break;
+    }
+    if (message.position !== "") {
+      writer.uint32(114).string(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteStreamResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteStreamResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.replayed = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = { $case: "credit", value: CreditResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.outcome = { $case: "purchase", value: PurchaseResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.outcome = { $case: "transfer", value: TransferResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.outcome = {
+              $case: "postTransaction",
+              value: PostTransactionResponse.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.outcome = {
+              $case: "reverseTransaction",
+              value: ReverseTransactionResponse.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.outcome = { $case: "placeHold", value: PlaceHoldResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.outcome = { $case: "captureHold", value: CaptureHoldResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.outcome = { $case: "releaseHold", value: ReleaseHoldResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.outcome = { $case: "putItem", value: PutItemResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.outcome = { $case: "updateAccount", value: UpdateAccountResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.outcome = { $case: "error", value: Status.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.position = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteStreamResult>, I>>(base?: I): WriteStreamResult {
+    return WriteStreamResult.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteStreamResult>, I>>(object: I): WriteStreamResult {
+    const message = createBaseWriteStreamResult();
+    message.tag = object.tag ?? 0;
+    message.replayed = object.replayed ?? false;
+    switch (object.outcome?.$case) {
+      case "credit": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "credit", value: CreditResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "purchase": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "purchase", value: PurchaseResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "transfer": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "transfer", value: TransferResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "postTransaction": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = {
+            $case: "postTransaction",
+            value: PostTransactionResponse.fromPartial(object.outcome.value),
+          };
+        }
+        break;
+      }
+      case "reverseTransaction": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = {
+            $case: "reverseTransaction",
+            value: ReverseTransactionResponse.fromPartial(object.outcome.value),
+          };
+        }
+        break;
+      }
+      case "placeHold": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "placeHold", value: PlaceHoldResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "captureHold": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "captureHold", value: CaptureHoldResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "releaseHold": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "releaseHold", value: ReleaseHoldResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "putItem": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "putItem", value: PutItemResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "updateAccount": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "updateAccount", value: UpdateAccountResponse.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "error": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "error", value: Status.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+    }
+    message.position = object.position ?? "";
+    return message;
+  },
+};
+
+function createBaseWriteStreamResponse(): WriteStreamResponse {
+  return { results: [], window: 0 };
+}
+
+export const WriteStreamResponse: MessageFns<WriteStreamResponse> = {
+  encode(message: WriteStreamResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      WriteStreamResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.window !== 0) {
+      writer.uint32(16).uint32(message.window);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteStreamResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteStreamResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(WriteStreamResult.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.window = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteStreamResponse>, I>>(base?: I): WriteStreamResponse {
+    return WriteStreamResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteStreamResponse>, I>>(object: I): WriteStreamResponse {
+    const message = createBaseWriteStreamResponse();
+    message.results = object.results?.map((e) => WriteStreamResult.fromPartial(e)) || [];
+    message.window = object.window ?? 0;
+    return message;
+  },
+};
+
 function createBaseGetBalanceRequest(): GetBalanceRequest {
   return { userId: "", asset: "", asOf: undefined };
 }
@@ -6083,6 +6863,35 @@ export const LedgerServiceService = {
     responseSerialize: (value: BatchWriteResponse): Buffer => Buffer.from(BatchWriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchWriteResponse => BatchWriteResponse.decode(value),
   },
+  /**
+   * Writes as they come, over one call: each has the life of its own rpc, at a fraction of the
+   * cost. The same rules, the same queue, the same errors, the same bytes; a request_id that was
+   * used in one way is replayed in the other. A broken item fails alone.
+   *
+   * Results come as the writes are booked, in any order; an item names itself by its tag. The
+   * first response comes at once and says the window: how many items may be out, which is 1,024
+   * until it says otherwise. An item is out from when it is sent until its result has come. Items
+   * beyond the window are not refused: the server stops reading, and goes on when results have
+   * been taken, so a caller that counts does not have its messages wait in front of each other.
+   * A caller that does not read its results is not served further, and in the end loses its
+   * connection.
+   *
+   * When the caller has ended its side, the server answers what is out and ends with OK. A server
+   * that stops answers what it has begun and ends with UNAVAILABLE, STORE_UNAVAILABLE. A message
+   * that cannot be read as a whole ends the stream in the same way, with INVALID_ARGUMENT,
+   * INVALID_FIELD. However it ends: an item without a result happened completely or not at all,
+   * and tells which when it is sent again, over another stream or by its own rpc. Of a caller that
+   * has gone, items that were not started are dropped.
+   */
+  writeStream: {
+    path: "/ledger.v1.LedgerService/WriteStream" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: WriteStreamRequest): Buffer => Buffer.from(WriteStreamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WriteStreamRequest => WriteStreamRequest.decode(value),
+    responseSerialize: (value: WriteStreamResponse): Buffer => Buffer.from(WriteStreamResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteStreamResponse => WriteStreamResponse.decode(value),
+  },
   /** The balance of one account. An account without entries reads as zero. */
   getBalance: {
     path: "/ledger.v1.LedgerService/GetBalance" as const,
@@ -6245,6 +7054,27 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   releaseHold: handleUnaryCall<ReleaseHoldRequest, ReleaseHoldResponse>;
   /** Many writes in one message: each on its own, or all in one transaction. */
   batchWrite: handleUnaryCall<BatchWriteRequest, BatchWriteResponse>;
+  /**
+   * Writes as they come, over one call: each has the life of its own rpc, at a fraction of the
+   * cost. The same rules, the same queue, the same errors, the same bytes; a request_id that was
+   * used in one way is replayed in the other. A broken item fails alone.
+   *
+   * Results come as the writes are booked, in any order; an item names itself by its tag. The
+   * first response comes at once and says the window: how many items may be out, which is 1,024
+   * until it says otherwise. An item is out from when it is sent until its result has come. Items
+   * beyond the window are not refused: the server stops reading, and goes on when results have
+   * been taken, so a caller that counts does not have its messages wait in front of each other.
+   * A caller that does not read its results is not served further, and in the end loses its
+   * connection.
+   *
+   * When the caller has ended its side, the server answers what is out and ends with OK. A server
+   * that stops answers what it has begun and ends with UNAVAILABLE, STORE_UNAVAILABLE. A message
+   * that cannot be read as a whole ends the stream in the same way, with INVALID_ARGUMENT,
+   * INVALID_FIELD. However it ends: an item without a result happened completely or not at all,
+   * and tells which when it is sent again, over another stream or by its own rpc. Of a caller that
+   * has gone, items that were not started are dropped.
+   */
+  writeStream: handleBidiStreamingCall<WriteStreamRequest, WriteStreamResponse>;
   /** The balance of one account. An account without entries reads as zero. */
   getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
   /** The balances of many accounts, in one snapshot, in the order asked for. */
@@ -6436,6 +7266,32 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchWriteResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Writes as they come, over one call: each has the life of its own rpc, at a fraction of the
+   * cost. The same rules, the same queue, the same errors, the same bytes; a request_id that was
+   * used in one way is replayed in the other. A broken item fails alone.
+   *
+   * Results come as the writes are booked, in any order; an item names itself by its tag. The
+   * first response comes at once and says the window: how many items may be out, which is 1,024
+   * until it says otherwise. An item is out from when it is sent until its result has come. Items
+   * beyond the window are not refused: the server stops reading, and goes on when results have
+   * been taken, so a caller that counts does not have its messages wait in front of each other.
+   * A caller that does not read its results is not served further, and in the end loses its
+   * connection.
+   *
+   * When the caller has ended its side, the server answers what is out and ends with OK. A server
+   * that stops answers what it has begun and ends with UNAVAILABLE, STORE_UNAVAILABLE. A message
+   * that cannot be read as a whole ends the stream in the same way, with INVALID_ARGUMENT,
+   * INVALID_FIELD. However it ends: an item without a result happened completely or not at all,
+   * and tells which when it is sent again, over another stream or by its own rpc. Of a caller that
+   * has gone, items that were not started are dropped.
+   */
+  writeStream(): ClientDuplexStream<WriteStreamRequest, WriteStreamResponse>;
+  writeStream(options: Partial<CallOptions>): ClientDuplexStream<WriteStreamRequest, WriteStreamResponse>;
+  writeStream(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<WriteStreamRequest, WriteStreamResponse>;
   /** The balance of one account. An account without entries reads as zero. */
   getBalance(
     request: GetBalanceRequest,

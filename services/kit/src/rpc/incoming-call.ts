@@ -1,9 +1,15 @@
-import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { EventEmitter } from 'node:events';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CallError } from './call-error';
 import type { WireCheck } from './wire-check';
 
-type ServerCall = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+/** What calls of every kind have. */
+type ServerCall = Pick<EventEmitter, 'on'> &
+  Pick<ServerUnaryCall<Buffer, Buffer>, 'cancelled' | 'metadata' | 'getDeadline' | 'getPeer'> & {
+    /** Of a call with one request. */
+    readonly request?: Buffer;
+  };
 
 /** What a handler may ask of its call. */
 export interface CallContext {
@@ -12,7 +18,7 @@ export interface CallContext {
   readonly isCancelled: () => boolean;
   /** The other end of the connection: whose turn the call takes in a queue. */
   readonly peer: string;
-  /** The size of the request. */
+  /** The size of the request; 0 of a stream of requests. */
   readonly requestBytes: number;
   /** The headers of the caller. */
   readonly metadata: Metadata;
@@ -36,7 +42,7 @@ class GrpcCallContext implements CallContext {
     private ownSignal: AbortSignal | null,
   ) {
     this.peer = call.getPeer();
-    this.requestBytes = call.request.length;
+    this.requestBytes = call.request?.length ?? 0;
     const deadline = call.getDeadline();
     this.deadline = deadline instanceof Date ? deadline.getTime() : deadline;
   }

@@ -9,6 +9,8 @@ export interface MethodLimits {
   readonly requestMaxBytes: (path: string) => number;
   /** Whether a method answers for as long as its caller likes. */
   readonly isStream: (path: string) => boolean;
+  /** Whether a method takes messages for as long as its caller likes; each has the limit of a request. */
+  readonly takesStream: (path: string) => boolean;
 }
 
 /** The largest request of a method that takes no long list. The largest that the rules allow has a third of it. */
@@ -26,10 +28,12 @@ export function methodLimits(services: readonly ServedService[], largeMaxBytes: 
   const large = new Set(methods.map(({ path }) => path).filter(takesLongList));
   const streams = new Set(methods.filter(({ responseStream }) => responseStream).map(({ path }) => path));
   streams.add(HEALTH_WATCH);
+  const uploads = new Set(methods.filter(({ requestStream }) => requestStream).map(({ path }) => path));
   const smallMaxBytes = Math.min(SMALL_REQUEST_MAX_BYTES, largeMaxBytes);
   return {
     requestMaxBytes: (path) => (large.has(path) ? largeMaxBytes : smallMaxBytes),
     isStream: (path) => streams.has(path),
+    takesStream: (path) => uploads.has(path),
   };
 }
 

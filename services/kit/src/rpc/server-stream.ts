@@ -83,7 +83,8 @@ export function serverStreamHandler<Request, Reason extends string>(
 
 const finished: CallResult = { code: 0, reason: '', bytes: Buffer.alloc(0), replayed: false };
 
-function serverStops(): CallError {
+/** What ends a stream when the server stops. */
+export function serverStops(): CallError {
   return new CallError('STORE_UNAVAILABLE', 'the server is stopping');
 }
 

@@ -124,7 +124,8 @@ function initialMetadata({ replayed, headers = {} }: CallResult): Metadata {
   return metadata;
 }
 
-function requestIdOf(request: unknown): string | undefined {
+/** The request id of a write, for the log. */
+export function requestIdOf(request: unknown): string | undefined {
   if (typeof request !== 'object' || request === null || !('requestId' in request)) return undefined;
   if (typeof request.requestId !== 'string') return undefined;
   // One that is too long is refused and still logged, as far as it may go.

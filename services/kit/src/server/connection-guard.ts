@@ -36,9 +36,9 @@ export class ConnectionGuard {
   private sweeping = false;
 
   constructor(private readonly parts: GuardParts) {
-    const { requestMaxBytes, isStream, tell, limits } = parts;
+    const { requestMaxBytes, isStream, takesStream, tell, limits } = parts;
     this.addresses = new AddressBudgets(limits);
-    this.events = { incomingBytes: 0, requestMaxBytes, isStream, tell };
+    this.events = { incomingBytes: 0, requestMaxBytes, isStream, takesStream, tell };
     const allowed = descriptorsMax() - OTHER_DESCRIPTORS;
     this.connectionsMax = Math.max(1, Math.min(limits.connectionsMax, allowed));
     if (this.connectionsMax < limits.connectionsMax)

@@ -8,8 +8,10 @@ import {
 import { status as GrpcCode } from '@grpc/grpc-js';
 import type { AddressBudget } from './address-budget';
 import type { ConnectionLimits } from './connection-limits';
+import { heldBytes } from './held-bytes';
 import { patienceMs } from './grpc-timeout';
 import { openStreams } from './http2-parts';
+import { MESSAGE_HEAD_BYTES, MessageMeter } from './message-meter';
 
 /** What a connection tells the guard of its server. */
 export interface ConnectionEvents {
@@ -19,6 +21,8 @@ export interface ConnectionEvents {
   readonly requestMaxBytes: (path: string) => number;
   /** Whether the answers of a method go on for as long as its caller likes. */
   readonly isStream: (path: string) => boolean;
+  /** Whether a method takes messages for as long as its caller likes. */
+  readonly takesStream: (path: string) => boolean;
   /** For the log: what was done to a caller, and why. */
   readonly tell: (what: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -46,6 +50,8 @@ export class GuardedConnection {
   private readonly marks: { readonly at: number; readonly streamId: number }[] = [];
   /** Streams whose method may answer for as long as it likes. */
   private readonly streams = new WeakSet<ServerHttp2Stream>();
+  /** Those whose requests may go on for as long as well. */
+  private readonly uploads = new WeakMap<ServerHttp2Stream, MessageMeter>();
 
   constructor(
     private readonly session: ServerHttp2Session,
@@ -108,8 +114,8 @@ export class GuardedConnection {
     let looked = 0;
     openStreams(this.session)?.forEach((stream) => {
       looked += 1;
-      this.unreadBytes += stream.writableLength;
-      if ((stream.id ?? 0) > overdueId || (this.streams.has(stream) && stream.readableEnded)) return;
+      this.unreadBytes += Math.max(stream.writableLength, heldBytes(stream));
+      if ((stream.id ?? 0) > overdueId || this.mayGoOn(stream, now)) return;
       this.events.tell('a call was ended: it took too long', { peer: this.peer });
       refuse(
         stream,
@@ -135,26 +141,61 @@ export class GuardedConnection {
     const path = headers[':path'] ?? '';
     const beganAt = performance.now();
     if (this.events.isStream(path)) this.streams.add(stream);
-    const maxBytes = this.events.requestMaxBytes(path);
-    let received = 0;
-    stream.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      this.events.incomingBytes += chunk.length;
-      if (received > maxBytes + FRAME_BYTES) this.refuseTooLarge(stream, path, maxBytes);
-      else if (this.events.incomingBytes > this.limits.incomingMaxBytes) this.refuseIncoming(stream);
-    });
-    stream.once('end', () => {
-      this.events.incomingBytes -= received;
-      received = 0;
-    });
+    if (this.events.takesStream(path)) this.countMessages(stream, path);
+    else this.countRequest(stream, path);
     stream.once('close', () => {
       this.calls -= 1;
-      this.events.incomingBytes -= received;
       // A reset may say that there was no error.
       if (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR) this.address.answered();
       else this.countCancelled(performance.now() < beganAt + patienceMs(headers['grpc-timeout']));
     });
     if (this.unreadBytes > this.limits.connectionUnreadMaxBytes / 2) this.refuseUnread(stream);
+  }
+
+  /** Counts what comes of a request until all of it is there. */
+  private countRequest(stream: ServerHttp2Stream, path: string): void {
+    const maxBytes = this.events.requestMaxBytes(path);
+    let received = 0;
+    const settle = (): void => {
+      this.events.incomingBytes -= received;
+      received = 0;
+    };
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      this.events.incomingBytes += chunk.length;
+      if (received > maxBytes + MESSAGE_HEAD_BYTES) this.refuseTooLarge(stream, path, maxBytes);
+      else if (this.events.incomingBytes > this.limits.incomingMaxBytes) this.refuseIncoming(stream);
+    });
+    stream.once('end', settle);
+    stream.once('close', settle);
+  }
+
+  /** The same for requests that follow one another: each of them is counted until all of it is there. */
+  private countMessages(stream: ServerHttp2Stream, path: string): void {
+    const maxBytes = this.events.requestMaxBytes(path);
+    const meter = new MessageMeter();
+    this.uploads.set(stream, meter);
+    let counted = 0;
+    const count = (bytes: number): void => {
+      this.events.incomingBytes += bytes - counted;
+      counted = bytes;
+    };
+    stream.on('data', (chunk: Buffer) => {
+      const largest = meter.feed(chunk, performance.now());
+      count(meter.partialBytes);
+      if (largest > maxBytes) this.refuseTooLarge(stream, path, maxBytes);
+      else if (this.events.incomingBytes > this.limits.incomingMaxBytes) this.refuseIncoming(stream);
+    });
+    stream.once('close', () => count(0));
+  }
+
+  /** Whether a call is one that has begun to be answered, and whose other end keeps none of its messages back. */
+  private mayGoOn(stream: ServerHttp2Stream, now: number): boolean {
+    if (!this.streams.has(stream)) return false;
+    const upload = this.uploads.get(stream);
+    if (upload === undefined) return stream.readableEnded;
+    const isAnswered = stream.headersSent && !stream.writableEnded;
+    return isAnswered && now - upload.partialSince < this.limits.requestTimeMaxMs;
   }
 
   private refuseTooLarge(stream: ServerHttp2Stream, path: string, maxBytes: number): void {
@@ -241,8 +282,6 @@ export class GuardedConnection {
 const HEARD_WITHIN_MS = 1_000;
 /** The largest that HTTP/2 has. */
 const LAST_STREAM_ID = 2 ** 31 - 1;
-/** A gRPC message has a flag and its length before it. */
-const FRAME_BYTES = 5;
 
 /** Ends a call with a status when it has no answer yet, else by a reset. */
 function refuse(stream: ServerHttp2Stream, code: GrpcCode, message: string): void {

@@ -46,6 +46,11 @@ export class GroupCommit {
     this.bulk = new BulkScheduler(bulk.map(lockAware), bulkBatchMax);
   }
 
+  /** How many more single writes may wait. */
+  get places(): number {
+    return Math.max(0, this.settings.queueMax - this.writes.waiting);
+  }
+
   /**
    * Whether a write that is to be submitted next would be let in, as far as that can be told without it.
    *

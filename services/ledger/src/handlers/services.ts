@@ -1,6 +1,11 @@
+import { bidiStreamHandler } from '@ledger/kit/rpc/bidi-stream';
 import type { CallLog } from '@ledger/kit/rpc/call-log';
 import { serveBytes, type ServedService } from '@ledger/kit/rpc/served-service';
-import { serverStreamHandler, type ServerStreamMethod } from '@ledger/kit/rpc/server-stream';
+import {
+  serverStreamHandler,
+  type ServerStreamMethod,
+  type StreamSettings,
+} from '@ledger/kit/rpc/server-stream';
 import { unaryHandler, type UnaryMethod } from '@ledger/kit/rpc/unary';
 import { AccountServiceService } from '@ledger/proto/ledger/v1/account_service';
 import { CatalogServiceService } from '@ledger/proto/ledger/v1/catalog_service';
@@ -21,9 +26,11 @@ import { listEntries } from './entries';
 import { ledgerErrors } from '../mapping/ledger-errors';
 import type { PageTokens } from '../mapping/page-token';
 import { perCaller } from './per-caller';
+import type { Reason } from '../mapping/status';
 import { getTransaction, listTransactions } from './transactions';
 import { verifyLedger } from './verify-ledger';
 import { watchEntries } from './watch-entries';
+import { writeStream } from './write-stream';
 import { writeMethods } from './writes';
 
 /** What the handlers need. */
@@ -35,6 +42,8 @@ export interface ServiceParts {
   readonly tokens: PageTokens;
   readonly log: CallLog;
   readonly batchLimits: BatchLimits;
+  /** The most items of a WriteStream that may be out. */
+  readonly streamWindow: number;
   /** Verifications that run at the same time. */
   readonly verificationsMax: number;
   /** Streams of entries of one caller. */
@@ -54,10 +63,11 @@ export function servedServices(parts: ServiceParts): ServedService[] {
 
 function ledgerService(parts: ServiceParts): ServedService {
   const { commit, store, balances, horizon, tokens, batchLimits } = parts;
-  const { read, writesOf, stream } = handlers(parts);
+  const { read, writesOf, stream, settings } = handlers(parts);
   return serveBytes(LedgerServiceService, {
     ...writesOf('ledger.v1.LedgerService'),
     batchWrite: read(batchWrite(commit, store, batchLimits)),
+    writeStream: bidiStreamHandler(writeStream(parts), settings),
     getBalance: read(getBalance(store, balances, horizon)),
     batchGetBalances: read(batchGetBalances(store, horizon)),
     listBalances: read(listBalances(store, tokens, horizon)),
@@ -98,6 +108,7 @@ interface Handlers {
   /** The writes of a service, by the names of their rpcs. */
   readonly writesOf: (service: string) => Readonly<Record<string, Handler>>;
   readonly stream: <Request>(method: ServerStreamMethod<Request>) => StreamHandler;
+  readonly settings: StreamSettings<Reason>;
 }
 
 type Handler = ReturnType<typeof unaryHandler>;
@@ -106,6 +117,7 @@ type StreamHandler = ReturnType<typeof serverStreamHandler>;
 function handlers({ commit, log, stopping }: ServiceParts): Handlers {
   const settings = { log, errors: ledgerErrors, stopping };
   return {
+    settings,
     read: (method) => unaryHandler(method, settings),
     writesOf: (service) =>
       Object.fromEntries(

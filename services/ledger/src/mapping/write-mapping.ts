@@ -27,6 +27,8 @@ export interface WriteMapping<C extends Command = Command, Request = unknown, Re
   readonly request: { decode(bytes: BinaryReader): Request };
   readonly response: { encode(message: Response, writer: BinaryWriter): BinaryWriter };
   readonly batch: BatchField<C['kind']>;
+  /** Its field number in WriteStreamItem and in WriteStreamResult, which are the same. */
+  readonly streamNumber: number;
   /** Who owns the write: a user or a system scope. Request ids are unique within it, and a caller is authorised for it. */
   scopeOf(request: Request): string;
   /** The command of a request. What is wrong is collected in the validator; no clock, state or setting counts. */

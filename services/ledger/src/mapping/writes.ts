@@ -54,3 +54,12 @@ export function mappingOfBatchField(name: BatchCase & Uncapitalize<Command['kind
   if (mapping === undefined) throw new TypeError(`${name} is not a write of a batch`);
   return mapping;
 }
+
+const byStreamNumber = new Map(
+  Object.values<WriteMapping>(writeMappings).map((mapping) => [mapping.streamNumber, mapping]),
+);
+
+/** The write of a field in the oneof of WriteStreamItem; undefined for a field that is none. */
+export function mappingOfStreamField(number: number): WriteMapping | undefined {
+  return byStreamNumber.get(number);
+}

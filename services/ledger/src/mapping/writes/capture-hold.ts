@@ -10,6 +10,7 @@ export const captureHold: WriteMapping<CaptureHoldCommand, CaptureHoldRequest, C
   request: CaptureHoldRequest,
   response: CaptureHoldResponse,
   batch: { name: 'captureHold', number: 7 },
+  streamNumber: 9,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

@@ -11,6 +11,7 @@ export const credit: WriteMapping<CreditCommand, CreditRequest, CreditResponse> 
   request: CreditRequest,
   response: CreditResponse,
   batch: { name: 'credit', number: 1 },
+  streamNumber: 3,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

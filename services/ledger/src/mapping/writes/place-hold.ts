@@ -11,6 +11,7 @@ export const placeHold: WriteMapping<PlaceHoldCommand, PlaceHoldRequest, PlaceHo
   request: PlaceHoldRequest,
   response: PlaceHoldResponse,
   batch: { name: 'placeHold', number: 6 },
+  streamNumber: 8,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

@@ -19,6 +19,7 @@ export const postTransaction: WriteMapping<
   request: PostTransactionRequest,
   response: PostTransactionResponse,
   batch: { name: 'postTransaction', number: 4 },
+  streamNumber: 6,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

@@ -11,6 +11,7 @@ export const purchase: WriteMapping<PurchaseCommand, PurchaseRequest, PurchaseRe
   request: PurchaseRequest,
   response: PurchaseResponse,
   batch: { name: 'purchase', number: 2 },
+  streamNumber: 4,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

@@ -11,6 +11,7 @@ export const putItem: WriteMapping<PutItemCommand, PutItemRequest, PutItemRespon
   request: PutItemRequest,
   response: PutItemResponse,
   batch: null,
+  streamNumber: 11,
   scopeOf: () => CATALOG_SCOPE,
 
   toCommand(request, scope, validator) {

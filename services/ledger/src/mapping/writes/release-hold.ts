@@ -10,6 +10,7 @@ export const releaseHold: WriteMapping<ReleaseHoldCommand, ReleaseHoldRequest, R
   request: ReleaseHoldRequest,
   response: ReleaseHoldResponse,
   batch: { name: 'releaseHold', number: 8 },
+  streamNumber: 10,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

@@ -17,6 +17,7 @@ export const reverseTransaction: WriteMapping<
   request: ReverseTransactionRequest,
   response: ReverseTransactionResponse,
   batch: { name: 'reverseTransaction', number: 5 },
+  streamNumber: 7,
   scopeOf: ({ userId }) => userId,
 
   toCommand(request, scope, validator) {

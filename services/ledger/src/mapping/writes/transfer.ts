@@ -10,6 +10,7 @@ export const transfer: WriteMapping<TransferCommand, TransferRequest, TransferRe
   request: TransferRequest,
   response: TransferResponse,
   batch: { name: 'transfer', number: 3 },
+  streamNumber: 5,
   scopeOf: ({ fromUserId }) => fromUserId,
 
   toCommand(request, scope, validator) {

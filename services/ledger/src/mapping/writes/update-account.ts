@@ -13,6 +13,7 @@ export const updateAccount: WriteMapping<UpdateAccountCommand, UpdateAccountRequ
     request: UpdateAccountRequest,
     response: UpdateAccountResponse,
     batch: null,
+    streamNumber: 12,
     scopeOf: ({ userId }) => userId,
 
     toCommand(request, scope, validator) {
