@@ -21,6 +21,7 @@ import { SettledHorizon } from '../../services/ledger/src/store/settled-horizon'
 import type { Connection } from '../../services/ledger/src/store/pg/connection';
 import { createDataSource } from '@ledger/kit/postgres/data-source';
 import { ledgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
+import { fixPlans } from '../../services/ledger/src/store/statements/fix-plans';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
 import type { Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
@@ -80,7 +81,10 @@ describe('the cost of a read, in blocks of the database', () => {
     await database.query('VACUUM (ANALYZE)');
     const parameters = readerParameters(10_000);
     const source = createDataSource(
-      ledgerSource({ url: database.url, applicationName: 'cost', poolSize: 1, parameters }),
+      ledgerSource({
+        ...{ url: database.url, applicationName: 'cost', poolSize: 1 },
+        ...{ parameters, onSession: fixPlans },
+      }),
     );
     await source.initialize();
     const runner = source.createQueryRunner();

@@ -8,6 +8,7 @@ import {
   readerParameters,
   writerParameters,
 } from '../../services/ledger/src/store/data-source';
+import { fixPlans } from '../../services/ledger/src/store/statements/fix-plans';
 import { countAccounts } from '../../services/ledger/src/store/statements/count-accounts';
 import { findDueHolds, findHolds } from '../../services/ledger/src/store/statements/find-holds';
 import { findAccounts } from '../../services/ledger/src/store/statements/find-accounts';
@@ -181,7 +182,15 @@ const RANGE_STATEMENTS: Statements = {
 
 /** Of no table that grows: clocks, locks, the sessions of the database and the secrets of the servers. */
 const WITHOUT_A_PLAN = [
-  ...['claim_stripe', 'find_blocker', 'insert_secret', 'limit_session', 'limit_waits', 'read_secret'],
+  ...[
+    'claim_stripe',
+    'find_blocker',
+    'fix_plans',
+    'insert_secret',
+    'limit_session',
+    'limit_waits',
+    'read_secret',
+  ],
   'read_settled',
 ];
 
@@ -226,7 +235,7 @@ describe('the plan of a statement', () => {
       // Statistics come when the test wants them.
       await database.query(`ALTER TABLE ledger.${table} SET (autovacuum_enabled = false)`);
     }
-    const settings = { url: database.url, applicationName: 'plans', poolSize: 1 };
+    const settings = { url: database.url, applicationName: 'plans', poolSize: 1, onSession: fixPlans };
     writer = createDataSource(ledgerSource({ ...settings, parameters: writerParameters(TIMEOUT_MS) }));
     reader = createDataSource(ledgerSource({ ...settings, parameters: readerParameters(TIMEOUT_MS) }));
     await Promise.all([writer.initialize(), reader.initialize()]);

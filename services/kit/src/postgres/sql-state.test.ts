@@ -1,6 +1,13 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { ConnectionLost, isOutage, sqlFault, sqlState, type SqlFault } from './sql-state';
+import {
+  ConnectionLost,
+  isOutage,
+  mayBeUniqueViolation,
+  sqlFault,
+  sqlState,
+  type SqlFault,
+} from './sql-state';
 
 function databaseError(code: string): DatabaseError {
   const error = new DatabaseError('text', 4, 'error');
@@ -39,6 +46,16 @@ it.each<[what: string, state: string, fault: SqlFault]>([
 ])('takes %s (%s) as %s', (_what, state, fault) => {
   expect(sqlFault(databaseError(state))).toBe(fault);
   expect(sqlState(databaseError(state))).toBe(state);
+});
+
+it.each([
+  ['23505', '_bt_check_unique', true],
+  ['23514', 'ExecConstraints', false],
+  ['XX000', 'ReportCopyError', true],
+  ['XX000', 'elog_finish', false],
+])('takes %s of %s for a row that was there already: %s', (state, routine, expected) => {
+  const error = Object.assign(databaseError(state), { routine });
+  expect(mayBeUniqueViolation(error)).toBe(expected);
 });
 
 it('sees through what TypeORM wraps around an error', () => {

@@ -1,4 +1,7 @@
+import { DatabaseError } from 'pg';
+
 const UNIQUE_VIOLATION = '23505';
+const INTERNAL_ERROR = 'XX000';
 const LOCK_NOT_AVAILABLE = '55P03';
 const QUERY_CANCELED = '57014';
 
@@ -92,9 +95,19 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
 }
 
-/** Whether a row was there already under a unique key. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqlState(error) === UNIQUE_VIOLATION;
+/**
+ * Whether a row was there already under a unique key. Citus copies the rows of an insert to the node of their table, and
+ * tells a violation there as an internal error without its state; so does whatever else is refused there.
+ */
+export function mayBeUniqueViolation(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== INTERNAL_ERROR) return state === UNIQUE_VIOLATION;
+  return error instanceof DatabaseError && error.routine === 'ReportCopyError';
+}
+
+/** Whether the server met what it did not foresee, such as a node of its cluster that did not answer. */
+export function isInternalError(error: unknown): boolean {
+  return sqlState(error)?.startsWith('XX') === true;
 }
 
 /** Whether the error is of a kind that only a program makes. Only for what is shown: faults are judged by `sqlFault`. */

@@ -33,7 +33,7 @@ export function roleParameter(role: string | null): Record<string, string> {
 }
 
 /**
- * For connections that write batches. The plan settings matter: a batch that joins its keys to a table that grew
+ * For connections that write batches. The plan settings matter, and what statements/fix-plans adds: a batch that joins its keys to a table that grew
  * since the last ANALYZE would get a hash join over the whole table (18,600 writes a second fell to 6,000), and a page
  * out of a bitmap is sorted whole, where the index has it in order.
  */
@@ -59,6 +59,5 @@ const INDEX_PLANS = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_bitmapscan: 'off',
-  plan_cache_mode: 'force_generic_plan',
   jit: 'off',
 };

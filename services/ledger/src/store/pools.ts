@@ -1,9 +1,9 @@
 import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
 import { ledgerSource, roleParameter, writerParameters } from './data-source';
 import { DatabaseProbe } from './database-probe';
+import { prepareSession } from './prepare-session';
 import { ReadPool } from './read-pool';
 import { serverRole } from './roles';
-import { checkSchema } from './schema-check';
 
 /** How the ledger uses its database. */
 export interface StoreSettings {
@@ -69,12 +69,12 @@ export function allPools({ writers, readers, balances, verification, probe }: Po
 async function open(settings: StoreSettings, keep: <T extends Pool>(pool: T) => T): Promise<Pools> {
   const { url, batchTimeoutMs, readTimeoutMs, readAttemptMs: attemptMs } = settings;
   const { role } = await serverRole(url);
-  const common = { url, role, onSession: checkSchema };
+  const common = { url, role, onSession: prepareSession };
   const reading = { ...common, queueMax: settings.readQueueMax, readTimeoutMs, attemptMs };
   const writers = keep(
     await ConnectionPool.open(
       ledgerSource({
-        ...{ url, onSession: checkSchema, applicationName: 'ledger-writer' },
+        ...{ url, onSession: prepareSession, applicationName: 'ledger-writer' },
         ...{ poolSize: settings.writers, pipeline: true },
         parameters: { ...roleParameter(role), ...writerParameters(batchTimeoutMs) },
         queryTimeoutMs: batchTimeoutMs + SILENT_CONNECTION_MS,

@@ -1,10 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import { asConnectionError, sqlFault, sqlState } from '@ledger/kit/postgres/sql-state';
+import { asConnectionError, isInternalError, sqlFault, sqlState } from '@ledger/kit/postgres/sql-state';
 import { Portions } from '@ledger/kit/server/portions';
 import { connectionOf, query, type Connection } from './connection';
 import { groupOf, type StatementGroup } from './statement-group';
 
-/** COMMIT was sent and its answer did not come: the transaction may be on disk or not. */
+/** COMMIT was sent and its answer did not come, or does not tell: the transaction may be on disk or not. */
 export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
@@ -128,8 +128,11 @@ function throwOfConnection(error: unknown): never {
   throw asConnectionError(error);
 }
 
-/** A COMMIT that the database refused booked nothing; one whose answer did not come may have. */
+/**
+ * A COMMIT that the database refused booked nothing; one whose answer did not come may have, and so may one at which the
+ * database broke: Citus says so when a node did not answer to its COMMIT.
+ */
 function throwUnlessRefused(cause: unknown): never {
-  if (sqlState(cause) !== null && sqlFault(cause) !== 'unavailable') throw cause;
+  if (sqlState(cause) !== null && sqlFault(cause) !== 'unavailable' && !isInternalError(cause)) throw cause;
   throw new CommitUnknown('the answer to COMMIT did not come', { cause });
 }
