@@ -181,22 +181,44 @@ CREATE TABLE ledger.migrations (
 GRANT SELECT ON ledger.migrations TO ledger_runtime;
 
 CREATE TABLE ledger.requests (
+  create_time timestamp with time zone NOT NULL,
+  commit_order bigint,
+  transaction_id uuid,
+  code smallint NOT NULL,
+  content_hash_version smallint NOT NULL,
+  kind smallint,
+  hash_version smallint,
   user_id text COLLATE "C" NOT NULL,
   request_id text COLLATE "C" NOT NULL,
   method text NOT NULL,
   caller text NOT NULL,
   content_hash bytea NOT NULL,
-  content_hash_version smallint NOT NULL,
-  code smallint NOT NULL,
   reason text NOT NULL,
+  digest bytea,
+  description text,
+  reference text COLLATE "C",
+  metadata jsonb,
+  entry_keys json,
+  effective_time timestamp with time zone,
+  item_id text COLLATE "C",
+  item_name text,
+  price_version bigint,
+  unit_price bigint,
+  quantity bigint,
+  reverses_transaction_id uuid,
+  reversed_amount bigint,
   outcome bytea NOT NULL,
-  transaction_id uuid,
-  create_time timestamp with time zone NOT NULL,
   CONSTRAINT requests_pkey PRIMARY KEY (user_id, request_id),
   CONSTRAINT requests_code_check CHECK (code >= 0 AND code <= 16),
   CONSTRAINT requests_content_hash_check CHECK (octet_length(content_hash) = 32),
-  CONSTRAINT requests_reason_check CHECK ((code = 0) = (reason = ''::text))
+  CONSTRAINT requests_reason_check CHECK ((code = 0) = (reason = ''::text)),
+  CONSTRAINT requests_transaction_check CHECK (transaction_id IS NULL OR num_nulls(commit_order, kind, hash_version, digest, description, reference, metadata, entry_keys) = 0 AND kind >= 1 AND kind <= 6 AND user_id <> ''::text AND user_id !~~ '@%'::text AND octet_length(digest) = 32 AND (num_nulls(item_id, item_name, price_version, unit_price, quantity) = ANY (ARRAY[0, 5])) AND (kind = 5) = (reverses_transaction_id IS NOT NULL) AND (kind = 5) = (reversed_amount IS NOT NULL) AND (reversed_amount IS NULL OR reversed_amount >= 1))
 );
+CREATE INDEX requests_commit_order_index ON ledger.requests USING btree (commit_order) WHERE (transaction_id IS NOT NULL);
+CREATE INDEX requests_reference_index ON ledger.requests USING btree (reference, transaction_id) WHERE ((transaction_id IS NOT NULL) AND (reference <> ''::text));
+CREATE INDEX requests_reversal_index ON ledger.requests USING btree (user_id, reverses_transaction_id) WHERE (reverses_transaction_id IS NOT NULL);
+CREATE INDEX requests_transaction_index ON ledger.requests USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
+CREATE INDEX requests_user_transaction_index ON ledger.requests USING btree (user_id, transaction_id) WHERE (transaction_id IS NOT NULL);
 CREATE TRIGGER requests_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.requests FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
 ALTER TABLE ledger.requests ENABLE ALWAYS TRIGGER requests_refuse_rewriting;
 CREATE TRIGGER requests_refuse_truncate BEFORE TRUNCATE ON ledger.requests FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
@@ -226,42 +248,28 @@ CREATE TRIGGER time_steps_refuse_truncate BEFORE TRUNCATE ON ledger.time_steps F
 ALTER TABLE ledger.time_steps ENABLE ALWAYS TRIGGER time_steps_refuse_truncate;
 GRANT INSERT, SELECT ON ledger.time_steps TO ledger_runtime;
 
-CREATE TABLE ledger.transactions (
-  user_id text COLLATE "C" NOT NULL,
-  transaction_id uuid NOT NULL,
-  kind smallint NOT NULL,
-  request_id text COLLATE "C" NOT NULL,
-  caller text NOT NULL,
-  create_time timestamp with time zone NOT NULL,
-  effective_time timestamp with time zone,
-  description text NOT NULL,
-  reference text COLLATE "C" NOT NULL,
-  metadata jsonb NOT NULL,
-  item_id text COLLATE "C",
-  item_name text,
-  price_version bigint,
-  unit_price bigint,
-  quantity bigint,
-  reverses_transaction_id uuid,
-  reversed_amount bigint,
-  entry_keys jsonb NOT NULL,
-  digest bytea NOT NULL,
-  hash_version smallint NOT NULL,
-  commit_order bigint NOT NULL,
-  CONSTRAINT transactions_pkey PRIMARY KEY (user_id, transaction_id),
-  CONSTRAINT transactions_digest_check CHECK (octet_length(digest) = 32),
-  CONSTRAINT transactions_entry_keys_check CHECK (jsonb_array_length(entry_keys) >= 2),
-  CONSTRAINT transactions_item_check CHECK (num_nulls(item_id, item_name, price_version, unit_price, quantity) = ANY (ARRAY[0, 5])),
-  CONSTRAINT transactions_kind_check CHECK (kind >= 1 AND kind <= 6),
-  CONSTRAINT transactions_reversal_check CHECK ((kind = 5) = (reverses_transaction_id IS NOT NULL) AND (kind = 5) = (reversed_amount IS NOT NULL) AND (reversed_amount IS NULL OR reversed_amount >= 1)),
-  CONSTRAINT transactions_user_id_check CHECK (user_id <> ''::text AND user_id !~~ '@%'::text)
-);
-CREATE INDEX transactions_commit_order_index ON ledger.transactions USING btree (commit_order);
-CREATE INDEX transactions_id_index ON ledger.transactions USING btree (transaction_id);
-CREATE INDEX transactions_reference_index ON ledger.transactions USING btree (reference, transaction_id) WHERE (reference <> ''::text);
-CREATE INDEX transactions_reversal_index ON ledger.transactions USING btree (user_id, reverses_transaction_id) WHERE (reverses_transaction_id IS NOT NULL);
-CREATE TRIGGER transactions_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.transactions FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
-ALTER TABLE ledger.transactions ENABLE ALWAYS TRIGGER transactions_refuse_rewriting;
-CREATE TRIGGER transactions_refuse_truncate BEFORE TRUNCATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
-ALTER TABLE ledger.transactions ENABLE ALWAYS TRIGGER transactions_refuse_truncate;
-GRANT INSERT, SELECT ON ledger.transactions TO ledger_runtime;
+CREATE VIEW ledger.transactions AS
+ SELECT user_id,
+    transaction_id,
+    kind,
+    request_id,
+    caller,
+    create_time,
+    effective_time,
+    description,
+    reference,
+    metadata,
+    item_id,
+    item_name,
+    price_version,
+    unit_price,
+    quantity,
+    reverses_transaction_id,
+    reversed_amount,
+    entry_keys,
+    digest,
+    hash_version,
+    commit_order
+   FROM ledger.requests r
+  WHERE transaction_id IS NOT NULL;
+GRANT SELECT ON ledger.transactions TO ledger_runtime;

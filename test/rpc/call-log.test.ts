@@ -103,7 +103,7 @@ describe('the log line of a call', () => {
     expect(batches).toBeCloseTo(Math.round(batches), 6);
     expect(batches).toBeLessThan(COUNT);
     const [row] = await ledger.database.query<{ batches: string }>(
-      `SELECT count(DISTINCT xmin::text) AS batches FROM ledger.transactions WHERE user_id = 'bob'`,
+      `SELECT count(DISTINCT xmin::text) AS batches FROM ledger.requests WHERE user_id = 'bob'`,
     );
     expect(Math.round(batches).toString()).toBe(row?.batches);
   });

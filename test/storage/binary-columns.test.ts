@@ -68,9 +68,16 @@ describe('a column of a batch', () => {
       String,
     ],
     [
-      'jsonb',
+      'json',
       orNull(fc.dictionary(text, text).map((value) => JSON.stringify(value))),
       (rows) => columns.jsons(rows, identity),
+      'v::text',
+      identity,
+    ],
+    [
+      'jsonb',
+      orNull(fc.dictionary(text, text).map((value) => JSON.stringify(value))),
+      (rows) => columns.jsonbs(rows, identity),
       'v',
       JSON.parse,
     ],

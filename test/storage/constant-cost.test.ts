@@ -414,12 +414,13 @@ async function fill(database: TestDatabase, { userId, length }: Sized): Promise<
        FROM ledger.entries WHERE user_id = '${userId}' GROUP BY user_id, asset, stripe`,
   );
   if (stripes > 1) return;
-  const key = `jsonb_build_array('${userId}', 'GOLD', 0, (n + 1)::text)`;
+  const key = `json_build_array('${userId}', 'GOLD', 0, (n + 1)::text)`;
   await database.query(
-    `INSERT INTO ledger.transactions (user_id, transaction_id, kind, request_id, caller, create_time, description,
-                                      reference, metadata, entry_keys, digest, hash_version, commit_order)
-     SELECT '${userId}', ${id}, 1, n::text, '', ${time}, '', '${userId}', '{}', jsonb_build_array(${key}, ${key}),
-            ${hash}, 1, n
+    `INSERT INTO ledger.requests (user_id, request_id, method, caller, content_hash, content_hash_version, code,
+                                  reason, outcome, create_time, transaction_id, kind, description, reference, metadata,
+                                  entry_keys, digest, hash_version, commit_order)
+     SELECT '${userId}', n::text, 'Credit', '', ${hash}, 1, 0, '', '', ${time}, ${id}, 1, '', '${userId}', '{}',
+            json_build_array(${key}, ${key}), ${hash}, 1, n
        FROM generate_series(0, ${length - 1}) n`,
   );
   await database.query(

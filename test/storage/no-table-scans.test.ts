@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database'
 import { startTestServer } from '../harness/test-server';
 import { untilAlone } from '../harness/until-alone';
 
-const TABLES = ['accounts', 'transactions', 'entries', 'requests', 'item_versions'];
+const TABLES = ['accounts', 'entries', 'requests', 'item_versions'];
 
 describe('a server at work', () => {
   let database: TestDatabase;

@@ -32,7 +32,6 @@ import { insertEntries } from '../../services/ledger/src/store/statements/insert
 import { insertItems } from '../../services/ledger/src/store/statements/insert-items';
 import { insertRequests } from '../../services/ledger/src/store/statements/insert-requests';
 import { insertTimeSteps } from '../../services/ledger/src/store/statements/insert-time-steps';
-import { insertTransactions } from '../../services/ledger/src/store/statements/insert-transactions';
 import { findAccount, listAccounts } from '../../services/ledger/src/store/statements/list-accounts';
 import {
   findEntries,
@@ -55,7 +54,6 @@ import { readChains } from '../../services/ledger/src/store/statements/read-chai
 import { readHeads } from '../../services/ledger/src/store/statements/read-heads';
 import {
   readLegs,
-  readTransactionRange,
   readTransactions,
 } from '../../services/ledger/src/store/statements/read-stored-transactions';
 import {
@@ -112,9 +110,8 @@ const WRITER_STATEMENTS: Statements = {
   insert_entries: (connection) => insertEntries(connection, []),
   insert_holds: (connection) => insertHolds(connection, []),
   insert_items: (connection) => insertItems(connection, []),
-  insert_requests: (connection) => insertRequests(connection, [], 0n),
+  insert_requests: (connection) => insertRequests(connection, [], 0n, new Map()),
   insert_time_steps: (connection) => insertTimeSteps(connection, []),
-  insert_transactions: (connection) => insertTransactions(connection, [], new Map()),
   settle_holds: (connection) => settleHolds(connection, { userId: 'ada', asset: 'GOLD', stripe: 0 }, 1),
   update_accounts: (connection) => updateAccounts(connection, [], new Map()),
   update_holds: (connection) => updateHolds(connection, []),
@@ -174,8 +171,6 @@ const RANGE_STATEMENTS: Statements = {
   read_covered_holds: (connection) => readCoveredHolds(connection, { userId: '', holdId: 'id' }, 0n, 1),
   read_covered_items: (connection) => readCoveredItems(connection, { itemId: '', version: 0n }, 0n, 1),
   read_request_range: (connection) => readRequestRange(connection, { userId: '', requestId: '' }, '', 1),
-  read_transaction_range: (connection) =>
-    readTransactionRange(connection, { userId: '', transactionId: 'id' }, '', 1),
   list_entry_keys: (connection) => listEntryKeys(connection, everybody, 1),
   find_orphan_holds: (connection) => findOrphanHolds(connection, everybody, 1),
 };
@@ -231,7 +226,7 @@ describe('the plan of a statement', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    for (const table of ['accounts', 'transactions', 'entries', 'requests', 'item_versions', 'holds']) {
+    for (const table of ['accounts', 'entries', 'requests', 'item_versions', 'holds']) {
       // Statistics come when the test wants them.
       await database.query(`ALTER TABLE ledger.${table} SET (autovacuum_enabled = false)`);
     }
@@ -370,15 +365,12 @@ async function grow(database: TestDatabase): Promise<void> {
        FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(
-    `INSERT INTO ledger.transactions (user_id, transaction_id, kind, request_id, caller, create_time, description,
-                                      reference, metadata, entry_keys, digest, hash_version, commit_order)
-     SELECT ${user}, gen_random_uuid(), 1, n::text, '', now(), '', n::text, '{}', '[1, 2]', ${hash}, 1, n
-       FROM generate_series(0, ${ROWS - 1}) n`,
-  );
-  await database.query(
     `INSERT INTO ledger.requests (user_id, request_id, method, caller, content_hash, content_hash_version, code,
-                                  reason, outcome, create_time)
-     SELECT ${user}, n::text, 'Credit', '', ${hash}, 1, 0, '', ${hash}, now() FROM generate_series(0, ${ROWS - 1}) n`,
+                                  reason, outcome, create_time, transaction_id, kind, description, reference, metadata,
+                                  entry_keys, digest, hash_version, commit_order)
+     SELECT ${user}, n::text, 'Credit', '', ${hash}, 1, 0, '', ${hash}, now(), gen_random_uuid(), 1, '', n::text, '{}',
+            '[1, 2]', ${hash}, 1, n
+       FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(
     `INSERT INTO ledger.item_versions (item_id, version, name, asset, price, active, grant_asset, create_time)
@@ -386,11 +378,12 @@ async function grow(database: TestDatabase): Promise<void> {
        FROM generate_series(0, ${ROWS - 1}) n`,
   );
   await database.query(
-    `INSERT INTO ledger.transactions (user_id, transaction_id, kind, request_id, caller, create_time, description,
-                                      reference, metadata, reverses_transaction_id, reversed_amount, entry_keys,
-                                      digest, hash_version, commit_order)
-     SELECT ${user}, gen_random_uuid(), 5, 'r' || n, '', now(), '', '', '{}', gen_random_uuid(), 1, '[1, 2]', ${hash},
-            1, n
+    `INSERT INTO ledger.requests (user_id, request_id, method, caller, content_hash, content_hash_version, code,
+                                  reason, outcome, create_time, transaction_id, kind, description, reference, metadata,
+                                  reverses_transaction_id, reversed_amount, entry_keys, digest, hash_version,
+                                  commit_order)
+     SELECT ${user}, 'r' || n, 'ReverseTransaction', '', ${hash}, 1, 0, '', ${hash}, now(), gen_random_uuid(), 5, '',
+            '', '{}', gen_random_uuid(), 1, '[1, 2]', ${hash}, 1, n
        FROM generate_series(0, ${ROWS / 5 - 1}) n`,
   );
   await database.query(

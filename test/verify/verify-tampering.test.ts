@@ -64,22 +64,13 @@ const shownByRequests = new Map<string, readonly string[]>([
     ...['a balance after an entry', 'a gross volume after an entry', 'a balance that is no whole number'],
     ...['a deleted last entry', 'a deleted last entry with the account put back to the one before'],
     ...['a deleted entry in the middle', 'all entries of an account, deleted', 'a swapped pair'],
-    ...[
-      'a deleted hold',
-      `an entry's hash`,
-      'its digest',
-      'a deleted one',
-      'a deleted one with all of its entries',
-    ],
+    ...['a deleted hold', `an entry's hash`, 'its digest', 'its request', 'its caller', 'an invented one'],
   ].map((name) => [name, ['4 ada  0 0']] as const),
   ['the amount of a hold', ['4 bob  0 0']],
   ['a hold of an account that does not exist', ['4 bob  0 0']],
   ['an account, deleted with its entries', ['4 ada  0 0', '4 carol  0 0']],
-  ['its request', ['4 @issuance GOLD 0 2', '4 ada  0 0', '4 ada GOLD 0 2']],
-  ['its caller', ['4 @issuance GOLD 0 2', '4 ada GOLD 0 2']],
-  ['its owner', ['4 ada  0 0', '4 ada GOLD 0 4', '4 bob GOLD 0 1']],
-  ['one that was there before, once more under another user', ['4 ada GOLD 0 4', '4 bob GOLD 0 1']],
-  ['an invented one', ['4 ada GOLD 0 4', '4 bob GOLD 0 1']],
+  ['its owner', ['4 bob  0 0']],
+  ['one that was there before, once more under another user', ['4 zoe  0 0']],
 ]);
 
 test('the books are right before anybody tampers with them', async () => {
@@ -251,7 +242,7 @@ describe('a transaction', () => {
     ],
     [
       'an entry that it no longer names',
-      set('split', `entry_keys = entry_keys - 1`),
+      set('split', `entry_keys = (entry_keys::jsonb - 1)::json`),
       [
         ...['1 ada GOLD 0 6', '1 bob GOLD 0 3', '1 carol GOLD 0 2'],
         ...['7 ada GOLD 0 6', '7 carol GOLD 0 2'],
@@ -272,17 +263,17 @@ describe('a transaction', () => {
     [
       'one that was there before, once more under another user',
       () =>
-        `INSERT INTO ledger.transactions
-         SELECT (jsonb_populate_record(t, '{"user_id": "zoe"}')).* FROM ledger.transactions t
+        `INSERT INTO ledger.requests
+         SELECT (jsonb_populate_record(r, '{"user_id": "zoe"}')).* FROM ledger.requests r
           WHERE transaction_id = '${ids['gift']!}'`,
       ['1 ada GOLD 0 4', '1 bob GOLD 0 1', ...bothGifts],
     ],
     [
       'an invented one',
       () =>
-        `INSERT INTO ledger.transactions
-         SELECT (jsonb_populate_record(t, '{"transaction_id": "00000000-0000-7000-8000-000000000001"}')).*
-           FROM ledger.transactions t WHERE transaction_id = '${ids['gift']!}'`,
+        `INSERT INTO ledger.requests
+         SELECT (jsonb_populate_record(r, '{"request_id": "new", "transaction_id": "00000000-0000-7000-8000-000000000001"}')).*
+           FROM ledger.requests r WHERE transaction_id = '${ids['gift']!}'`,
       ['1 ada GOLD 0 4', '1 bob GOLD 0 1'],
     ],
   ])('%s', async (what, sql, named) => {
@@ -299,9 +290,8 @@ describe('a request', () => {
   const set = (name: string, sql: string) => (): string =>
     `UPDATE ledger.requests SET ${sql} WHERE ${request(name)}`;
   const other = (field: string): string =>
-    `(SELECT o.${field} FROM ledger.requests o JOIN ledger.transactions t USING (transaction_id)
-       WHERE t.transaction_id = '${ids['first']!}')`;
-  const bothSeconds = ['4 @issuance GOLD 0 2', '4 ada GOLD 0 2'];
+    `(SELECT o.${field} FROM ledger.requests o WHERE o.transaction_id = '${ids['first']!}')`;
+  const bothSeconds = ['1 @issuance GOLD 0 2', '1 ada GOLD 0 2'];
 
   test.each<[what: string, sql: () => string, named: string[]]>([
     [
@@ -332,20 +322,12 @@ describe('a request', () => {
     [
       'that booked something else, it says now',
       () => set('second', `transaction_id = '${ids['first']!}'`)(),
-      [...bothSeconds, '4 ada  0 0'],
+      ['1 @issuance GOLD 0 1', '1 ada GOLD 0 1', ...bothSeconds, '4 ada  0 0'],
     ],
     [
       'that somebody else sent, it says now',
       set('second', `caller = 'mallory'`),
-      [...bothSeconds, '4 ada  0 0'],
-    ],
-    [
-      'that has a second transaction',
-      () =>
-        `UPDATE ledger.transactions SET request_id = (
-           SELECT t.request_id FROM ledger.transactions t WHERE t.transaction_id = '${ids['first']!}')
-          WHERE transaction_id = '${ids['second']!}'`,
-      [...bothSeconds, '4 ada  0 0', '7 @issuance GOLD 0 2', '7 ada GOLD 0 2'],
+      ['4 ada  0 0', '7 @issuance GOLD 0 2', '7 ada GOLD 0 2'],
     ],
   ])('%s', async (_what, sql, named) => {
     await tamper(ledger.database, sql());

@@ -85,7 +85,7 @@ describe('a database transaction that is held open', () => {
     expect(entryOn(fast, 'shared')?.sequence).toBe(2n);
     expect(entryOn(behind, 'shared')?.sequence).toBe(3n);
     const written = await ledger.database.query<{ id: string; xid: string; order: string }>(
-      `SELECT transaction_id AS id, xmin::text AS xid, commit_order::text AS order FROM ledger.transactions`,
+      `SELECT transaction_id AS id, xmin::text AS xid, commit_order::text AS order FROM ledger.requests`,
     );
     const [overtaker, overtaken] = [fast, behind].map(({ transactionId }) =>
       written.find(({ id }) => id === transactionId),

@@ -44,11 +44,10 @@ it('a request has the shape that the contract gives it', async () => {
 // Last: afterwards no server can be started any more.
 it('rows that were restored under a running Postgres, ahead of its transaction ids, let no server start', async () => {
   await ledger.database.query(
-    `INSERT INTO ledger.transactions
-       (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
-        digest, hash_version, commit_order)
-     SELECT 'bob', gen_random_uuid(), kind, 'restored', caller, create_time, description, reference, metadata,
-            entry_keys, digest, hash_version, 1000000000000 FROM ledger.transactions`,
+    `INSERT INTO ledger.requests
+     SELECT (jsonb_populate_record(r, jsonb_build_object(
+              'user_id', 'bob', 'transaction_id', gen_random_uuid(), 'commit_order', 1000000000000))).*
+       FROM ledger.requests r WHERE r.transaction_id IS NOT NULL`,
   );
   await expect(startTestServer(ledger.database.url)).rejects.toThrow(
     /Nothing is written until Postgres is restarted, which begins a new incarnation/,

@@ -56,7 +56,8 @@ async function dump(url: string): Promise<string> {
     const unknown = await select(unknownObjects);
     if (unknown.length > 0) throw new Error(`dump-schema.ts cannot dump yet: ${unknown.join(', ')}`);
     const parts = [header];
-    for (const sql of [roles, schemas, functions, sequences, tables]) parts.push(...(await select(sql)));
+    for (const sql of [roles, schemas, functions, sequences, tables, views])
+      parts.push(...(await select(sql)));
     return `${parts.map((part) => part.trimEnd()).join('\n\n')}\n`;
   } finally {
     await client.end();
@@ -66,7 +67,7 @@ async function dump(url: string): Promise<string> {
 /** What this program would leave out in silence. */
 const unknownObjects = `
   SELECT format('%s %s', pg_describe_object('pg_class'::regclass, oid, 0), relkind)
-    FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind NOT IN ('r', 'i', 'S')
+    FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind NOT IN ('r', 'i', 'S', 'v')
   UNION ALL
   SELECT pg_describe_object('pg_type'::regclass, t.oid, 0)
     FROM pg_type t WHERE typnamespace = 'ledger'::regnamespace AND typrelid = 0 AND typelem = 0
@@ -74,7 +75,8 @@ const unknownObjects = `
   SELECT format('policy %I on %s', polname, polrelid::regclass) FROM pg_policy
   UNION ALL
   SELECT format('rule %I on %s', rulename, ev_class::regclass) FROM pg_rewrite
-   WHERE ev_class IN (SELECT oid FROM pg_class WHERE relnamespace = 'ledger'::regnamespace)
+   WHERE rulename <> '_RETURN'
+     AND ev_class IN (SELECT oid FROM pg_class WHERE relnamespace = 'ledger'::regnamespace)
   UNION ALL
   SELECT format('default privileges of %s', defaclrole::regrole) FROM pg_default_acl`;
 
@@ -156,6 +158,12 @@ const tables = `
                FROM pg_attribute, aclexplode(attacl)
               WHERE attrelid = t.oid GROUP BY attrelid, privilege_type, grantee) lines))
     FROM pg_class t WHERE relnamespace = 'ledger'::regnamespace AND relkind = 'r'
+   ORDER BY relname`;
+
+const views = `
+  SELECT concat_ws(E'\\n', format(E'CREATE VIEW %s AS\\n%s', v.oid::regclass, pg_get_viewdef(v.oid, true)),
+           ${grants('relacl', 'r', 'relowner', 'v.oid::regclass')})
+    FROM pg_class v WHERE relnamespace = 'ledger'::regnamespace AND relkind = 'v'
    ORDER BY relname`;
 
 /** SQL for the lines that grant rights to others than the owner, of one object; null when there are none. */

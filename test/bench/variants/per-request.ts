@@ -56,13 +56,8 @@ const LOCK = `
 const INSERT_REQUEST = `
   INSERT INTO ${SCHEMA}.requests
     (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
-     create_time)
-  VALUES ($1, $2, 'Purchase', '', $3, 1, 0, '', $4, $5, to_timestamp($6::float8 / 1000000))`;
-const INSERT_TRANSACTION = `
-  INSERT INTO ${SCHEMA}.transactions
-    (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
-     digest, hash_version, commit_order)
-  VALUES ($1, $2, 2, $3, '', to_timestamp($4::float8 / 1000000), '', '', '{}', $5, $6, 1,
+     create_time, kind, description, reference, metadata, entry_keys, digest, hash_version, commit_order)
+  VALUES ($1, $2, 'Purchase', '', $3, 1, 0, '', $4, $5, to_timestamp($6::float8 / 1000000), 2, '', '', '{}', $7, $8, 1,
           pg_current_xact_id()::text::bigint)`;
 const INSERT_ENTRIES = `
   INSERT INTO ${SCHEMA}.entries
@@ -116,8 +111,10 @@ async function book(
     [userId, asset, 0, sequence.toString()],
     [destination, asset, revenue.stripe, revenue.sequence.toString()],
   ]);
-  await run(client, 'request', INSERT_REQUEST, [userId, requestId, hash, answer.bytes, transactionId, now]);
-  await run(client, 'transaction', INSERT_TRANSACTION, [userId, transactionId, requestId, now, keys, HASH]);
+  await run(client, 'request', INSERT_REQUEST, [
+    ...[userId, requestId, hash, answer.bytes, transactionId, now],
+    ...[keys, HASH],
+  ]);
   await run(client, 'entries', INSERT_ENTRIES, [
     ...[userId, destination, asset, sequence, transactionId, amount, balance, now, HASH],
     ...[revenue.stripe, revenue.sequence, revenue.balance, debits],

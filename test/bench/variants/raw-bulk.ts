@@ -10,17 +10,10 @@ import { RAW_SCHEMA, type RawSpec } from './raw-spec';
 const INSERT_REQUESTS = `
   INSERT INTO ${RAW_SCHEMA}.requests
     (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
-     create_time)
-  SELECT user_id, request_id, 'Purchase', '', $4, 1, 0, '', $5, transaction_id, now()
-    FROM unnest($1::text[], $2::text[], $3::uuid[]) AS k (user_id, request_id, transaction_id)`;
-const INSERT_TRANSACTIONS = `
-  INSERT INTO ${RAW_SCHEMA}.transactions
-    (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
-     digest, hash_version, commit_order)
-  SELECT user_id, transaction_id, 2, request_id, '', now(), '', '', '{}', entry_keys, $5, 1,
-         pg_current_xact_id()::text::bigint
-    FROM unnest($1::text[], $2::text[], $3::uuid[], $4::jsonb[])
-      AS k (user_id, request_id, transaction_id, entry_keys)`;
+     create_time, kind, description, reference, metadata, entry_keys, digest, hash_version, commit_order)
+  SELECT user_id, request_id, 'Purchase', '', $5, 1, 0, '', $6, transaction_id, now(), 2, '', '', '{}', entry_keys, $5,
+         1, pg_current_xact_id()::text::bigint
+    FROM unnest($1::text[], $2::text[], $3::uuid[], $4::json[]) AS k (user_id, request_id, transaction_id, entry_keys)`;
 const INSERT_ENTRIES = `
   INSERT INTO ${RAW_SCHEMA}.entries
     (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time, hash)
@@ -145,8 +138,7 @@ async function insertBatch(part: Part, spec: RawSpec, random: () => number): Pro
   const column = <I extends 0 | 1 | 2 | 3 | 4 | 5 | 6>(index: I) => lines.map((line) => line[index]);
   await client.query('BEGIN');
   const outcome = Buffer.alloc(spec.outcomeBytes, 7);
-  await insert(client, 'requests', INSERT_REQUESTS, [ids, requests, transactions, HASH, outcome]);
-  await insert(client, 'transactions', INSERT_TRANSACTIONS, [ids, requests, transactions, keys, HASH]);
+  await insert(client, 'requests', INSERT_REQUESTS, [ids, requests, transactions, keys, HASH, outcome]);
   await insert(client, 'entries', INSERT_ENTRIES, [
     ...[column(0), column(1), column(2), column(3), column(4), column(5), column(6), ASSET, HASH],
   ]);

@@ -42,14 +42,10 @@ export const rawFunction = `
     xid := pg_current_xact_id()::text::bigint;
     INSERT INTO ${RAW_SCHEMA}.requests
       (user_id, request_id, method, caller, content_hash, content_hash_version, code, reason, outcome, transaction_id,
-       create_time)
-    VALUES (buyer, request, 'Purchase', '', content, 1, 0, '', answer, id, booked);
-    INSERT INTO ${RAW_SCHEMA}.transactions
-      (user_id, transaction_id, kind, request_id, caller, create_time, description, reference, metadata, entry_keys,
-       digest, hash_version, commit_order)
-    VALUES (buyer, id, 2, request, '', booked, '', '', '{}',
-            jsonb_build_array(jsonb_build_array(buyer, paid_asset, 0, account.sequence::text),
-                              jsonb_build_array('@revenue', paid_asset, revenue_stripe, revenue_sequence::text)),
+       create_time, kind, description, reference, metadata, entry_keys, digest, hash_version, commit_order)
+    VALUES (buyer, request, 'Purchase', '', content, 1, 0, '', answer, id, booked, 2, '', '', '{}',
+            json_build_array(json_build_array(buyer, paid_asset, 0, account.sequence::text),
+                             json_build_array('@revenue', paid_asset, revenue_stripe, revenue_sequence::text)),
             hash, 1, xid);
     INSERT INTO ${RAW_SCHEMA}.entries
       (user_id, asset, stripe, sequence, transaction_id, kind, change, balance_after, debits_after, create_time,

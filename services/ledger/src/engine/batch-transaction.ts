@@ -5,6 +5,7 @@ import type { QueryRunner } from 'typeorm';
 import type { PassingReason } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
 import type { StoredResponse } from '../ledger/stored-response';
+import type { Transaction } from '../ledger/transaction';
 import { decide, type Command } from '../ledger/writes';
 import { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import type { FinishedRequest } from '../store/statements/find-requests';
@@ -241,7 +242,7 @@ async function decideAll(
         code: response.code,
         reason: response.reason,
         bytes: response.bytes,
-        transactionId: bookedTransactionId(outcome),
+        transaction: bookedTransaction(outcome),
       };
       if (isStored(outcome)) {
         known.set(id, row);
@@ -278,7 +279,7 @@ function envelopeRow(
 ): RequestRow {
   return {
     ...{ scope, requestId: id, method: 'BatchWrite', caller, contentHash },
-    ...{ code, reason, bytes, transactionId: null },
+    ...{ code, reason, bytes, transaction: null },
   };
 }
 
@@ -298,9 +299,8 @@ function reportClock(results: readonly (WriteResult | Held)[], { onThrown }: Bat
 const CLOCK_TOLD =
   'the clock of the database is behind the last entries of their accounts; see "A clock that was ahead" in docs/operations.md';
 
-function bookedTransactionId(outcome: Outcome): string | null {
-  if (outcome.type !== 'posted' && outcome.type !== 'hold') return null;
-  return outcome.transaction?.transactionId ?? null;
+function bookedTransaction(outcome: Outcome): Transaction | null {
+  return outcome.type === 'posted' || outcome.type === 'hold' ? outcome.transaction : null;
 }
 
 function requestId({ scope, requestId: id }: RequestKey): string {

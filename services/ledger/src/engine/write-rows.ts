@@ -7,7 +7,6 @@ import { insertEntries } from '../store/statements/insert-entries';
 import { insertItems } from '../store/statements/insert-items';
 import { insertRequests, type RequestRow } from '../store/statements/insert-requests';
 import { insertTimeSteps } from '../store/statements/insert-time-steps';
-import { insertTransactions } from '../store/statements/insert-transactions';
 import { updateAccounts } from '../store/statements/update-accounts';
 import { updateSettings } from '../store/statements/update-settings';
 import { insertHolds, updateHolds } from '../store/statements/write-holds';
@@ -42,7 +41,7 @@ export function commitRequest(
 ): Promise<void> {
   return commitRows(
     transaction,
-    [(connection) => insertRequests(connection, [request], set.context.now)],
+    [(connection) => insertRequests(connection, [request], set.context.now, set.reversals)],
     [],
   );
 }
@@ -92,7 +91,7 @@ function racedStatements({ set, locations }: LockedState, requests: readonly Req
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { now } = set.context;
   return [
-    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, now)),
+    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, now, set.reversals)),
     ...inSlices(fresh, (rows) => (connection) => insertAccounts(connection, rows, now)),
     ...inSlices(items, (rows) => (connection) => insertItems(connection, rows)),
   ];
@@ -104,10 +103,9 @@ function ownStatements({ set, locations }: LockedState): Start[] {
   const stored = set.changedAccounts().filter((account) => locations.has(account));
   const moved = stored.filter((account) => set.isChanged(account));
   const reset = stored.filter((account) => set.areSettingsChanged(account));
-  const { transactions, reversals, timeSteps } = set;
+  const { transactions, timeSteps } = set;
   const { inserted, updated } = set.writtenHolds();
   return [
-    ...inSlices(transactions, (rows) => (connection) => insertTransactions(connection, rows, reversals)),
     ...inSlices(
       transactions,
       (rows) => (connection) => insertEntries(connection, rows),

@@ -2,14 +2,12 @@ import { transactionDigest } from '../ledger/hash-chain';
 import type { StatedOutcome, StatedTransaction } from '../ledger/stated-outcome';
 import type { StoredHold, StoredItem, StoredSettings } from '../store/statements/read-requested-rows';
 import type { StoredRequest } from '../store/statements/read-stored-requests';
-import type { StoredLeg, StoredTransaction } from '../store/statements/read-stored-transactions';
+import type { StoredLeg } from '../store/statements/read-stored-transactions';
 import { checkHold, checkItem, checkSettings, checkSnapshot } from './check-requested';
 import type { Violation } from './violation';
 
 /** What a request's outcome is compared with. */
 export interface RowsOfRequest {
-  /** The transaction that it names. */
-  readonly transaction: StoredTransaction | null;
   /** The entries that its response shows, in that order. */
   readonly legs: readonly (StoredLeg | null)[];
   readonly hold: StoredHold | undefined;
@@ -33,7 +31,8 @@ export function checkRequest(
   stated: StatedOutcome | null,
   rows: RowsOfRequest,
 ): Violation[] {
-  const { userId, requestId, method, code, reason, outcome, transactionId } = request;
+  const { userId, requestId, method, code, reason, outcome } = request;
+  const transactionId = request.transaction?.transactionId ?? null;
   const found: Violation[] = [];
   const add = (detail: string): void => {
     found.push({
@@ -71,21 +70,14 @@ export function checkRequest(
 
 /** Compares a transaction as a response shows it with its rows. Its digest stands for all that it says beside sums. */
 function* checkBooked(
-  { userId, requestId, caller }: StoredRequest,
+  { userId, requestId, caller, transaction }: StoredRequest,
   { header, entries }: StatedTransaction,
-  { transaction, legs }: RowsOfRequest,
+  { legs }: RowsOfRequest,
 ): Generator<string> {
   if (header.userId !== userId || header.requestId !== requestId || header.caller !== caller) {
     yield 'its stored response is that of another request';
   }
-  if (transaction === null) {
-    yield 'the transaction that it booked is missing';
-    return;
-  }
-  if (transaction.requestId !== requestId) {
-    yield `the transaction that it booked is that of request ${transaction.requestId}`;
-  }
-  if (!transactionDigest(header, entries).equals(transaction.digest)) {
+  if (transaction === null || !transactionDigest(header, entries).equals(transaction.digest)) {
     yield 'its stored response differs from the transaction that it booked';
   }
   const differs = entries.some((entry, index) => {

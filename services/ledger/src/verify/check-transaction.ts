@@ -37,31 +37,18 @@ export function checkTransaction(
   }
   const at = (key: EntryKey, rule: Rule, detail: string): Violation =>
     violationAt(key, rule, key.sequence, transactionId, detail);
-  const request = checkItsRequest(transaction);
   const missing = keys.flatMap((key, index) => {
     const leg = legs[index] ?? null;
     if (leg === null) return at(key, 1, 'a transaction names this entry, which is missing');
     if (leg.transactionId === transactionId) return [];
     return at(key, 1, `a transaction names this entry, which belongs to ${leg.transactionId}`);
   });
-  const unrequested = request === null ? [] : keys.map((key) => at(key, 4, request));
-  if (missing.length > 0) return [...unrequested, ...missing];
+  if (missing.length > 0) return missing;
   const whole = keys.map((key, index) => ({ ...key, change: legs[index]?.change ?? 0n }));
   return [
-    ...unrequested,
     ...checkSums(whole).flatMap(({ concerned, detail }) => concerned.map((key) => at(key, 1, detail))),
     ...checkDigest(transaction, whole).flatMap((detail) => keys.map((key) => at(key, 7, detail))),
   ];
-}
-
-/** A transaction belongs to one request, which names it and was sent by the same caller. */
-function checkItsRequest(transaction: StoredTransaction): string | null {
-  const { transactionId, userId, requestId, caller, requestedId, requestCaller } = transaction;
-  if (requestCaller === null) return `its request ${requestId} of ${userId} is missing`;
-  if (requestedId !== transactionId) {
-    return `its request ${requestId} of ${userId} is that of ${requestedId ?? 'no transaction'}`;
-  }
-  return requestCaller === caller ? null : `its caller is ${caller}, that of its request ${requestCaller}`;
 }
 
 type Leg = EntryKey & { readonly change: bigint };

@@ -6,14 +6,13 @@ import { readAccountRange } from '../store/statements/read-account-range';
 import type { ChainEntry } from '../store/statements/read-chains';
 import {
   readLegs,
-  readTransactionRange,
   readTransactions,
   type StoredTransaction,
   type TransactionKey,
 } from '../store/statements/read-stored-transactions';
 import { violationAt } from './check-account';
 import { checkTransaction, entryKeysOf } from './check-transaction';
-import { FIRST_ID, FIRST_KEY, LAST_STRIPE, LAST_TEXT, type LedgerReader } from './ledger-reader';
+import { FIRST_KEY, LAST_STRIPE, LAST_TEXT, type LedgerReader } from './ledger-reader';
 import { ViolationList, type Violation } from './violation';
 import { walkChains } from './walk-chains';
 import { RequestWalk } from './walk-requests';
@@ -73,7 +72,6 @@ export async function* runVerification(
       yield walk.progress;
     }
     await walk.checkOrphans({ after, last });
-    for await (const progress of walk.checkOwned(last.userId)) yield progress;
     for await (const progress of walk.checkRequests(last.userId)) yield progress;
     if (end === undefined) break;
     after = end;
@@ -86,7 +84,6 @@ class Walk {
   readonly first: AccountKey;
   readonly last: AccountKey;
   progress: VerificationProgress = { accountsChecked: 0n, accountsTotal: 0n, entriesChecked: 0n };
-  private transactionCursor: TransactionKey;
   private readonly requests: RequestWalk;
 
   constructor(
@@ -97,7 +94,6 @@ class Walk {
     this.requests = new RequestWalk(read, outcomeReader, this.found, userId);
     this.first = { ...FIRST_KEY, userId };
     this.last = { userId: userId === '' ? LAST_TEXT : userId, asset: LAST_TEXT, stripe: LAST_STRIPE };
-    this.transactionCursor = { userId, transactionId: FIRST_ID };
   }
 
   async count(): Promise<void> {
@@ -148,28 +144,15 @@ class Walk {
     }
   }
 
-  /** Checks the transactions of owners up to and including a user, continuing where it stopped before. */
-  async *checkOwned(lastUserId: string): AsyncGenerator<VerificationProgress> {
-    for (;;) {
-      const page = await this.read((connection) =>
-        readTransactionRange(connection, this.transactionCursor, lastUserId, TRANSACTIONS_PER_PAGE),
-      );
-      await this.checkTransactions(page);
-      const end = page.at(-1);
-      if (end === undefined) return;
-      this.transactionCursor = end;
-      if (page.length < TRANSACTIONS_PER_PAGE) return;
+  /** Checks requests and what they booked, of scopes up to and including a user, continuing where it stopped before. */
+  async *checkRequests(lastUserId: string): AsyncGenerator<VerificationProgress> {
+    for await (const page of this.requests.upTo(lastUserId)) {
+      await this.checkTransactions(page.flatMap(({ transaction }) => transaction ?? []));
       yield this.progress;
     }
   }
 
-  /** Checks the requests of scopes up to and including a user, continuing where it stopped before. */
-  async *checkRequests(lastUserId: string): AsyncGenerator<VerificationProgress> {
-    const pages = this.requests.upTo(lastUserId);
-    while ((await pages.next()).done !== true) yield this.progress;
-  }
-
-  /** Checks the transactions of entries whose owners checkOwned does not cover. */
+  /** Checks the transactions of entries whose owners checkRequests does not cover. */
   async checkForeign(entries: readonly ChainEntry[]): Promise<void> {
     const keys = new Map<string, TransactionKey>();
     for (const { transactionId, transaction } of entries) {

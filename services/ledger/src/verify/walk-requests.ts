@@ -11,7 +11,7 @@ import {
   type RequestKey,
   type StoredRequest,
 } from '../store/statements/read-stored-requests';
-import { readLegs, readTransactions } from '../store/statements/read-stored-transactions';
+import { readLegs } from '../store/statements/read-stored-transactions';
 import { checkRequest } from './check-request';
 import type { LedgerReader } from './ledger-reader';
 import type { ViolationList } from './violation';
@@ -32,18 +32,18 @@ export class RequestWalk {
     this.cursor = { userId, requestId: '' };
   }
 
-  /** Checks the requests of scopes up to and including a user, from where it stopped before. Yields between pages. */
-  async *upTo(lastUserId: string): AsyncGenerator<void> {
+  /** Checks the requests of scopes up to and including a user, from where it stopped before. Yields each page. */
+  async *upTo(lastUserId: string): AsyncGenerator<readonly StoredRequest[]> {
     for (;;) {
       const page = await this.read((connection) =>
         readRequestRange(connection, this.cursor, lastUserId, REQUESTS_PER_PAGE),
       );
-      await this.check(page);
       const end = page.at(-1);
       if (end === undefined) return;
       this.cursor = end;
+      await this.check(page);
+      yield page;
       if (page.length < REQUESTS_PER_PAGE) return;
-      yield;
     }
   }
 
@@ -53,11 +53,7 @@ export class RequestWalk {
    */
   private async check(page: readonly StoredRequest[]): Promise<void> {
     const parts = page.map((request) => this.partOf(request));
-    const booked = page.flatMap(({ userId, transactionId }) =>
-      transactionId === null ? [] : [{ userId, transactionId }],
-    );
     const entries = parts.flatMap((part) => part.entries);
-    const transactions = await this.readIf(booked, readTransactions);
     const legs = await this.readIf(entries, readLegs);
     const holds = await this.readIf(
       parts.flatMap((part) => part.stated?.hold ?? []),
@@ -71,14 +67,12 @@ export class RequestWalk {
       parts.flatMap((part) => part.stated?.settings ?? []),
       readRequestedSettings,
     );
-    const transactionOf = new Map(transactions.map((row) => [`${row.userId} ${row.transactionId}`, row]));
     const holdOf = new Map(holds.map((row) => [`${row.userId} ${row.holdId}`, row]));
     const itemOf = new Map(items.map((row) => [`${row.itemId} ${row.version}`, row]));
     const settingsOf = new Map(settings.map((row) => [`${row.userId} ${row.asset}`, row]));
     let taken = 0;
     for (const { request, stated, item, entries: own } of parts) {
       const rows = {
-        transaction: transactionOf.get(`${request.userId} ${request.transactionId ?? ''}`) ?? null,
         legs: legs.slice(taken, taken + own.length),
         hold: holdOf.get(`${stated?.hold?.userId} ${stated?.hold?.holdId}`),
         item: itemOf.get(`${item?.itemId} ${item?.version}`),

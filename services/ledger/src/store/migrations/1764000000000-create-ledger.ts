@@ -11,12 +11,10 @@ import { requestsTable } from './tables/requests';
 import { runtimeRights, runtimeRole } from './tables/runtime-role';
 import { serverKeysTable } from './tables/server-keys';
 import { timeStepsTable } from './tables/time-steps';
-import { transactionsTable } from './tables/transactions';
 
 /** What every cell of a ledger has, in the order in which it is made; as it stands here, in cell 0. */
 export const cellStatements: readonly string[] = [
   ...accountsTable,
-  ...transactionsTable,
   ...entriesTable,
   ...requestsTable,
   ...itemVersionsTable,
@@ -42,6 +40,7 @@ export class CreateLedger1764000000000 implements MigrationInterface {
     const cells = (await runner.query('SELECT cell FROM ledger.cells WHERE cell > 0')) as { cell: number }[];
     for (const { cell } of cells) await runner.query(`DROP SCHEMA ${schemaOf(cell)} CASCADE`);
     // The role stays: other databases of the cluster may use it. The schema stays too: it holds the list of migrations.
+    await runner.query('DROP VIEW ledger.transactions');
     for (const table of [
       'buckets',
       'cells',
@@ -52,7 +51,6 @@ export class CreateLedger1764000000000 implements MigrationInterface {
       'item_versions',
       'requests',
       'entries',
-      'transactions',
       'accounts',
     ]) {
       await runner.query(`DROP TABLE ledger.${table}`);

@@ -17,6 +17,7 @@ const OID = {
   int8: 20,
   int4: 23,
   text: 25,
+  json: 114,
   timestamptz: 1184,
   numeric: 1700,
   uuid: 2950,
@@ -31,6 +32,11 @@ const scratch = new ByteBuffer();
 /** `text[]`. */
 export function texts<Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer {
   return column(OID.text, rows, of, (value) => scratch.text(value));
+}
+
+/** `json[]`, from JSON text. */
+export function jsons<Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer {
+  return column(OID.json, rows, of, (value) => scratch.text(value));
 }
 
 /** `bigint[]`. */
@@ -87,7 +93,7 @@ export function times<Row>(rows: readonly Row[], of: Of<Row, bigint | null>): Bu
 }
 
 /** `jsonb[]`, from JSON text. */
-export function jsons<Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer {
+export function jsonbs<Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer {
   return column(OID.jsonb, rows, of, (value) => {
     const start = scratch.length;
     scratch.u32(0);

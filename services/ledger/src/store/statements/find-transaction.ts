@@ -68,10 +68,7 @@ const listStatement = (
      WHERE ${condition} ${filters}
      ORDER BY ${order} LIMIT $6`,
 });
-// Whole keys are compared, and the order is theirs, which only the primary key has: plans for young tables went along
-// the index of ids, through the transactions of everybody. A comparison with the user beside it would not tell the
-// index where to begin.
-const byUser = `(t.user_id, t.transaction_id) > ($1, $2) AND (t.user_id, t.transaction_id) < ($1, $3)`;
+const byUser = `t.user_id = $1 AND t.transaction_id > $2 AND t.transaction_id < $3`;
 const byReference = `
   t.reference = $5 AND t.reference <> '' AND t.transaction_id > $2 AND t.transaction_id < $3
   AND ($1 = '' OR t.user_id = $1)`;

@@ -1,5 +1,5 @@
 import type { Account } from '../../ledger/account';
-import { bigints, booleans, byteas, integers, jsons, numerics, texts, times } from '../pg/binary-columns';
+import { bigints, booleans, byteas, integers, jsonbs, numerics, texts, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 import { metadataJson, timeOrNull, timestampText } from '../pg/column-values';
 
@@ -40,7 +40,7 @@ export function insertAccounts(
     times(rows, (row) => timeOrNull(row.nextHoldExpiry)),
     bigints(rows, (row) => row.minBalance),
     booleans(rows, (row) => row.frozen),
-    jsons(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
+    jsonbs(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
     bigints(rows, (row) => row.settings?.version ?? 0n),
     times(rows, (row) => timeOrNull(row.settings?.updateTime ?? null)),
     timestampText(createTime),

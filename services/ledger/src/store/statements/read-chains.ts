@@ -57,9 +57,9 @@ const readChainsStatement = {
            ${validWholeOf('e.debits_after')}, ${validMicrosOf('e.create_time')}, ${validMicrosOf('e.effective_time')},
            e.hash, t.user_id, t.kind, ${validMicrosOf('t.create_time')}, ${validMicrosOf('t.effective_time')}, t.digest,
            t.commit_order,
-           CASE WHEN jsonb_typeof(t.entry_keys) = 'array' THEN EXISTS (
-             SELECT FROM jsonb_array_elements(t.entry_keys) n
-              WHERE n = jsonb_build_array(k.user_id, k.asset, k.stripe, e.sequence::text)) ELSE false END,
+           CASE WHEN json_typeof(t.entry_keys) = 'array' THEN EXISTS (
+             SELECT FROM json_array_elements(t.entry_keys) n
+              WHERE n::jsonb = jsonb_build_array(k.user_id, k.asset, k.stripe, e.sequence::text)) ELSE false END,
            t.copies
       FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY
         AS k (user_id, asset, stripe, after, up_to, count, position)

@@ -20,7 +20,7 @@ const readChangedUsersStatement = {
        ORDER BY t.commit_order LIMIT $2
     )
     SELECT ${HORIZON}, (SELECT count(*) FROM changed),
-           ARRAY(SELECT DISTINCT k.key->>0 FROM changed CROSS JOIN LATERAL jsonb_array_elements(entry_keys) AS k (key))`,
+           ARRAY(SELECT DISTINCT k.key->>0 FROM changed CROSS JOIN LATERAL json_array_elements(entry_keys) AS k (key))`,
 };
 
 /** Looks at what has come below the horizon since it was at `since`. */

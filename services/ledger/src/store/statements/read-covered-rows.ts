@@ -9,9 +9,8 @@ const readCoveredRequestsStatement = {
   name: 'read_covered_requests',
   text: `
     SELECT r.user_id, r.request_id, r.method, r.caller, r.content_hash, r.code, r.reason, sha256(r.outcome),
-           r.transaction_id::text, t.commit_order
+           r.transaction_id::text, r.commit_order
       FROM ledger.requests r
-      LEFT JOIN ledger.transactions t ON t.user_id = r.user_id AND t.transaction_id = r.transaction_id
      WHERE (r.user_id, r.request_id) > ($1, $2) AND r.create_time <= $3::timestamptz
      ORDER BY r.user_id, r.request_id LIMIT $4`,
 };

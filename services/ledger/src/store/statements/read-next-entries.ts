@@ -26,7 +26,7 @@ const readNextEntriesStatement = {
     ), keys AS (
       SELECT p.commit_order, (k.key->>0) COLLATE "C" AS user_id, (k.key->>1) COLLATE "C" AS asset,
              (k.key->>2)::int AS stripe, (k.key->>3)::bigint AS sequence
-        FROM picked p CROSS JOIN LATERAL jsonb_array_elements(p.entry_keys) AS k (key)
+        FROM picked p CROSS JOIN LATERAL json_array_elements(p.entry_keys) AS k (key)
     ), page AS MATERIALIZED (
       SELECT * FROM keys
        WHERE (commit_order, user_id, asset, stripe, sequence) > ($1::bigint, $2::text, $3::text, $4::int, $5::bigint)

@@ -1,4 +1,10 @@
 import { query, type Connection } from '../pg/connection';
+import {
+  storedTransactionOf,
+  transactionColumns,
+  type StoredTransaction,
+  type TransactionRow,
+} from './read-stored-transactions';
 
 /** A request row as it is stored, whatever is in it. */
 export interface StoredRequest {
@@ -10,7 +16,8 @@ export interface StoredRequest {
   readonly reason: string;
   /** null: a batch that succeeded, whose response may be large. Its writes have requests of their own. */
   readonly outcome: Buffer | null;
-  readonly transactionId: string | null;
+  /** What it booked. */
+  readonly transaction: StoredTransaction | null;
 }
 
 /** Names a request row. */
@@ -22,11 +29,12 @@ export interface RequestKey {
 const readRequestRangeStatement = {
   name: 'read_request_range',
   text: `
-    SELECT r.user_id, r.request_id, r.method, r.caller, r.code, r.reason,
-           CASE WHEN r.method <> 'BatchWrite' OR r.code <> 0 THEN r.outcome END, r.transaction_id
-      FROM ledger.requests r
-     WHERE (r.user_id, r.request_id) > ($1, $2) AND r.user_id <= $3
-     ORDER BY r.user_id, r.request_id LIMIT $4`,
+    SELECT t.user_id, t.request_id, t.method, t.caller, t.code, t.reason,
+           CASE WHEN t.method <> 'BatchWrite' OR t.code <> 0 THEN t.outcome END, t.transaction_id IS NOT NULL,
+           ${transactionColumns}
+      FROM ledger.requests t
+     WHERE (t.user_id, t.request_id) > ($1, $2) AND t.user_id <= $3
+     ORDER BY t.user_id, t.request_id LIMIT $4`,
 };
 
 type Row = [
@@ -37,7 +45,8 @@ type Row = [
   code: number,
   reason: string,
   outcome: Buffer | null,
-  transactionId: string | null,
+  booked: boolean,
+  ...transaction: TransactionRow,
 ];
 
 /** At most `limit` requests after a key whose scopes come up to a user, in key order. */
@@ -49,7 +58,8 @@ export async function readRequestRange(
 ): Promise<StoredRequest[]> {
   const values = [after.userId, after.requestId, lastUserId, limit];
   const rows = await query<Row>(connection, readRequestRangeStatement, values);
-  return rows.map(([userId, requestId, method, caller, code, reason, outcome, transactionId]) => ({
-    ...{ userId, requestId, method, caller, code, reason, outcome, transactionId },
+  return rows.map(([userId, requestId, method, caller, code, reason, outcome, booked, ...columns]) => ({
+    ...{ userId, requestId, method, caller, code, reason, outcome },
+    transaction: booked ? storedTransactionOf(columns) : null,
   }));
 }

@@ -28,10 +28,6 @@ export interface StoredTransaction {
   readonly entryKeys: unknown;
   readonly digest: Buffer;
   readonly hashVersion: number;
-  /** What its request says that it booked; null: nothing, or there is no such request. */
-  readonly requestedId: string | null;
-  /** Who sent its request; null: there is no such request. */
-  readonly requestCaller: string | null;
 }
 
 /** Names one transaction row. */
@@ -40,32 +36,23 @@ export interface TransactionKey {
   readonly transactionId: string;
 }
 
-const columns = `
+/** The columns of a transaction `t`, as storedTransactionOf takes them. */
+export const transactionColumns = `
   t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${validMicrosOf('t.create_time')},
   ${validMicrosOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
   t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.reversed_amount, t.entry_keys, t.digest,
-  t.hash_version, r.transaction_id, r.caller`;
-
-const requestOfTransaction = `
-      LEFT JOIN ledger.requests r ON r.user_id = t.user_id AND r.request_id = t.request_id`;
-
-const readTransactionRangeStatement = {
-  name: 'read_transaction_range',
-  text: `
-    SELECT ${columns} FROM ledger.transactions t ${requestOfTransaction}
-     WHERE (t.user_id, t.transaction_id) > ($1, $2) AND t.user_id <= $3
-     ORDER BY t.user_id, t.transaction_id LIMIT $4`,
-};
+  t.hash_version`;
 
 const readTransactionsStatement = {
   name: 'read_transactions',
   text: `
-    SELECT ${columns} FROM unnest($1::text[], $2::uuid[]) AS k (user_id, transaction_id)
+    SELECT ${transactionColumns} FROM unnest($1::text[], $2::uuid[]) AS k (user_id, transaction_id)
       JOIN ledger.transactions t ON t.user_id = k.user_id AND t.transaction_id = k.transaction_id
-      ${requestOfTransaction}`,
+     `,
 };
 
-type Row = [
+/** A transaction's row. */
+export type TransactionRow = [
   userId: string,
   transactionId: string,
   kind: number,
@@ -86,21 +73,7 @@ type Row = [
   entryKeys: unknown,
   digest: Buffer,
   hashVersion: number,
-  requestedId: string | null,
-  requestCaller: string | null,
 ];
-
-/** At most `limit` transactions after a key whose owners come up to a user, in key order. */
-export async function readTransactionRange(
-  connection: Connection,
-  after: TransactionKey,
-  lastUserId: string,
-  limit: number,
-): Promise<StoredTransaction[]> {
-  const { userId, transactionId } = after;
-  const values = [userId, transactionId, lastUserId, limit];
-  return (await query<Row>(connection, readTransactionRangeStatement, values)).map(storedTransactionOf);
-}
 
 /** Transactions by their keys. */
 export async function readTransactions(
@@ -108,10 +81,13 @@ export async function readTransactions(
   keys: readonly TransactionKey[],
 ): Promise<StoredTransaction[]> {
   const values = [texts(keys, (key) => key.userId), uuids(keys, (key) => key.transactionId)];
-  return (await query<Row>(connection, readTransactionsStatement, values)).map(storedTransactionOf);
+  return (await query<TransactionRow>(connection, readTransactionsStatement, values)).map(
+    storedTransactionOf,
+  );
 }
 
-function storedTransactionOf(row: Row): StoredTransaction {
+/** A transaction from its row. */
+export function storedTransactionOf(row: TransactionRow): StoredTransaction {
   return {
     userId: row[0],
     transactionId: row[1],
@@ -133,8 +109,6 @@ function storedTransactionOf(row: Row): StoredTransaction {
     entryKeys: row[17],
     digest: row[18],
     hashVersion: row[19],
-    requestedId: row[20],
-    requestCaller: row[21],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Account } from '../../ledger/account';
-import { bigints, booleans, integers, jsons, texts, times } from '../pg/binary-columns';
+import { bigints, booleans, integers, jsonbs, texts, times } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 import { metadataJson, timeOrNull } from '../pg/column-values';
 import { assertRowCount } from '../pg/assert-row-count';
@@ -26,7 +26,7 @@ export function updateSettings(connection: Connection, rows: readonly Account[])
     texts(rows, (row) => row.asset),
     bigints(rows, (row) => row.minBalance),
     booleans(rows, (row) => row.frozen),
-    jsons(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
+    jsonbs(rows, (row) => metadataJson(row.settings?.metadata ?? [])),
     bigints(rows, (row) => row.settings?.version ?? 0n),
     times(rows, (row) => timeOrNull(row.settings?.updateTime ?? null)),
     integers(rows, (row) => row.stripe),

@@ -10,7 +10,7 @@ export const appendOnly: readonly string[] = [
         RAISE EXCEPTION '% of ledger.% is refused: what was booked is never changed or deleted', TG_OP, TG_TABLE_NAME
           USING ERRCODE = 'insufficient_privilege';
       END $$`,
-  ...['transactions', 'entries', 'requests', 'item_versions', 'time_steps', 'incarnations'].flatMap((table) =>
+  ...['entries', 'requests', 'item_versions', 'time_steps', 'incarnations'].flatMap((table) =>
     refuse(table, 'UPDATE OR DELETE'),
   ),
   ...['accounts', 'holds'].flatMap((table) => refuse(table, 'DELETE')),

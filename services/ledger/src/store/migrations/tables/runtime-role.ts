@@ -15,8 +15,9 @@ export const runtimeRole: readonly string[] = [
 
 /** What it may do with the tables that every cell has. */
 export const runtimeRights: readonly string[] = [
-  `GRANT SELECT, INSERT ON ledger.accounts, ledger.transactions, ledger.entries, ledger.requests,
+  `GRANT SELECT, INSERT ON ledger.accounts, ledger.entries, ledger.requests,
      ledger.item_versions, ledger.holds, ledger.time_steps, ledger.incarnations TO ledger_runtime`,
+  'GRANT SELECT ON ledger.transactions TO ledger_runtime',
   `GRANT UPDATE (sequence, balance, debits, held, min_balance, frozen, metadata, settings_version, settings_time,
      next_hold_expiry, last_hash, last_entry_time, commit_order) ON ledger.accounts TO ledger_runtime`,
   'GRANT UPDATE (captured_amount, state, update_time) ON ledger.holds TO ledger_runtime',
