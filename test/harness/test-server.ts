@@ -29,12 +29,19 @@ const LONG_LIMITS = {
   shutdownTimeoutMs: 600_000,
 };
 
+/** Tests may send as much as they like at once. */
+const TEST_VARIABLES = {
+  LEDGER_LISTEN: '127.0.0.1:0',
+  LEDGER_CALLS_MAX: '1000000',
+  LEDGER_CALLS_IDLE: '1024',
+};
+
 /** Starts a server on a database, as main does. Several on one database are several servers. */
 export async function startTestServer(
   databaseUrl: string,
   overrides: Partial<Config> = {},
 ): Promise<TestServer> {
-  const config = { ...parseConfig({ LEDGER_LISTEN: '127.0.0.1:0' }), ...LONG_LIMITS, ...overrides };
+  const config = { ...parseConfig(TEST_VARIABLES), ...LONG_LIMITS, ...overrides };
   const calls: CallRecord[] = [];
   const faults: unknown[] = [];
   const heldBack: StreamsHeldBack[] = [];

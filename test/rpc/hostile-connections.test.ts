@@ -64,6 +64,7 @@ it('ends calls whose message never comes, many on one connection', async () => {
   const address = await startServer({
     LEDGER_REQUEST_TIME_MAX_MS: '200',
     LEDGER_CONCURRENT_STREAMS_MAX: '500',
+    LEDGER_CALLS_IDLE: '500',
   });
   const connection = await connect(address);
   connection.begin();

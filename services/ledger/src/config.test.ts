@@ -58,7 +58,7 @@ it('needs nothing set', () => {
       batchMax: 128,
       queueMax: 10_000,
       queueMaxBytes: 67_108_864,
-      queueTargetMs: 1_000,
+      queueTargetMs: 2_000,
       batchTimeoutMs: 10_000,
     },
     ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },

@@ -109,7 +109,7 @@ export function parseConfig(variables: Variables): Config {
     lingerMs: ledger.integer('LINGER_MS', 50, 1, 10_000),
     queueMax: ledger.integer('QUEUE_MAX', 10_000, 1, 1_000_000),
     queueMaxBytes: ledger.integer('QUEUE_MAX_BYTES', 64 * MIB, MIB, 4_096 * MIB),
-    queueTargetMs: ledger.integer('QUEUE_TARGET_MS', 1_000, 10, 600_000),
+    queueTargetMs: ledger.integer('QUEUE_TARGET_MS', 2_000, 10, 600_000),
     bulkBatchMax: ledger.integer('BULK_BATCH_MAX', 250, 1, 10_000),
     bulkQueueMax: ledger.integer('BULK_QUEUE_MAX', 100_000, 10_000, 10_000_000),
     streamWindow: ledger.integer('STREAM_WINDOW', 1_024, 16, 100_000),

@@ -14,6 +14,9 @@ const PING = 6;
 const GOAWAY = 7;
 const WINDOW_UPDATE = 8;
 
+/** The code of a reset that says that the stream was not looked at. */
+const REFUSED_STREAM = 7;
+
 const END_STREAM = 0x1;
 const ACK = 0x1;
 const END_HEADERS = 0x4;
@@ -44,15 +47,13 @@ export type Done = (failure: string, body: Buffer) => void;
 const GIVEN_UP = 'the deadline passed before the call was sent';
 
 interface Waiting {
-  readonly headers: Buffer;
+  readonly headers: (leftMs: number) => Buffer;
   readonly message: Buffer;
   readonly done: Done;
   readonly until: number;
 }
 
-interface Stream {
-  readonly done: Done;
-  readonly message: Buffer;
+interface Stream extends Waiting {
   sent: number;
   window: number;
   begun: boolean;
@@ -65,7 +66,6 @@ export class Http2Session {
   /** How many calls the server takes at the same time; further ones wait here, as they do in every client. */
   private streamsMax = Infinity;
   private readonly waiting: Waiting[] = [];
-  private firstWaiting = 0;
   /** Streams whose message waits for a flow-control window. */
   private blocked: number[] = [];
   private nextId = 1;
@@ -109,20 +109,21 @@ export class Http2Session {
   /**
    * Sends a call.
    *
-   * @param headers made by requestHeaders
+   * @param headers made by requestHeaders, for the time that is left
    * @param message made by grpcFrame
    * @param until by performance.now(): when a call that still waits for a stream is given up
    */
-  call(headers: Buffer, message: Buffer, done: Done, until = Infinity): void {
+  call(headers: (leftMs: number) => Buffer, message: Buffer, done: Done, until = Infinity): void {
     if (this.broken !== '') done(this.broken, Buffer.alloc(0));
-    else if (this.streams.size < this.streamsMax) this.begin(headers, message, done);
+    else if (this.streams.size < this.streamsMax) this.begin({ headers, message, done, until });
     else this.waiting.push({ headers, message, done, until });
   }
 
-  private begin(headers: Buffer, message: Buffer, done: Done): void {
+  private begin(call: Waiting): void {
+    const headers = call.headers(call.until - performance.now());
     const id = this.nextId;
     this.nextId += 2;
-    this.streams.set(id, { done, message, sent: 0, window: this.streamWindow, begun: false, chunks: [] });
+    this.streams.set(id, { ...call, sent: 0, window: this.streamWindow, begun: false, chunks: [] });
     this.write(frameHeader(headers.length, HEADERS, END_HEADERS, id));
     this.write(headers);
     this.sendMessage(id);
@@ -196,7 +197,8 @@ export class Http2Session {
         this.takeHeaders(flags, id, payload);
         return;
       case RST_STREAM:
-        this.finish(id, `the stream was reset, code ${payload.readUInt32BE(0)}`);
+        if (payload.readUInt32BE(0) === REFUSED_STREAM) this.sendAgain(id);
+        else this.finish(id, `the stream was reset, code ${payload.readUInt32BE(0)}`);
         return;
       case SETTINGS:
         if ((flags & ACK) === 0) this.takeSettings(payload);
@@ -271,18 +273,27 @@ export class Http2Session {
 
   /** Sends what waits for a stream. */
   private beginWaiting(): void {
-    while (this.streams.size < this.streamsMax && this.firstWaiting < this.waiting.length) {
-      const next = this.waiting[this.firstWaiting];
-      this.firstWaiting += 1;
-      if (next === undefined) continue;
+    while (this.streams.size < this.streamsMax && this.waiting.length > 0) {
+      // A connection stands for many callers that do not know of each other: any of them may be next.
+      const at = Math.floor(Math.random() * this.waiting.length);
+      const last = this.waiting.pop();
+      const next = this.waiting[at] ?? last;
+      if (last === undefined || next === undefined) return;
+      if (at < this.waiting.length) this.waiting[at] = last;
       if (this.broken !== '') next.done(this.broken, Buffer.alloc(0));
       else if (next.until <= performance.now()) next.done(GIVEN_UP, Buffer.alloc(0));
-      else this.begin(next.headers, next.message, next.done);
+      else this.begin(next);
     }
-    if (this.firstWaiting === this.waiting.length) {
-      this.waiting.length = 0;
-      this.firstWaiting = 0;
-    }
+  }
+
+  /** What was refused before it was looked at is sent again, as every client of gRPC does. */
+  private sendAgain(id: number): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) return;
+    this.streams.delete(id);
+    const { headers, message, done, until } = stream;
+    this.waiting.push({ headers, message, done, until });
+    this.beginWaiting();
   }
 
   private finish(id: number, failure: string): void {

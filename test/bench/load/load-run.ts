@@ -14,6 +14,8 @@ const CALLS_PER_SECOND_MAX = 40_000;
 /** At most this many different reads are encoded; then they repeat. */
 const READS_MAX = 20_000;
 const OPEN_LOOP_STEP_MS = 1;
+/** Deadlines are told in steps of this. */
+const TIMEOUT_STEP_MS = 10;
 
 /** Called with every response. */
 export type OnResponse = (call: PreparedCall, body: Buffer, now: number) => void;
@@ -60,7 +62,7 @@ function firstOf<T>(values: Iterable<T>, count: number): T[] {
 class LoadRun {
   private readonly latencies: Float64Array;
   private readonly groups: Uint8Array;
-  private readonly headers: ReadonlyMap<Method, Buffer>;
+  private readonly headers: ReadonlyMap<Method, (leftMs: number) => Buffer>;
   private next = 0;
   private finished = 0;
   private operations = 0;
@@ -82,10 +84,7 @@ class LoadRun {
     this.latencies = new Float64Array(encoded.max);
     this.groups = new Uint8Array(encoded.max);
     this.headers = new Map(
-      Object.entries(methods).map(([method, path]) => [
-        method as Method,
-        requestHeaders(spec.address, path, spec.timeoutMs),
-      ]),
+      Object.entries(methods).map(([method, path]) => [method as Method, headersOf(spec, path)]),
     );
   }
 
@@ -205,6 +204,19 @@ class LoadRun {
     if (session === undefined) throw new RangeError('a load needs a session');
     return session;
   }
+}
+
+/** The headers of a method by how long its caller still waits, in steps. */
+function headersOf({ address, timeoutMs }: LoadSpec, path: string): (leftMs: number) => Buffer {
+  const endless = requestHeaders(address, path);
+  if (timeoutMs === undefined) return () => endless;
+  const made = new Map<number, Buffer>();
+  return (leftMs) => {
+    const stepped = Math.max(TIMEOUT_STEP_MS, Math.ceil(leftMs / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS);
+    const headers = made.get(stepped) ?? requestHeaders(address, path, stepped);
+    made.set(stepped, headers);
+    return headers;
+  };
 }
 
 /** Percentiles in milliseconds, by the nearest-rank method. */

@@ -19,6 +19,8 @@ const OTHER_DESCRIPTORS = 100;
 /** Streams that are looked at in one turn of the event loop. */
 const STREAMS_PER_TURN = 2_000;
 const SWEEP_INTERVAL_MS = 250;
+/** What each connection may have at the same time, however many there are. */
+const CALLS_MIN = 8;
 
 /**
  * Keeps callers from holding what others need: connections that are too many or never begin, calls that never end or are
@@ -68,6 +70,7 @@ export class ConnectionGuard {
     let unreadBytes = 0;
     let fattest: GuardedConnection | null = null;
     let looked = 0;
+    this.shareCalls();
     for (const connection of this.connections) {
       looked += connection.sweep(now);
       unreadBytes += connection.unreadBytes;
@@ -139,6 +142,22 @@ export class ConnectionGuard {
       trace?.('connection closed', connection.describe());
     });
     if (this.halfOpen.size > limits.halfOpenMax) this.endHandshake();
+  }
+
+  /**
+   * Divides the calls that the server takes at the same time among the connections that send any: what is beyond that
+   * waits in the clients, where it costs the server nothing. In powers of two, so that it is seldom told anew. Those that
+   * send nothing may have a few, so that many that begin at the same time do not bury it.
+   */
+  private shareCalls(): void {
+    const { callsIdle, callsMax, concurrentStreamsMax } = this.parts.limits;
+    const active = [...this.connections].filter((connection) => connection.isActive());
+    const share = 2 ** Math.floor(Math.log2(callsMax / Math.max(1, active.length)));
+    const calls = Math.min(concurrentStreamsMax, Math.max(CALLS_MIN, share));
+    const isActive = new Set(active);
+    for (const connection of this.connections) {
+      connection.allow(isActive.has(connection) ? calls : Math.min(calls, callsIdle));
+    }
   }
 
   private endHandshakes(now: number): void {

@@ -20,6 +20,10 @@ export interface ConnectionLimits {
   readonly handshakeTimeoutMs: number;
   /** The longest that a call may take from its headers until its answer has gone out; streams: until it has begun. */
   readonly requestTimeMaxMs: number;
+  /** Calls that a connection may begin with at once when it has had none lately. */
+  readonly callsIdle: number;
+  /** Calls at the same time on all connections that have any, as far as each of them may still have a few. */
+  readonly callsMax: number;
   /** Calls that a caller may cancel at once on one connection before it takes no more. */
   readonly resetsMax: number;
   /** How many of them are forgiven each second. */
@@ -51,6 +55,8 @@ export function connectionLimits(variables: Environment): ConnectionLimits {
     halfOpenMax: variables.integer('HALF_OPEN_MAX', 200, 1, 1_000_000),
     handshakeTimeoutMs: variables.integer('HANDSHAKE_TIMEOUT_MS', 10_000, 10, 600_000),
     requestTimeMaxMs: variables.integer('REQUEST_TIME_MAX_MS', 120_000, 10, A_DAY_MS),
+    callsIdle: variables.integer('CALLS_IDLE', 32, 1, 1_000_000),
+    callsMax: variables.integer('CALLS_MAX', 1_024, 1, 10_000_000),
     resetsMax: variables.integer('RESETS_MAX', 200, 1, 1_000_000),
     resetsPerSecond: variables.integer('RESETS_PER_SECOND', 33, 1, 1_000_000),
     addressResetsMax: variables.integer('ADDRESS_RESETS_MAX', 2_000, 1, 1_000_000_000),

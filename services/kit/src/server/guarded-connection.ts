@@ -37,8 +37,13 @@ export class GuardedConnection {
   /** Bytes of answers that wait, when it was last asked. */
   unreadBytes = 0;
   private isDestroyed = false;
+  /** Calls at the same time that its other end was told of last. */
+  private allowed: number;
+  /** Those of them that go on for as long as their caller likes. */
+  private openStreams = 0;
   private calls = 0;
   private lastStreamId = 0;
+  private activeStreamId = 0;
   private resets = 0;
   private resetsAt: number;
   private retiredAt: number | null = null;
@@ -62,6 +67,7 @@ export class GuardedConnection {
     private readonly events: ConnectionEvents,
     private readonly address: AddressBudget,
   ) {
+    this.allowed = Math.min(limits.concurrentStreamsMax, limits.callsIdle);
     this.resetsAt = openedAt;
     this.idleFrom = openedAt;
     // Connections that were opened together do not all end together.
@@ -126,6 +132,21 @@ export class GuardedConnection {
     return looked;
   }
 
+  /** Whether it has calls, or had any since it was last asked. */
+  isActive(): boolean {
+    const isActive = this.calls > this.openStreams || this.lastStreamId !== this.activeStreamId;
+    this.activeStreamId = this.lastStreamId;
+    return isActive;
+  }
+
+  /** Tells the other end how many calls it may have at the same time, beside those that go on for long. */
+  allow(calls: number): void {
+    const allowed = Math.min(calls + this.openStreams, this.limits.concurrentStreamsMax);
+    if (allowed === this.allowed || !this.isOpen || this.session.destroyed) return;
+    this.allowed = allowed;
+    this.session.settings({ maxConcurrentStreams: allowed });
+  }
+
   /** For the log. */
   describe(): Readonly<Record<string, unknown>> {
     return { peer: this.peer, streams: (this.lastStreamId + 1) / 2, resets: Math.round(this.resets) };
@@ -140,7 +161,11 @@ export class GuardedConnection {
     this.lastStreamId = stream.id ?? this.lastStreamId;
     const path = headers[':path'] ?? '';
     const beganAt = performance.now();
-    if (this.events.isStream(path)) this.streams.add(stream);
+    if (this.events.isStream(path)) {
+      this.streams.add(stream);
+      this.openStreams += 1;
+      stream.once('close', () => (this.openStreams -= 1));
+    }
     if (this.events.takesStream(path)) this.countMessages(stream, path);
     else this.countRequest(stream, path);
     stream.once('close', () => {

@@ -78,7 +78,7 @@ async function serve(parts: ServerParts): Promise<RunningServer> {
     ...(settings.responseMaxBytes === undefined
       ? {}
       : { 'grpc.max_send_message_length': settings.responseMaxBytes }),
-    'grpc.max_concurrent_streams': settings.concurrentStreamsMax,
+    'grpc.max_concurrent_streams': Math.min(settings.concurrentStreamsMax, settings.connections.callsIdle),
     ...connectionOptions(settings.connections),
   });
   // Node's own limit on resets breaks a connection with all of its calls. This kit's asks for another connection first.
