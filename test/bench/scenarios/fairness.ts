@@ -113,7 +113,7 @@ async function sharesOfUnequal(bench: Bench, variants: Variants, ledger: ServerP
     half('polite', MODEST_IN_FLIGHT),
   ]);
   await variants.countWrites(greedy, modest);
-  return [greedy, modest].flatMap(({ operations }) => Array<number>(CALLERS_OF_KIND).fill(operations));
+  return [greedy, modest].flatMap((each) => Array<number>(CALLERS_OF_KIND).fill(perSecond(each)));
 }
 
 /** Jain's index: 1 when all have the same, 1/n when one has all. */
