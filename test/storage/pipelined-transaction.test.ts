@@ -6,7 +6,7 @@ import {
   PipelinedTransaction,
 } from '../../services/ledger/src/store/pg/pipelined-transaction';
 import { statementTransport } from '../../services/ledger/src/store/pg/statement-group';
-import { mayBeUniqueViolation } from '@ledger/kit/postgres/sql-state';
+import { isUniqueViolation } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../../services/ledger/src/store/statements/insert-accounts';
 import { accountsOf, lockAccounts } from '../../services/ledger/src/store/statements/lock-accounts';
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
@@ -147,7 +147,7 @@ describe('a transaction whose BEGIN and COMMIT travel with its statements', () =
     await book();
 
     const error: unknown = await book().catch((reason: unknown) => reason);
-    expect(mayBeUniqueViolation(error)).toBe(true);
+    expect(isUniqueViolation(error)).toBe(true);
   });
 
   it('books nothing when a row that is to be updated is not where it should be', async () => {

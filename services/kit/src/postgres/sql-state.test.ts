@@ -1,13 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import {
-  ConnectionLost,
-  isOutage,
-  mayBeUniqueViolation,
-  sqlFault,
-  sqlState,
-  type SqlFault,
-} from './sql-state';
+import { ConnectionLost, isOutage, sqlFault, sqlState, type SqlFault } from './sql-state';
 
 function databaseError(code: string): DatabaseError {
   const error = new DatabaseError('text', 4, 'error');
@@ -48,14 +41,14 @@ it.each<[what: string, state: string, fault: SqlFault]>([
   expect(sqlState(databaseError(state))).toBe(state);
 });
 
-it.each([
-  ['23505', '_bt_check_unique', true],
-  ['23514', 'ExecConstraints', false],
-  ['XX000', 'ReportCopyError', true],
-  ['XX000', 'elog_finish', false],
-])('takes %s of %s for a row that was there already: %s', (state, routine, expected) => {
-  const error = Object.assign(databaseError(state), { routine });
-  expect(mayBeUniqueViolation(error)).toBe(expected);
+it.each<[routine: string, fault: SqlFault]>([
+  ['ReportCopyError', 'retry'],
+  ['ReportResultError', 'retry'],
+  ['elog_finish', 'broken'],
+])('takes an error inside the server that %s reported as %s', (routine, fault) => {
+  const error = Object.assign(databaseError('XX000'), { routine });
+  expect(sqlFault(error)).toBe(fault);
+  expect(sqlFault(new QueryFailedError('SELECT 1', [], error))).toBe(fault);
 });
 
 it('sees through what TypeORM wraps around an error', () => {

@@ -1,5 +1,3 @@
-import { DatabaseError } from 'pg';
-
 const UNIQUE_VIOLATION = '23505';
 const INTERNAL_ERROR = 'XX000';
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -42,6 +40,7 @@ export function sqlFault(error: unknown): SqlFault {
   const state = sqlState(error);
   if (state === null) return isConnectionError(error) ? 'unavailable' : 'refused';
   if (state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED) return 'held';
+  if (state === INTERNAL_ERROR && isOfAnotherNode(error)) return 'retry';
   switch (state.slice(0, 2)) {
     case '22':
     case '23':
@@ -67,6 +66,17 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return isOutage(error.errors[0]);
   const fault = sqlFault(error);
   return fault === 'unavailable' || fault === 'retry' || fault === 'held';
+}
+
+/**
+ * Where Citus passes on what another node said, or that it said nothing any more. The state is lost on the way when it
+ * copied rows there, or when the node broke: the next attempt shows what is permanent.
+ */
+const CITUS_ROUTINES = /^(ReportCopyError|ReportResultError)$/;
+
+function isOfAnotherNode(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('routine' in error)) return false;
+  return typeof error.routine === 'string' && CITUS_ROUTINES.test(error.routine);
 }
 
 /** What pg and its pool say of a connection that broke or could not be had; they give no code there. */
@@ -95,14 +105,9 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
 }
 
-/**
- * Whether a row was there already under a unique key. Citus copies the rows of an insert to the node of their table, and
- * tells a violation there as an internal error without its state; so does whatever else is refused there.
- */
-export function mayBeUniqueViolation(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== INTERNAL_ERROR) return state === UNIQUE_VIOLATION;
-  return error instanceof DatabaseError && error.routine === 'ReportCopyError';
+/** Whether a row was there already under a unique key. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
 }
 
 /** Whether the server met what it did not foresee, such as a node of its cluster that did not answer. */

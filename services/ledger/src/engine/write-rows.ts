@@ -1,7 +1,7 @@
 import { compareText } from '../ledger/lock-keys';
 import type { Connection } from '../store/pg/connection';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
-import { mayBeUniqueViolation } from '@ledger/kit/postgres/sql-state';
+import { isUniqueViolation } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../store/statements/insert-accounts';
 import { insertEntries } from '../store/statements/insert-entries';
 import { insertItems } from '../store/statements/insert-items';
@@ -74,7 +74,7 @@ async function commitRows(
   try {
     await transaction.commit(await transaction.start([...watched, ...own]));
   } catch (error) {
-    if (error !== lost || !mayBeUniqueViolation(error)) throw error;
+    if (error !== lost || !isUniqueViolation(error)) throw error;
     throw new LostRace('another batch was first with a row', { cause: error });
   }
 }
