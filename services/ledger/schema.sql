@@ -25,39 +25,29 @@ CREATE TABLE ledger.accounts (
   user_id text COLLATE "C" NOT NULL,
   asset text COLLATE "C" NOT NULL,
   stripe integer NOT NULL,
-  sequence bigint NOT NULL,
-  balance numeric NOT NULL,
-  debits numeric NOT NULL,
-  held bigint NOT NULL DEFAULT 0,
+  create_time timestamp with time zone NOT NULL,
+  settings_time timestamp with time zone,
+  settings_version bigint NOT NULL DEFAULT 0,
   min_balance bigint NOT NULL DEFAULT 0,
   frozen boolean NOT NULL DEFAULT false,
   metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
-  settings_version bigint NOT NULL DEFAULT 0,
-  settings_time timestamp with time zone,
   next_hold_expiry timestamp with time zone,
-  last_hash bytea NOT NULL,
-  last_entry_time timestamp with time zone,
+  held bigint NOT NULL DEFAULT 0,
+  sequence bigint NOT NULL,
   commit_order bigint NOT NULL,
-  create_time timestamp with time zone NOT NULL,
+  last_entry_time timestamp with time zone,
+  balance numeric NOT NULL,
+  debits numeric NOT NULL,
+  last_hash bytea NOT NULL,
   CONSTRAINT accounts_pkey PRIMARY KEY (user_id, asset, stripe),
-  CONSTRAINT accounts_balance_check CHECK (scale(balance) = 0 AND
-CASE
-    WHEN user_id ~~ '@%'::text THEN balance >= '-170141183460469231731687303715884105727'::numeric AND balance <= '170141183460469231731687303715884105727'::numeric
-    ELSE balance >= '-9223372036854775808'::bigint::numeric AND balance <= '9223372036854775807'::bigint::numeric
-END),
-  CONSTRAINT accounts_debits_check CHECK (scale(debits) = 0 AND debits >= 0::numeric AND debits <= '170141183460469231731687303715884105727'::numeric),
-  CONSTRAINT accounts_held_check CHECK (held >= 0 AND (held = 0 OR user_id !~~ '@%'::text)),
-  CONSTRAINT accounts_last_hash_check CHECK (octet_length(last_hash) = 32),
-  CONSTRAINT accounts_min_balance_check CHECK (user_id ~~ '@%'::text OR (balance - held::numeric) >= min_balance::numeric),
-  CONSTRAINT accounts_sequence_check CHECK (sequence >= 0),
-  CONSTRAINT accounts_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id ~~ '@%'::text))
+  CONSTRAINT accounts_balance_check CHECK (held >= 0 AND (user_id ~~ '@%'::text OR balance >= (min_balance + held)::numeric AND balance <= '9223372036854775807'::bigint::numeric))
 ) WITH (fillfactor=70);
 CREATE TRIGGER accounts_refuse_rewriting BEFORE DELETE ON ledger.accounts FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
 ALTER TABLE ledger.accounts ENABLE ALWAYS TRIGGER accounts_refuse_rewriting;
 CREATE TRIGGER accounts_refuse_truncate BEFORE TRUNCATE ON ledger.accounts FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_rewriting();
 ALTER TABLE ledger.accounts ENABLE ALWAYS TRIGGER accounts_refuse_truncate;
 GRANT INSERT, SELECT ON ledger.accounts TO ledger_runtime;
-GRANT UPDATE (sequence, balance, debits, held, min_balance, frozen, metadata, settings_version, settings_time, next_hold_expiry, last_hash, last_entry_time, commit_order) ON ledger.accounts TO ledger_runtime;
+GRANT UPDATE (settings_time, settings_version, min_balance, frozen, metadata, next_hold_expiry, held, sequence, commit_order, last_entry_time, balance, debits, last_hash) ON ledger.accounts TO ledger_runtime;
 
 CREATE TABLE ledger.buckets (
   bucket integer NOT NULL,
@@ -76,31 +66,20 @@ CREATE TABLE ledger.cells (
 GRANT SELECT ON ledger.cells TO ledger_runtime;
 
 CREATE TABLE ledger.entries (
+  create_time timestamp with time zone NOT NULL,
+  sequence bigint NOT NULL,
+  change bigint NOT NULL,
+  transaction_id uuid NOT NULL,
+  stripe integer NOT NULL,
+  kind smallint NOT NULL,
   user_id text COLLATE "C" NOT NULL,
   asset text COLLATE "C" NOT NULL,
-  stripe integer NOT NULL,
-  sequence bigint NOT NULL,
-  transaction_id uuid NOT NULL,
-  kind smallint NOT NULL,
-  change bigint NOT NULL,
   balance_after numeric NOT NULL,
   debits_after numeric NOT NULL,
-  create_time timestamp with time zone NOT NULL,
-  effective_time timestamp with time zone,
   hash bytea NOT NULL,
+  effective_time timestamp with time zone,
   CONSTRAINT entries_pkey PRIMARY KEY (user_id, asset, stripe, sequence),
-  CONSTRAINT entries_balance_after_check CHECK (scale(balance_after) = 0 AND
-CASE
-    WHEN user_id ~~ '@%'::text THEN balance_after >= '-170141183460469231731687303715884105727'::numeric AND balance_after <= '170141183460469231731687303715884105727'::numeric
-    ELSE balance_after >= '-9223372036854775808'::bigint::numeric AND balance_after <= '9223372036854775807'::bigint::numeric
-END),
-  CONSTRAINT entries_change_check CHECK (change <> 0 AND change >= '-9223372036854775807'::bigint),
-  CONSTRAINT entries_debits_after_check CHECK (scale(debits_after) = 0 AND debits_after >= 0::numeric AND debits_after <= '170141183460469231731687303715884105727'::numeric),
-  CONSTRAINT entries_first_check CHECK (sequence > 1 OR balance_after = change::numeric AND debits_after = GREATEST(- change, 0::bigint)::numeric),
-  CONSTRAINT entries_hash_check CHECK (octet_length(hash) = 32),
-  CONSTRAINT entries_kind_check CHECK (kind >= 1 AND kind <= 6),
-  CONSTRAINT entries_sequence_check CHECK (sequence >= 1),
-  CONSTRAINT entries_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id ~~ '@%'::text))
+  CONSTRAINT entries_change_check CHECK (change <> 0 AND sequence > 0)
 );
 CREATE INDEX entries_time_index ON ledger.entries USING btree (user_id, asset, stripe, create_time, sequence) WHERE ((sequence % (64)::bigint) = 0);
 CREATE TRIGGER entries_refuse_rewriting BEFORE DELETE OR UPDATE ON ledger.entries FOR EACH ROW EXECUTE FUNCTION ledger.refuse_rewriting();
@@ -209,10 +188,7 @@ CREATE TABLE ledger.requests (
   reversed_amount bigint,
   outcome bytea NOT NULL,
   CONSTRAINT requests_pkey PRIMARY KEY (user_id, request_id),
-  CONSTRAINT requests_code_check CHECK (code >= 0 AND code <= 16),
-  CONSTRAINT requests_content_hash_check CHECK (octet_length(content_hash) = 32),
-  CONSTRAINT requests_reason_check CHECK ((code = 0) = (reason = ''::text)),
-  CONSTRAINT requests_transaction_check CHECK (transaction_id IS NULL OR num_nulls(commit_order, kind, hash_version, digest, description, reference, metadata, entry_keys) = 0 AND kind >= 1 AND kind <= 6 AND user_id <> ''::text AND user_id !~~ '@%'::text AND octet_length(digest) = 32 AND (num_nulls(item_id, item_name, price_version, unit_price, quantity) = ANY (ARRAY[0, 5])) AND (kind = 5) = (reverses_transaction_id IS NOT NULL) AND (kind = 5) = (reversed_amount IS NOT NULL) AND (reversed_amount IS NULL OR reversed_amount >= 1))
+  CONSTRAINT requests_transaction_check CHECK (transaction_id IS NULL OR num_nulls(commit_order, kind, hash_version, digest, description, reference, metadata, entry_keys) = 0)
 );
 CREATE INDEX requests_commit_order_index ON ledger.requests USING btree (commit_order) WHERE (transaction_id IS NOT NULL);
 CREATE INDEX requests_reference_index ON ledger.requests USING btree (reference, transaction_id) WHERE ((transaction_id IS NOT NULL) AND (reference <> ''::text));

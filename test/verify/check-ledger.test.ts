@@ -107,7 +107,7 @@ const CHANGES: readonly (readonly [name: string, sql: string, violations: readon
   ],
   [
     'a balance below the minimum',
-    `ALTER TABLE accounts DROP CONSTRAINT accounts_min_balance_check;
+    `ALTER TABLE accounts DROP CONSTRAINT accounts_balance_check;
      UPDATE accounts SET min_balance = 8 WHERE user_id = 'ada' AND asset = 'GOLD'`,
     [/rule 3: account ada GOLD 0 has 7 - 0, less than 8/],
   ],

@@ -1,32 +1,23 @@
-import { wholeBalance, wholeSum } from './whole-numbers';
-
 /** Entries: one account's line of a transaction, written once, never changed. */
 export const entriesTable: readonly string[] = [
   // No foreign key to transactions or accounts: five of them doubled the cost of a write, and none may join two
   // users' rows. The verifier checks what they would.
+  // Columns of a fixed width come first: behind a text each of them may be padded. As for conditions, see accounts.
   `CREATE TABLE ledger.entries (
+    create_time timestamptz NOT NULL,
+    sequence bigint NOT NULL,
+    change bigint NOT NULL,
+    transaction_id uuid NOT NULL,
+    stripe integer NOT NULL,
+    kind smallint NOT NULL,
     user_id text COLLATE "C" NOT NULL,
     asset text COLLATE "C" NOT NULL,
-    stripe integer NOT NULL,
-    sequence bigint NOT NULL,
-    transaction_id uuid NOT NULL,
-    kind smallint NOT NULL,
-    change bigint NOT NULL,
     balance_after numeric NOT NULL,
     debits_after numeric NOT NULL,
-    create_time timestamptz NOT NULL,
-    effective_time timestamptz,
     hash bytea NOT NULL,
+    effective_time timestamptz,
     CONSTRAINT entries_pkey PRIMARY KEY (user_id, asset, stripe, sequence),
-    CONSTRAINT entries_stripe_check CHECK (stripe >= 0 AND (stripe = 0 OR user_id LIKE '@%')),
-    CONSTRAINT entries_sequence_check CHECK (sequence >= 1),
-    CONSTRAINT entries_kind_check CHECK (kind BETWEEN 1 AND 6),
-    CONSTRAINT entries_change_check CHECK (change <> 0 AND change >= -9223372036854775807),
-    CONSTRAINT entries_balance_after_check CHECK (${wholeBalance('balance_after')}),
-    CONSTRAINT entries_debits_after_check CHECK (${wholeSum('debits_after')}),
-    CONSTRAINT entries_first_check
-      CHECK (sequence > 1 OR (balance_after = change AND debits_after = greatest(-change, 0))),
-    CONSTRAINT entries_hash_check CHECK (octet_length(hash) = 32)
+    CONSTRAINT entries_change_check CHECK (change <> 0 AND sequence > 0)
   )`,
   // Finds the entry of a time. Time never runs backwards along a sequence, so every 64th entry is enough: the index
   // gives the last of them before the time, and at most 64 entries along the primary key give the exact one. A
