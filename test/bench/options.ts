@@ -33,7 +33,8 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only NAME,NAME] [--js
   --entries  entries of the longest account (1000000; quick: 50000)
   --seed     seed for the choice of users (random)
   --postgres the folder with initdb and postgres of an installed Postgres (the embedded one)
-  --against  another checkout, installed and built, for the scenario builds: both builds take turns on one database
+  --against  another checkout, installed and built, for the scenario builds: the builds take turns, each on a database
+             of its own
 `;
 
 /** The command line is invalid. The message says why. */

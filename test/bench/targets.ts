@@ -32,6 +32,7 @@ export const targets = {
   build_balance: { atLeast: 0.95, says: 'GetBalance/s, the same' },
   build_lone_p50: { atMost: 1.05, says: 'p50 of one caller, the same' },
   build_lone_server_cpu: { atMost: 1.05, says: 'CPU of the server per purchase of one caller, the same' },
+  build_lone_postgres_cpu: { atMost: 1.05, says: 'CPU of Postgres per purchase of one caller, the same' },
   processes_2: { atLeast: 1.1, says: 'purchases/s of two server processes over one' },
 } as const satisfies Readonly<Record<string, Target>>;
 

@@ -3,7 +3,7 @@ import { ratiosOf, takeTurns, type Scenario } from './scenario';
 
 const IN_FLIGHT = 512;
 
-/** This build compared with the build of another checkout, on one database: what a change does to the speed. */
+/** This build compared with the build of another checkout, in turns: what a change does to the speed. */
 export const buildsScenario: Scenario = async (bench, variants) => {
   const { against } = bench.options;
   if (against === undefined) {
@@ -34,6 +34,7 @@ export const buildsScenario: Scenario = async (bench, variants) => {
       build_balance: ratiosOf(busy, 'GetBalance, this build', 'GetBalance, other build', 'perSecond'),
       build_lone_p50: ratiosOf(busy, lone, otherLone, 'p50Ms'),
       build_lone_server_cpu: ratiosOf(busy, lone, otherLone, 'serverMicros'),
+      build_lone_postgres_cpu: ratiosOf(busy, lone, otherLone, 'postgresMicros'),
     },
   };
 };

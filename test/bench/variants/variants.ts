@@ -14,6 +14,9 @@ import { checkSum } from './sum-schema';
 
 const LEDGER_SCRIPT = 'services/ledger/dist/main.js';
 
+/** The database of another build. */
+const OTHER_BUILD = 'bench_other_build';
+
 const SESSIONS = 4;
 /** This many raw clients, each with one transaction at a time, use about as much of Postgres as purchases do. */
 const BUSY_CLIENTS = 2;
@@ -73,8 +76,8 @@ export class Variants {
   }
 
   /** Starts another ledger server on the same database. */
-  async startLedger(env: Record<string, string>, script = LEDGER_SCRIPT): Promise<ServerProcess> {
-    const server = await startServer(script, {
+  async startLedger(env: Record<string, string>): Promise<ServerProcess> {
+    const server = await startServer(LEDGER_SCRIPT, {
       env: { DATABASE_URL: this.bench.environment.url, ...env },
     });
     this.toStop.push(() => server.stop());
@@ -82,10 +85,19 @@ export class Variants {
     return server;
   }
 
-  /** The server of another checkout of this repository, on the same database. */
+  /**
+   * The server of another checkout of this repository, with as many seeded accounts, on a database of its own: its schema
+   * may be another one. What it writes is not checked.
+   */
   ledgerOf(checkout: string): Promise<ServerProcess> {
     return this.once(`ledger of ${checkout}`, async () => {
-      const server = await this.startLedger({}, resolve(checkout, LEDGER_SCRIPT));
+      const { admin, url } = this.bench.environment;
+      await admin.query(`CREATE DATABASE ${OTHER_BUILD}`);
+      const own = new URL(url);
+      own.pathname = `/${OTHER_BUILD}`;
+      const server = await startServer(resolve(checkout, LEDGER_SCRIPT), { env: { DATABASE_URL: own.href } });
+      this.toStop.push(() => server.stop());
+      await seedLedger(this.bench, server);
       await this.warmUp(server);
       return server;
     });
