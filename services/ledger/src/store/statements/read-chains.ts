@@ -47,9 +47,9 @@ export interface ChainTransaction {
 }
 
 // Slices that together fit a page, each along the primary key; an entry gives its transaction's id alone, so that is
-// found by the index of ids. No order there: for the sake of one, plans for young tables went along the primary key,
-// through the transactions of everybody. A key is compared as a whole: containment (@>) would take its parts in any
-// order.
+// found by the index of ids. Of several with one id the earliest counts. No order that an index has: for the sake of one,
+// plans for young tables went along it, through the transactions of everybody. A key is compared as a whole: containment
+// (@>) would take its parts in any order.
 const readChainsStatement = {
   name: 'read_chains',
   text: `
@@ -70,7 +70,7 @@ const readChainsStatement = {
         ORDER BY i.sequence LIMIT k.count) e
       LEFT JOIN LATERAL (
        SELECT o.*, count(*) OVER () AS copies FROM ledger.transactions o
-        WHERE o.transaction_id = e.transaction_id LIMIT 1) t ON true
+        WHERE o.transaction_id = e.transaction_id ORDER BY o.create_time LIMIT 1) t ON true
      ORDER BY k.position, e.sequence`,
 };
 
