@@ -36,6 +36,8 @@ const slow = [
   'test/rpc/request-id-reuse', //                 8
   'test/rpc/silent-network', //                   6
   'test/rpc/vanished-clients', //                10: 300 connections
+  'test/rpc/write-stream', //                    35: every write by streams; coalesced-calls has a stream too
+  'test/rpc/write-stream-flow', //               26: floods
   'test/services/start-all', //                  14
   'test/storage/binary-columns', //               9
   'test/storage/constant-cost', //               11

@@ -18,7 +18,7 @@ describe('a caller that sends much', () => {
     ledger = await startLedger(1, { batchWorkers: 1, batchMax: BATCH_MAX, queueMax: GREEDY });
     const address = ledger.servers[0]!.address;
     const open = (): LedgerClient =>
-      new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
+      new LedgerClient({ address, coalesce: false, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
     [greedy, polite] = [open(), open()];
     await greedy.credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });

@@ -18,8 +18,18 @@ describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers
   beforeAll(async () => {
     ledger = await startLedger(servers, { batchWorkers: 1, queueMax: QUEUE_MAX });
     const { address } = ledger.servers[0]!;
-    impatient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
-    patient = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1_000 } });
+    impatient = new LedgerClient({
+      address,
+      coalesce: false,
+      timeoutMs: AN_HOUR_MS,
+      retry: { maxAttempts: 1 },
+    });
+    patient = new LedgerClient({
+      address,
+      coalesce: false,
+      timeoutMs: AN_HOUR_MS,
+      retry: { maxAttempts: 1_000 },
+    });
     await ledger.client().credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });
   afterAll(async () => {
@@ -84,7 +94,11 @@ describe.each(TOPOLOGIES)('a server whose queue is full ($topology)', ({ servers
   it('leaves other servers alone', async () => {
     await fill(impatient);
     const write = { requestId: `free-${servers}`, userId: 'free', asset: 'GOLD', amount: 1n };
-    const other = new LedgerClient({ address: ledger.servers.at(-1)!.address, retry: { maxAttempts: 1 } });
+    const other = new LedgerClient({
+      coalesce: false,
+      address: ledger.servers.at(-1)!.address,
+      retry: { maxAttempts: 1 },
+    });
     try {
       if (servers > 1) expect(await other.credit(write)).toMatchObject({ balance: { balance: 1n } });
       else await expect(impatient.credit(write)).rejects.toMatchObject({ reason: 'OVERLOADED' });

@@ -19,7 +19,7 @@ describe.each(TOPOLOGIES)('a write whose caller does not wait ($topology)', ({ s
     // One worker: behind a batch that waits for a lock everything waits in the queue.
     ledger = await startLedger(servers, { batchWorkers: 1 });
     const { address } = ledger.servers[0]!;
-    client = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
+    client = new LedgerClient({ address, coalesce: false, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
     await client.credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });
   afterAll(async () => {

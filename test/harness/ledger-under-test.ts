@@ -1,4 +1,4 @@
-import { LedgerClient } from '@ledger/client';
+import { LedgerClient, type LedgerClientOptions } from '@ledger/client';
 import type { Config } from '../../services/ledger/src/config';
 import { AN_HOUR_MS } from './limits';
 import { RawClient } from './raw-client';
@@ -28,16 +28,19 @@ export interface LedgerUnderTest {
   dispose(): Promise<void>;
 }
 
-/** Starts servers on a database of their own. */
+/** Starts servers on a database of their own, with clients that are made so. */
 export async function startLedger(
   servers: number,
   overrides: Partial<Config> = {},
+  clientOptions: LedgerClientOptions = {},
 ): Promise<LedgerUnderTest> {
   const database = await createTestDatabase();
   const started = await Promise.all(
     Array.from({ length: servers }, () => startTestServer(database.url, overrides)),
   );
-  const clients = started.map(({ address }) => new LedgerClient({ address, timeoutMs: AN_HOUR_MS }));
+  const clients = started.map(
+    ({ address }) => new LedgerClient({ address, timeoutMs: AN_HOUR_MS, ...clientOptions }),
+  );
   const raws = started.map(({ address }) => new RawClient(address));
   return {
     database,

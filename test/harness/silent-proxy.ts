@@ -11,6 +11,8 @@ export interface SilentProxy {
   readonly open: number;
   /** From now on nothing passes on the connections that are open, and none of them is closed. New ones work. */
   dropPackets(): void;
+  /** Ends the connections that are open. New ones work. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,9 @@ export async function startSilentProxy(address: string): Promise<SilentProxy> {
     dropPackets: () => {
       // Read, so that it is seen when the client ends the connection, and thrown away.
       for (const socket of [...pairs].flat()) socket.removeAllListeners('data').resume();
+    },
+    cut: () => {
+      for (const socket of [...pairs].flat()) socket.destroy();
     },
     close: async () => {
       server.close();

@@ -14,8 +14,8 @@ describe.each(TOPOLOGIES)('the price of an item ($topology)', ({ servers }) => {
   let tests = 0;
 
   beforeAll(async () => {
-    // One worker: the batch that waits for a lock holds up the next one.
-    ledger = await startLedger(servers, { batchWorkers: 1 });
+    // One worker: the batch that waits for a lock holds up the next one. Each write by itself: it comes at once.
+    ledger = await startLedger(servers, { batchWorkers: 1 }, { coalesce: false });
     strict = await startTestServer(ledger.database.url, { priceGraceMs: 0 });
   });
   afterAll(async () => {

@@ -19,7 +19,7 @@ describe('a server that is stopped', () => {
     server = await startTestServer(database.url, { batchMax: 7 });
     other = await startTestServer(database.url);
     const { address } = server;
-    client = new LedgerClient({ address, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
+    client = new LedgerClient({ address, coalesce: false, timeoutMs: AN_HOUR_MS, retry: { maxAttempts: 1 } });
     await client.credit({ userId: 'locked', asset: 'GOLD', amount: 1n });
   });
   afterEach(async () => {

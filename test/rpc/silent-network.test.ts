@@ -62,6 +62,7 @@ it.each(['credit', 'getBalance'] as const)(
         return attempts === 1 ? Date.now() + 50 : Date.now() + AN_HOUR_MS;
       },
       sleep: () => Promise.resolve(),
+      after: () => () => undefined,
     };
     await start({ channelOptions: noKeepalive, clock });
     attempts = 0;

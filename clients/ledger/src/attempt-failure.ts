@@ -15,6 +15,8 @@ export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' 
   Required<Pick<LedgerErrorInit, 'details'>> & {
     /** The request did not leave this process. */
     readonly notSent: boolean;
+    /** Another attempt is not to be made, although it may end differently. */
+    readonly isFinal?: true;
   };
 
 /** What grpc-js says when it has no connection to send a call on, such as after a refused one. */

@@ -1,9 +1,10 @@
 import { status } from '@grpc/grpc-js';
+import type { CallResult, UnaryCall } from './call';
 import type { CallOptions } from './call-options';
 import type { InterceptedCall, InterceptedResult } from './interceptor';
 import { LedgerError } from './ledger-error';
 import type { Transport } from './transport';
-import { type CallResult, callUnary, type UnaryCall } from './unary-call';
+import { callUnary } from './unary-call';
 
 /** Makes a call through the interceptors of the client, the first one outermost. */
 export async function callIntercepted<Response>(

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { openLanes } from './lanes';
 import { LedgerError } from './ledger-error';
 import { RpcClient } from './rpcs';
 import { type LedgerClientOptions, openTransport, type Transport } from './transport';
@@ -22,7 +23,7 @@ export class LedgerClient extends RpcClient {
   readonly #transport: Transport;
 
   constructor(options: LedgerClientOptions = {}) {
-    const transport = openTransport(options);
+    const transport = openTransport(options, openLanes);
     super(transport);
     this.#transport = transport;
   }

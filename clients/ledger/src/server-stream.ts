@@ -17,7 +17,8 @@ import { LedgerError } from './ledger-error';
 import { decideRetry } from './retry-decision';
 import { retryWaitMs } from './retry-wait';
 import { SilenceLimit } from './silence-limit';
-import { asIs, type Call, onAbort, type Transport } from './transport';
+import { asIs, type Call, onAbort } from './call';
+import type { Transport } from './transport';
 
 /** A call with many responses. */
 export interface StreamCall<Response> extends Call<Response> {

@@ -13,6 +13,10 @@ class SteppedClock {
     return Infinity;
   }
 
+  after(): () => void {
+    return () => undefined;
+  }
+
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((wake) => {
       this.#sleepers.push({ untilMs: this.#nowMs + ms, wake });

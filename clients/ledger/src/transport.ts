@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { type ChannelOptions, Client } from '@grpc/grpc-js';
+import type { Lane } from './call';
 import type { CallerHeaders } from './call-headers';
 import type { CallHooks } from './call-hooks';
 import {
@@ -42,6 +43,14 @@ export interface LedgerClientOptions extends Security, CallerHeaders {
   readonly hooks?: CallHooks | undefined;
   /** Stand around every call with one response, and every page of a list; the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;
+  /**
+   * Whether concurrent writes travel over one stream, and concurrent reads of balances in one call; `true` by default. Each
+   * call keeps its own answer, error, deadline, signal and request id. Calls with `metadata` of their own go by themselves,
+   * and so do all calls of a client whose `metadata` is a function, and those to a server that does not know `WriteStream`.
+   */
+  readonly coalesce?: boolean | undefined;
+  /** The most writes that may wait to be sent; a further one fails with `OVERLOADED` at once. 100,000 by default. */
+  readonly maxQueued?: number | undefined;
   /** Options of grpc-js, such as `grpc.keepalive_time_ms`, which is 10 seconds by default. */
   readonly channelOptions?: ChannelOptions | undefined;
   /**
@@ -70,22 +79,22 @@ export interface Transport {
   readonly watchHeartbeatMs: number;
   readonly generateRequestId: () => string;
   readonly clock: Clock;
+  /** How calls travel together; a call that no lane takes goes by itself. */
+  readonly lanes: readonly Lane[];
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
   readonly close: () => void;
 }
 
-/** One call, ready to be sent as often as it takes: its bytes, and so its request id, never change. */
-export interface Call<Response> {
-  /** The client's method, for errors. */
-  readonly method: string;
-  readonly path: string;
-  readonly bytes: Buffer;
-  readonly decode: (bytes: Buffer) => Response;
-}
-
-/** Opens the one channel that the three services share. Nothing is connected before the first call. */
-export function openTransport(options: LedgerClientOptions): Transport {
+/**
+ * Opens the one channel that the three services share. Nothing is connected before the first call.
+ *
+ * @param openLanes makes the lanes of the transport
+ */
+export function openTransport(
+  options: LedgerClientOptions,
+  openLanes: (transport: Transport, options: LedgerClientOptions) => readonly Lane[],
+): Transport {
   const address = options.address ?? DEFAULT_ADDRESS;
   const security = channelCredentials(options);
   const serverName = typeof options.tls === 'object' ? options.tls.serverName : undefined;
@@ -99,8 +108,10 @@ export function openTransport(options: LedgerClientOptions): Transport {
   const clock = options.clock ?? systemClock;
   const connections = new Connections(() => new Client(address, security, channelOptions), clock);
   const closing = new AbortController();
-  return {
+  setMaxListeners(0, closing.signal);
+  const transport = {
     connections,
+    lanes: [] as readonly Lane[],
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retry: retryPolicy(options.retry),
     headers: { metadata: options.metadata, token: options.token },
@@ -115,6 +126,8 @@ export function openTransport(options: LedgerClientOptions): Transport {
       connections.close();
     },
   };
+  transport.lanes = openLanes(transport, options);
+  return transport;
 }
 
 /** Field by field, so that one that is there but undefined does not hide its default. */
@@ -124,20 +137,4 @@ function retryPolicy(given: LedgerClientOptions['retry'] = {}): RetryPolicy {
     initialBackoffMs: given.initialBackoffMs ?? DEFAULT_RETRY_POLICY.initialBackoffMs,
     maxBackoffMs: given.maxBackoffMs ?? DEFAULT_RETRY_POLICY.maxBackoffMs,
   };
-}
-
-/** Runs `listener` on an abort; the result takes it off again. */
-export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
-  if (signal === undefined) return () => undefined;
-  // Any number of calls may share a signal, such as that of a shutdown: no leak to warn of.
-  setMaxListeners(0, signal);
-  signal.addEventListener('abort', listener);
-  return () => {
-    signal.removeEventListener('abort', listener);
-  };
-}
-
-/** For grpc-js, which wants a serializer: the bytes are made once per call, not once per attempt. */
-export function asIs(bytes: Buffer): Buffer {
-  return bytes;
 }

@@ -16,23 +16,8 @@ import { retryDelayMs } from './error-details';
 import { LedgerError } from './ledger-error';
 import { decideRetry } from './retry-decision';
 import { retryWaitMs } from './retry-wait';
-import { asIs, type Call, onAbort, type Transport } from './transport';
-
-/** A call with one response. */
-export interface UnaryCall<Response> extends Call<Response> {
-  readonly isWrite: boolean;
-  /** The write's; undefined for reads. */
-  readonly requestId: string | undefined;
-}
-
-/** What a call that succeeded ends with. */
-export interface CallResult<Response> {
-  readonly response: Response;
-  /** Whether this is the stored response of an earlier attempt. */
-  readonly replayed: boolean;
-  /** Where the ledger's history was with this outcome; undefined when the server did not say. */
-  readonly position: string | undefined;
-}
+import { asIs, type Call, type CallResult, onAbort, type UnaryCall } from './call';
+import type { Transport } from './transport';
 
 /**
  * Sends a call until an attempt succeeds, no retry can help, or its time or attempts are used up.
@@ -55,15 +40,26 @@ export async function callUnary<Response>(
   let outcomeUnknown = false;
   let failure: AttemptFailure | undefined;
 
+  // Metadata of its own cannot travel with others'.
+  const lane = options.metadata === undefined ? transport.lanes.find((each) => each.takes(call)) : undefined;
+
   while (deadline.remainingMs() > 0 && !isStopped()) {
-    const limit = { clock, signal, timeoutMs: deadline.remainingMs() };
-    const headers = await attemptHeaders(transport.headers, method, options.metadata, limit);
-    if (!(headers instanceof Metadata)) failure = headers;
-    if (!(headers instanceof Metadata) || isStopped()) break;
-    attempts += 1;
-    const isLast = attempts >= retry.maxAttempts;
+    const isLast = attempts + 1 >= retry.maxAttempts;
     observer.attemptStarts();
-    const result = await attempt(transport, call, headers, deadline.attemptTimeoutMs(isLast), signal);
+    let result = await lane?.attempt(call, deadline.attemptTimeoutMs(isLast), signal);
+    if (result === undefined) {
+      const ended = lane?.goesAlone();
+      const limit = { clock, signal, timeoutMs: deadline.remainingMs() };
+      const headers = await attemptHeaders(transport.headers, method, options.metadata, limit);
+      if (!(headers instanceof Metadata)) failure = headers;
+      else if (!isStopped()) {
+        observer.attemptStarts();
+        result = await attempt(transport, call, headers, deadline.attemptTimeoutMs(isLast), signal);
+      }
+      ended?.();
+      if (result === undefined) break;
+    }
+    attempts += 1;
     observer.attemptEnds(attempts, 'response' in result ? undefined : result);
     if ('response' in result) {
       observer.callEnds(attempts);
@@ -74,7 +70,7 @@ export async function callUnary<Response>(
     const decision = decideRetry(failure.code, failure.details);
     const booking = failure.notSent ? 'not_booked' : decision.booking;
     outcomeUnknown = booking === 'unknown' || (outcomeUnknown && booking !== 'decided');
-    if (!decision.retry || isLast) break;
+    if (!decision.retry || isLast || failure.isFinal === true) break;
     const waitMs = retryWaitMs(retry, attempts, retryDelayMs(failure.details), deadline.remainingMs());
     if (waitMs === undefined) break;
     await clock.sleep(waitMs, signal);

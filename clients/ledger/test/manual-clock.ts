@@ -22,6 +22,11 @@ export class ManualClock implements Clock {
     return Infinity;
   }
 
+  /** Never, as with a deadline of gRPC. */
+  after(): () => void {
+    return () => undefined;
+  }
+
   sleep(ms: number): Promise<void> {
     this.sleeps.push(ms);
     this.advance(ms);

@@ -68,7 +68,11 @@ function isRpc(name: string): name is RpcName {
   return Object.hasOwn(responses, name);
 }
 
+/** By which a client sends calls together. Where no script says what they do, each call is to come by itself. */
+const SHARED: ReadonlySet<RpcName> = new Set(['writeStream', 'batchGetBalances']);
+
 function handlerOf<Rpc extends RpcName>(rpc: Rpc, script: Script, calls: ScriptedCall[]) {
+  if (SHARED.has(rpc) && script[rpc] === undefined) return isUnimplemented;
   const steps: Step<Rpc>[] = [...(script[rpc] ?? [])];
   const pastTheEnd = fails(status.FAILED_PRECONDITION, { message: `the script has no step left for ${rpc}` });
   return (stream: ServerWritableStream<RequestOf<Rpc>, ResponseOf<Rpc>>): void => {
@@ -76,6 +80,10 @@ function handlerOf<Rpc extends RpcName>(rpc: Rpc, script: Script, calls: Scripte
     calls.push(call);
     (steps.shift() ?? pastTheEnd)(call);
   };
+}
+
+function isUnimplemented(stream: ServerWritableStream<unknown, unknown>): void {
+  stream.emit('error', { code: status.UNIMPLEMENTED, details: 'not in the script' });
 }
 
 function scriptedCall<Rpc extends RpcName>(
