@@ -46,6 +46,7 @@ const slow = [
   'test/storage/pipelined-transaction', //        7
   'test/storage/rights', //                      15: servers of several logins
   'test/verify/verify-commands', //              13
+  'test/verify/verify-without-statistics', //     8: verifies a ledger twice, and counts
   'test/watch/watch-delivery', //                12
   'test/watch/watch-flow', //                     8
   'test/watch/watch-history', //                 25: starts a Postgres of its own six times

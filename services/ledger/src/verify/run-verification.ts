@@ -12,6 +12,7 @@ import {
 } from '../store/statements/read-stored-transactions';
 import { violationAt } from './check-account';
 import { checkTransaction, entryKeysOf } from './check-transaction';
+import { inParts } from './in-parts';
 import { FIRST_KEY, LAST_STRIPE, LAST_TEXT, type LedgerReader } from './ledger-reader';
 import { ViolationList, type Violation } from './violation';
 import { walkChains } from './walk-chains';
@@ -167,23 +168,23 @@ class Walk {
   }
 
   private async checkTransactions(transactions: readonly StoredTransaction[]): Promise<void> {
-    if (transactions.length === 0) return;
-    const keys = transactions.map(entryKeysOf);
-    const legs = await this.read((connection) =>
-      readLegs(
-        connection,
-        keys.flatMap((own) => own ?? []),
-      ),
-    );
-    let taken = 0;
-    transactions.forEach((transaction, index) => {
-      const own = keys[index] ?? null;
-      const count = own?.length ?? 0;
-      for (const violation of checkTransaction(transaction, own, legs.slice(taken, taken + count))) {
-        this.found.add(violation);
+    const named = transactions.map((transaction) => ({ transaction, keys: entryKeysOf(transaction) }));
+    for (const part of inParts(named, ({ keys }) => keys?.length ?? 0)) {
+      const legs = await this.read((connection) =>
+        readLegs(
+          connection,
+          part.flatMap(({ keys }) => keys ?? []),
+        ),
+      );
+      let taken = 0;
+      for (const { transaction, keys } of part) {
+        const count = keys?.length ?? 0;
+        for (const violation of checkTransaction(transaction, keys, legs.slice(taken, taken + count))) {
+          this.found.add(violation);
+        }
+        taken += count;
       }
-      taken += count;
-    });
+    }
   }
 
   private covers(owner: string): boolean {

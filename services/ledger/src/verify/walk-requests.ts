@@ -1,3 +1,4 @@
+import { inPortions } from '@ledger/kit/server/portions';
 import type { OutcomeReader, StatedOutcome } from '../ledger/stated-outcome';
 import type { Entry } from '../ledger/transaction';
 import type { Connection } from '../store/pg/connection';
@@ -13,6 +14,7 @@ import {
 } from '../store/statements/read-stored-requests';
 import { readLegs } from '../store/statements/read-stored-transactions';
 import { checkRequest } from './check-request';
+import { inParts } from './in-parts';
 import type { LedgerReader } from './ledger-reader';
 import type { ViolationList } from './violation';
 
@@ -52,7 +54,11 @@ export class RequestWalk {
    * a hold changes once, and settings know how often.
    */
   private async check(page: readonly StoredRequest[]): Promise<void> {
-    const parts = page.map((request) => this.partOf(request));
+    const all = await inPortions(page, (request) => this.partOf(request));
+    for (const parts of inParts(all, ({ entries }) => entries.length)) await this.checkParts(parts);
+  }
+
+  private async checkParts(parts: readonly Part[]): Promise<void> {
     const entries = parts.flatMap((part) => part.entries);
     const legs = await this.readIf(entries, readLegs);
     const holds = await this.readIf(
