@@ -17,7 +17,7 @@ export function lineOfEntry(entry: Entry): string {
   const effectiveTime = entry.effectiveTime === undefined ? null : epochMicrosOf(entry.effectiveTime);
   const { balanceAfter, debitsAfter } = exactSums(entry);
   const hash = Buffer.from(entry.hash).toString('hex');
-  return lineOfRow({ ...entry, balanceAfter, debitsAfter, createTime, effectiveTime, hash });
+  return lineOfRow({ ...entry, balanceAfter, debitsAfter, createTime, effectiveTime, hash, cell: 0 });
 }
 
 /** What an entry's account has and has spent, also where that passes int64. */

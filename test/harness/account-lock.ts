@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { schemaOfUser } from './cell-schemas';
 import type { TestDatabase } from './test-database';
 import { waitUntil } from './wait-until';
 
@@ -21,8 +22,9 @@ export async function lockAccount(
   const client = new Client({ connectionString: database.url });
   await client.connect();
   await client.query('BEGIN');
+  const schema = await schemaOfUser(database, userId);
   const { rowCount } = await client.query(
-    'SELECT FROM ledger.accounts WHERE user_id = $1 AND asset = $2 FOR UPDATE',
+    `SELECT FROM ${schema}.accounts WHERE user_id = $1 AND asset = $2 FOR UPDATE`,
     [userId, asset],
   );
   if (rowCount !== 1) throw new Error(`there is no account ${userId} ${asset} to lock`);

@@ -24,6 +24,7 @@ export async function checkLedger(database: Queryable): Promise<string[]> {
     ...checkTransactions(rows),
     ...checkReversals(rows),
     ...checkItems(rows),
+    ...checkCells(rows),
   ];
 }
 
@@ -52,8 +53,8 @@ function* checkSums({ entries, accounts }: LedgerRows): Generator<string> {
 }
 
 /** Rules 2, 3 and 7 along each account. */
-function* checkAccounts({ accounts, entries, transactions }: LedgerRows): Generator<string> {
-  const byId = new Map(transactions.map((transaction) => [transaction.transactionId, transaction]));
+function* checkAccounts({ accounts, entries, transactionRows }: LedgerRows): Generator<string> {
+  const byId = new Map(transactionRows.map((row) => [`${row.cell} ${row.transactionId}`, row]));
   const chains = groupBy(entries, keyOf);
   for (const account of accounts) {
     yield* checkChain(account, chains.get(keyOf(account)) ?? [], byId);
@@ -81,7 +82,7 @@ function* checkChain(
   };
   for (const entry of chain) {
     const line = `entry ${entry.sequence} of ${key}`;
-    const transaction = transactions.get(entry.transactionId);
+    const transaction = transactions.get(`${entry.cell} ${entry.transactionId}`);
     if (entry.sequence !== before.sequence + 1n) yield `rule 2: ${line} follows ${before.sequence}`;
     if (entry.balanceAfter !== before.balance + entry.change) {
       yield `rule 2: ${line} changes ${before.balance} by ${entry.change} to ${entry.balanceAfter}`;
@@ -266,6 +267,40 @@ function* checkItems({ itemVersions, transactions, entries }: LedgerRows): Gener
       yield `${line} does not book what version ${item.version} of item ${item.itemId} costs and grants`;
     }
   }
+}
+
+/** What lies in several cells says the same in each, and what lies in one lies in no other. */
+function* checkCells({ accounts, entries, transactionRows, itemVersionRows }: LedgerRows): Generator<string> {
+  const cellsOf = groupBy(entries, (entry) => entry.transactionId);
+  const contents = new Map<string, string>();
+  for (const { cell, commitOrder, ...content } of transactionRows) {
+    const line = `transaction ${content.transactionId}`;
+    const own = cellsOf.get(content.transactionId) ?? [];
+    if (!own.some((entry) => entry.cell === cell)) yield `${line} has a row in cell ${cell} and no entry`;
+    const text = textOf(content);
+    const other = contents.get(`${content.userId} ${content.transactionId}`);
+    if (other !== undefined && other !== text) yield `${line} differs in cell ${cell}, order ${commitOrder}`;
+    contents.set(`${content.userId} ${content.transactionId}`, text);
+  }
+  for (const [key, rows] of groupBy(accounts, keyOf)) {
+    if (rows.length > 1) yield `account ${key} lies in ${rows.length} cells`;
+    for (const { userId, stripe, cell } of rows) {
+      if (userId.startsWith('@') && Math.floor(stripe / 64) !== cell) yield `${key} lies in cell ${cell}`;
+    }
+  }
+  for (const rows of groupBy(itemVersionRows, ({ itemId, version }) => `${itemId} ${version}`).values()) {
+    const texts = new Set(rows.map((row) => textOf({ ...row, cell: 0 })));
+    if (texts.size > 1) yield `item ${rows[0]?.itemId} differs between cells`;
+  }
+  const counts = new Set(groupBy(itemVersionRows, ({ cell }) => `${cell}`).values());
+  const sizes = new Set([...counts].map((rows) => rows.length));
+  if (sizes.size > 1) yield `the cells have ${[...sizes].join(' and ')} versions of items`;
+}
+
+function textOf(row: object): string {
+  return JSON.stringify(row, (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
 }
 
 function snapshotOf(transaction: TransactionRow): Parameters<typeof digestOf>[0]['item'] {

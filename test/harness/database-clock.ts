@@ -1,3 +1,4 @@
+import { cellSchemas } from './cell-schemas';
 import type { OpenDatabase } from './test-database';
 import { waitUntil } from './wait-until';
 
@@ -22,14 +23,16 @@ export function later(moment: Moment, milliseconds: number): Moment {
  * the holds and on their accounts. No write may run meanwhile.
  */
 export async function letTimePass(database: OpenDatabase, milliseconds: number): Promise<void> {
-  await database.query(
-    `WITH time AS (SELECT $1::bigint * interval '1 millisecond' AS passed),
-          moved AS (UPDATE ledger.holds SET expire_time = expire_time - passed FROM time
-                     WHERE expire_time IS NOT NULL AND state = 1)
-     UPDATE ledger.accounts SET next_hold_expiry = next_hold_expiry - passed FROM time
-      WHERE next_hold_expiry IS NOT NULL`,
-    [milliseconds],
-  );
+  for (const schema of await cellSchemas(database)) {
+    await database.query(
+      `WITH time AS (SELECT $1::bigint * interval '1 millisecond' AS passed),
+            moved AS (UPDATE ${schema}.holds SET expire_time = expire_time - passed FROM time
+                       WHERE expire_time IS NOT NULL AND state = 1)
+       UPDATE ${schema}.accounts SET next_hold_expiry = next_hold_expiry - passed FROM time
+        WHERE next_hold_expiry IS NOT NULL`,
+      [milliseconds],
+    );
+  }
 }
 
 /** How many whole milliseconds the database's clock is short of a time; negative when the time has passed. */

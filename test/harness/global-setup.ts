@@ -8,6 +8,9 @@ import { migrate } from '../../services/ledger/src/store/migrate';
 /** The database that every test file's own is cloned from. */
 export const TEMPLATE_DATABASE = 'ledger_template';
 
+/** How many cells the ledgers of tests have: what must hold holds with one and with several. */
+export const TEST_CELLS = Number(process.env['LEDGER_TEST_CELLS'] ?? 1);
+
 declare global {
   // Jest hands nothing from set-up to teardown but what is global.
   var testCluster: { postgres: EmbeddedPostgres; directory: string } | undefined;
@@ -39,5 +42,5 @@ export default async function globalSetup(): Promise<void> {
   await client.end();
   const url = new URL(postgres.url);
   url.pathname = `/${TEMPLATE_DATABASE}`;
-  await migrate({ url: url.href, migrationUrl: url.href });
+  await migrate({ url: url.href, migrationUrl: url.href, cells: TEST_CELLS });
 }

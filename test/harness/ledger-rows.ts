@@ -3,7 +3,12 @@ export interface Queryable {
   query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
-export interface AccountRow {
+/** Where a row lies. */
+export interface CellRow {
+  readonly cell: number;
+}
+
+export interface AccountRow extends CellRow {
   readonly userId: string;
   readonly asset: string;
   readonly stripe: number;
@@ -18,7 +23,7 @@ export interface AccountRow {
   readonly commitOrder: bigint;
 }
 
-export interface EntryRow {
+export interface EntryRow extends CellRow {
   readonly userId: string;
   readonly asset: string;
   readonly stripe: number;
@@ -33,7 +38,7 @@ export interface EntryRow {
   readonly hash: string;
 }
 
-export interface TransactionRow {
+export interface TransactionRow extends CellRow {
   readonly userId: string;
   readonly transactionId: string;
   readonly kind: number;
@@ -66,7 +71,7 @@ export interface RequestRow {
   readonly transactionId: string | null;
 }
 
-export interface ItemVersionRow {
+export interface ItemVersionRow extends CellRow {
   readonly itemId: string;
   readonly version: bigint;
   readonly name: string;
@@ -88,10 +93,15 @@ export interface LedgerRows {
   readonly accounts: readonly AccountRow[];
   /** By key: each account's in order of their sequence. */
   readonly entries: readonly EntryRow[];
+  /** Each once, in whatever cells it has rows. */
   readonly transactions: readonly TransactionRow[];
+  /** The rows that transactions have in each cell that they touch. */
+  readonly transactionRows: readonly TransactionRow[];
   readonly requests: readonly RequestRow[];
-  /** By item, then version. */
+  /** Those of the first cell, by item, then version. */
   readonly itemVersions: readonly ItemVersionRow[];
+  /** Those of all cells, which all have the same. */
+  readonly itemVersionRows: readonly ItemVersionRow[];
   /** What open holds sum up to. */
   readonly openHolds: readonly HoldSumRow[];
 }
@@ -176,21 +186,56 @@ const columns = {
 
 /** Reads the whole ledger. Nothing may be written meanwhile: the tables are read one after the other. */
 export async function readLedgerRows(database: Queryable): Promise<LedgerRows> {
+  const cells = await database.query<CellRow>('SELECT cell FROM ledger.cells ORDER BY cell');
+  const ofCells: LedgerRows[] = [];
+  for (const { cell } of cells) ofCells.push(await readCell(database, cell));
+  const all = <Key extends keyof LedgerRows>(key: Key): LedgerRows[Key][number][] =>
+    ofCells.flatMap((rows): LedgerRows[Key][number][] => [...rows[key]]);
+  const transactionRows = all('transactions');
+  const firstCells = new Map<string, number>();
+  for (const { userId, transactionId, cell } of transactionRows) {
+    const id = `${userId} ${transactionId}`;
+    if (!firstCells.has(id)) firstCells.set(id, cell);
+  }
+  return {
+    accounts: all('accounts'),
+    entries: all('entries'),
+    transactions: transactionRows.filter(
+      ({ userId, transactionId, cell }) => firstCells.get(`${userId} ${transactionId}`) === cell,
+    ),
+    transactionRows,
+    requests: all('requests'),
+    itemVersions: ofCells[0]?.itemVersions ?? [],
+    itemVersionRows: all('itemVersions'),
+    openHolds: all('openHolds'),
+  };
+}
+
+async function readCell(database: Queryable, cell: number): Promise<LedgerRows> {
+  const schema = cell === 0 ? 'ledger' : `ledger_${cell}`;
   const openHolds = await database.query<{ userId: string; asset: string; amount: string }>(
     `SELECT user_id AS "userId", asset, sum(amount)::text AS amount
-       FROM ledger.holds WHERE state = 1 GROUP BY user_id, asset`,
+       FROM ${schema}.holds WHERE state = 1 GROUP BY user_id, asset`,
   );
+  const table = async <Row>(name: keyof typeof columns): Promise<(Row & CellRow)[]> =>
+    (await readTable<Row>(database, schema, name)).map((row) => ({ ...row, cell }));
   return {
-    accounts: await readTable<AccountRow>(database, 'accounts'),
-    entries: await readTable<EntryRow>(database, 'entries'),
-    transactions: await readTable<TransactionRow>(database, 'transactions'),
-    requests: await readTable<RequestRow>(database, 'requests'),
-    itemVersions: await readTable<ItemVersionRow>(database, 'item_versions'),
+    accounts: await table<AccountRow>('accounts'),
+    entries: await table<EntryRow>('entries'),
+    transactions: await table<TransactionRow>('transactions'),
+    transactionRows: [],
+    requests: await table<RequestRow>('requests'),
+    itemVersions: await table<ItemVersionRow>('item_versions'),
+    itemVersionRows: [],
     openHolds: openHolds.map((row) => ({ ...row, amount: BigInt(row.amount) })),
   };
 }
 
-async function readTable<Row>(database: Queryable, table: keyof typeof columns): Promise<Row[]> {
+async function readTable<Row>(
+  database: Queryable,
+  schema: string,
+  table: keyof typeof columns,
+): Promise<Row[]> {
   const { text, number, bigint, order } = columns[table];
   const selected = [
     ...Object.entries({ ...text, ...number }).map(([name, sql]) => `${sql} AS "${name}"`),
@@ -198,7 +243,7 @@ async function readTable<Row>(database: Queryable, table: keyof typeof columns):
   ];
   const rows = await database.query<Record<string, unknown>>(
     // With its table, since a bare name would be that of the selected text.
-    `SELECT ${selected.join(', ')} FROM ledger.${table} t ORDER BY ${order.map((name) => `t.${name}`).join(', ')}`,
+    `SELECT ${selected.join(', ')} FROM ${schema}.${table} t ORDER BY ${order.map((name) => `t.${name}`).join(', ')}`,
   );
   const bigints = Object.keys(bigint);
   for (const row of rows) {

@@ -1,6 +1,7 @@
 import { accountId, blankAccount, type Account } from '../../services/ledger/src/ledger/account';
 import { bucketOf } from '../../services/ledger/src/ledger/bucket';
 import type { Item } from '../../services/ledger/src/ledger/item';
+import { ONE_CELL } from '../../services/ledger/src/ledger/placement';
 import { transactionIdAt } from '../../services/ledger/src/ledger/transaction-id';
 import { WorkingSet, type WorkingSetContext } from '../../services/ledger/src/ledger/working-set';
 
@@ -18,12 +19,20 @@ export interface LockedState extends Partial<WorkingSetContext> {
 export function lockedState({ accounts = [], items = [], ...context }: LockedState): WorkingSet {
   let counter = 0;
   const set = new WorkingSet({
-    ...{ now: NOW, commitOrder: 100n, stripe: STRIPE, priceGraceMicros: GRACE_MICROS, openHoldsMax: 100 },
+    ...{
+      now: NOW,
+      commitOrders: new Map([[0, 100n]]),
+      placement: ONE_CELL,
+      slot: STRIPE,
+      priceGraceMicros: GRACE_MICROS,
+      openHoldsMax: 100,
+    },
     newId: (timeMicros, ownerId) => transactionIdAt(timeMicros, counter++, bucketOf(ownerId), '0'.repeat(9)),
     ...context,
   });
+  set.forOwner('ada');
   for (const account of accounts) {
-    const stripe = account.userId.startsWith('@') ? set.context.stripe : 0;
+    const stripe = account.userId.startsWith('@') ? set.context.slot : 0;
     set.load({ ...blankAccount({ userId: account.userId, asset: account.asset, stripe }), ...account });
   }
   for (const item of items) {

@@ -40,7 +40,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 /** An empty database, without the schema. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
-  await database.query('DROP SCHEMA ledger CASCADE');
+  const schemas = await database.query<{ name: string }>(
+    `SELECT nspname AS name FROM pg_namespace WHERE nspname ~ '^ledger(_[0-9]+)?$'`,
+  );
+  for (const { name } of schemas) await database.query(`DROP SCHEMA ${name} CASCADE`);
   return database;
 }
 

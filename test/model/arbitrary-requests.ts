@@ -77,7 +77,7 @@ const CHARACTERS = [
 ];
 /** Around every limit there is. */
 const LENGTHS = [0, 1, 2, 32, 36, 62, 63, 64, 65, 66, 67, 68, 127, 128, 129, 255, 256, 257, 511, 512, 513];
-const TOKEN_LENGTHS = [511, 512, 513, 1023, 1024, 1025];
+const TOKEN_LENGTHS = [511, 512, 513, 16_383, 16_384, 16_385];
 
 const character = fc.constantFrom(...CHARACTERS);
 const anyText = fc.oneof(

@@ -205,7 +205,7 @@ export const reads: { readonly [Name in Exclude<Rpc, keyof typeof writes | Strea
     }),
     listItems: row(rawCalls.listItems, {
       valid: () => ({}),
-      invalid: { pageSize: -1, pageToken: 'a'.repeat(1_025) },
+      invalid: { pageSize: -1, pageToken: 'a'.repeat(16_385) },
       fields: ['page_size', 'page_token'],
     }),
     listItemVersions: row(rawCalls.listItemVersions, {

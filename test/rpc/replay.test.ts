@@ -1,3 +1,4 @@
+import { schemaOfUser } from '../harness/cell-schemas';
 import { status } from '@grpc/grpc-js';
 import { checkLedger } from '../harness/check-ledger';
 import { startLedger, TOPOLOGIES, type LedgerUnderTest } from '../harness/ledger-under-test';
@@ -201,7 +202,7 @@ describe.each(TOPOLOGIES)('a request that is sent again ($topology)', ({ servers
 
   async function transactionsOf(userId: string): Promise<string | undefined> {
     const [row] = await ledger.database.query<{ count: string }>(
-      'SELECT count(*) FROM ledger.transactions WHERE user_id = $1',
+      `SELECT count(*) FROM ${await schemaOfUser(ledger.database, userId)}.transactions WHERE user_id = $1`,
       [userId],
     );
     return row?.count;

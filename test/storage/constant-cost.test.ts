@@ -23,6 +23,7 @@ import { createDataSource } from '@ledger/kit/postgres/data-source';
 import { ledgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { fixPlans } from '../../services/ledger/src/store/statements/fix-plans';
 import { connectionOf } from '../../services/ledger/src/store/pg/connection';
+import { ONE_CELL } from '../../services/ledger/src/ledger/placement';
 import type { Store } from '../../services/ledger/src/store/store';
 import { columnLiteral } from '../harness/column-literal';
 import { AN_HOUR_MS } from '../harness/limits';
@@ -94,14 +95,14 @@ describe('the cost of a read, in blocks of the database', () => {
       await source.destroy();
     };
     const read: Store['read'] = (work) => work(counting(connection, runner));
-    store = { read, reader: () => read };
+    store = { placement: ONE_CELL, read, reader: () => read };
   });
   afterAll(async () => {
     await close();
     await database.drop();
   });
 
-  let store: Pick<Store, 'read' | 'reader'>;
+  let store: Pick<Store, 'placement' | 'read' | 'reader'>;
 
   describe.each([
     { account: 'a user', sizes: users, rows: 1 },
@@ -267,7 +268,11 @@ describe('the cost of a read, in blocks of the database', () => {
   }
 
   function balance(request: Partial<GetBalanceRequest>): Promise<Buffer> {
-    const balances = new BalanceReader({ connections: 2, read: (work) => storeOf().read(work) });
+    const balances = new BalanceReader({
+      placement: ONE_CELL,
+      connections: 2,
+      read: (work) => storeOf().read(work),
+    });
     const method = getBalance(storeOf(), balances, horizonOf());
     return send(method, GetBalanceRequest.fromPartial(request));
   }

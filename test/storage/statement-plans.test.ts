@@ -23,6 +23,7 @@ import {
   type KeyRange,
 } from '../../services/ledger/src/store/statements/find-orphans';
 import {
+  findOwnTransaction,
   findTransaction,
   listTransactions,
   type TransactionFilter,
@@ -34,7 +35,7 @@ import { insertRequests } from '../../services/ledger/src/store/statements/inser
 import { insertTimeSteps } from '../../services/ledger/src/store/statements/insert-time-steps';
 import { findAccount, listAccounts } from '../../services/ledger/src/store/statements/list-accounts';
 import {
-  findEntries,
+  findEntriesHere,
   findSequencesBefore,
   listEntries,
   type EntryFilter,
@@ -73,6 +74,7 @@ import { sumReversals } from '../../services/ledger/src/store/statements/sum-rev
 import { updateAccounts } from '../../services/ledger/src/store/statements/update-accounts';
 import { updateSettings } from '../../services/ledger/src/store/statements/update-settings';
 import { insertHolds, updateHolds } from '../../services/ledger/src/store/statements/write-holds';
+import { ONE_CELL } from '../../services/ledger/src/ledger/placement';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 
 const ROWS = 50_000;
@@ -97,9 +99,9 @@ const WRITER_STATEMENTS: Statements = {
   find_accounts: (connection) => findAccounts(connection, []),
   find_requests: (connection) => findRequests(connection, []),
   find_items: (connection) => findItems(connection, []),
-  find_transaction: (connection) => findTransaction(connection, 'id', ''),
-  find_own_transaction: (connection) => findTransaction(connection, 'id', 'ada'),
-  find_entries: (connection) => findEntries(connection, []),
+  find_transaction: (connection) => findTransaction(connection, ONE_CELL, 'id'),
+  find_own_transaction: (connection) => findOwnTransaction(connection, ONE_CELL, 'id', 'ada'),
+  find_entries: (connection) => findEntriesHere(connection, []),
   sum_reversals: (connection) => sumReversals(connection, []),
   find_holds: (connection) => findHolds(connection, []),
   find_due_holds: (connection) => findDueHolds(connection, [], 0n),
@@ -107,10 +109,10 @@ const WRITER_STATEMENTS: Statements = {
   count_open_holds: (connection) => countOpenHolds(connection, [], 1),
   find_settings: (connection) => findSettings(connection, []),
   insert_accounts: (connection) => insertAccounts(connection, [], 0n),
-  insert_entries: (connection) => insertEntries(connection, []),
+  insert_entries: (connection) => insertEntries(connection, [], () => true),
   insert_holds: (connection) => insertHolds(connection, []),
   insert_items: (connection) => insertItems(connection, []),
-  insert_requests: (connection) => insertRequests(connection, [], 0n, new Map()),
+  insert_requests: (connection) => insertRequests(connection, [], 0n, new Map(), 0),
   insert_time_steps: (connection) => insertTimeSteps(connection, []),
   settle_holds: (connection) => settleHolds(connection, { userId: 'ada', asset: 'GOLD', stripe: 0 }, 1),
   update_accounts: (connection) => updateAccounts(connection, [], new Map()),
@@ -121,13 +123,13 @@ const WRITER_STATEMENTS: Statements = {
 /** What reads of one account, one item, one user or one reference send. */
 const READER_STATEMENTS: Statements = {
   find_items: (connection) => findItems(connection, []),
-  find_entries: (connection) => findEntries(connection, []),
-  find_transaction: (connection) => findTransaction(connection, 'id', ''),
-  find_own_transaction: (connection) => findTransaction(connection, 'id', 'ada'),
+  find_entries: (connection) => findEntriesHere(connection, []),
+  find_transaction: (connection) => findTransaction(connection, ONE_CELL, 'id'),
+  find_own_transaction: (connection) => findOwnTransaction(connection, ONE_CELL, 'id', 'ada'),
   sum_reversals: (connection) => sumReversals(connection, []),
   find_account: (connection) => findAccount(connection, 'ada', 'GOLD'),
   find_hold: (connection) => findHold(connection, 'ada', 'id'),
-  find_booked: (connection) => findBooked(connection, []),
+  find_booked: (connection) => findBooked(connection, ONE_CELL, [{ scope: 'ada', requestId: 'id' }]),
   find_request: (connection) => findRequest(connection, 'ada', 'id'),
   find_sequences_before: (connection) => findSequencesBefore(connection, filter, 0n),
   read_balances: (connection) => readBalances(connection, []),
@@ -146,12 +148,13 @@ const PAGE_STATEMENTS: Statements = {
   list_balances_as_of_time: (connection) => listBalancesAsOfTime(connection, 'ada', '', 1, 0n),
   list_holds: (connection) => listHolds(connection, { userId: 'ada', asset: '', states: [] }, 'id', 1),
   list_item_versions: (connection) => listItemVersions(connection, 'mug', 1n, 1),
-  list_transactions_newest_first: (connection) => listTransactions(connection, byUser, between, 1),
+  list_transactions_newest_first: (connection) => listTransactions(connection, ONE_CELL, byUser, between, 1),
   list_transactions_oldest_first: (connection) =>
-    listTransactions(connection, { ...byUser, newestFirst: false }, between, 1),
-  list_references_newest_first: (connection) => listTransactions(connection, byReference, between, 1),
+    listTransactions(connection, ONE_CELL, { ...byUser, newestFirst: false }, between, 1),
+  list_references_newest_first: (connection) =>
+    listTransactions(connection, ONE_CELL, byReference, between, 1),
   list_references_oldest_first: (connection) =>
-    listTransactions(connection, { ...byReference, newestFirst: false }, between, 1),
+    listTransactions(connection, ONE_CELL, { ...byReference, newestFirst: false }, between, 1),
 };
 
 /** What reads of all users or items send: from one key on, a part at a time. */
@@ -178,7 +181,7 @@ const RANGE_STATEMENTS: Statements = {
 /** Of no table that grows: clocks, locks, the sessions of the database and the secrets of the servers. */
 const WITHOUT_A_PLAN = [
   ...[
-    'claim_stripe',
+    'claim_slot',
     'find_blocker',
     'fix_plans',
     'insert_secret',
@@ -186,6 +189,7 @@ const WITHOUT_A_PLAN = [
     'limit_waits',
     'read_secret',
   ],
+  'read_placement',
   'read_settled',
 ];
 

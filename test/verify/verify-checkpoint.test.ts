@@ -12,7 +12,8 @@ import {
 } from '../../services/ledger/src/verify/checkpoint';
 import type { LedgerReader } from '../../services/ledger/src/verify/ledger-reader';
 import { MARKED_CLOCK } from '../../services/ledger/src/store/clock-mark';
-import { rootAt, finalTime, type LedgerRoot } from '../../services/ledger/src/verify/ledger-root';
+import { finalTime } from '../../services/ledger/src/verify/final-time';
+import { rootAt, type LedgerRoot } from '../../services/ledger/src/verify/ledger-root';
 import { startLedger, type LedgerUnderTest } from '../harness/ledger-under-test';
 import { openStore } from '../harness/open-store';
 import { keepBooks, reseal, tamper } from '../harness/tampering';
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await ledger.client().updateAccount({ userId: 'idle', asset, frozen: true, updateMask: ['frozen'] });
   await ledger.client().placeHold({ userId: 'ada', asset, amount: 1n });
   await ledger.client().putItem({ itemId: 'mug', name: 'Mug', asset, price: 3n, active: true });
-  root = await rootAt(read, await finalTime(read));
+  root = await rootAt(read, store.placement, await finalTime(read));
   await book(1);
   await ledger.client().credit({ userId: 'carol', asset, amount: 1n });
   restore = await keepBooks(ledger.database);
@@ -58,9 +59,9 @@ describe('a checkpoint', () => {
     // 100 credits and a transfer; of @issuance one or more stripes.
     expect(root.entries).toBe(202n);
     expect(root.accounts).toBeGreaterThanOrEqual(3n);
-    const later = await rootAt(read, root.time);
+    const later = await rootAt(read, store.placement, root.time);
     expect(later).toEqual(root);
-    const now = await rootAt(read, await finalTime(read));
+    const now = await rootAt(read, store.placement, await finalTime(read));
     expect(now.entries).toBe(root.entries + 204n);
     expect(now.root).not.toEqual(root.root);
   });
@@ -78,12 +79,12 @@ describe('a checkpoint', () => {
     // But for what the request has stored.
     const { violations } = (await verify(ledger.client())).report;
     expect(new Set(violations.map(({ rule }) => rule))).toEqual(new Set([4]));
-    expect((await rootAt(read, root.time)).root).not.toEqual(root.root);
+    expect((await rootAt(read, store.placement, root.time)).root).not.toEqual(root.root);
   });
 
   it('shows newest entries that were taken away as if they had never been, which VerifyLedger cannot', async () => {
-    const early = await rootAt(read, root.time);
-    const full = await rootAt(read, await finalTime(read));
+    const early = await rootAt(read, store.placement, root.time);
+    const full = await rootAt(read, store.placement, await finalTime(read));
     const carols = `transaction_id IN (SELECT transaction_id FROM ledger.transactions WHERE user_id = 'carol')`;
     await tamper(
       ledger.database,
@@ -101,9 +102,9 @@ describe('a checkpoint', () => {
        DELETE FROM ledger.requests WHERE user_id = 'carol'`,
     );
     expect((await verify(ledger.client())).report.violations).toEqual([]);
-    expect((await rootAt(read, full.time)).root).not.toEqual(full.root);
+    expect((await rootAt(read, store.placement, full.time)).root).not.toEqual(full.root);
     // They came after it: a checkpoint says nothing about what follows.
-    expect(await rootAt(read, early.time)).toEqual(early);
+    expect(await rootAt(read, store.placement, early.time)).toEqual(early);
   });
 
   it.each([
@@ -126,16 +127,16 @@ describe('a checkpoint', () => {
         .join(';'),
     ],
   ])('shows %s', async (_what, sql) => {
-    expect((await rootAt(read, root.time)).root).toEqual(root.root);
+    expect((await rootAt(read, store.placement, root.time)).root).toEqual(root.root);
     await tamper(ledger.database, sql);
-    expect((await rootAt(read, root.time)).root).not.toEqual(root.root);
+    expect((await rootAt(read, store.placement, root.time)).root).not.toEqual(root.root);
   });
 
   it('agrees when a hold ends later', async () => {
     for await (const { holdId } of ledger.client().listHolds({ userId: 'ada' })) {
       await ledger.client().releaseHold({ userId: 'ada', holdId });
     }
-    expect((await rootAt(read, root.time)).root).toEqual(root.root);
+    expect((await rootAt(read, store.placement, root.time)).root).toEqual(root.root);
   });
 
   it('shows an account that is gone with its entries', async () => {
@@ -143,7 +144,10 @@ describe('a checkpoint', () => {
       ledger.database,
       `DELETE FROM ledger.accounts WHERE user_id = 'bob'; DELETE FROM ledger.entries WHERE user_id = 'bob'`,
     );
-    expect(await rootAt(read, root.time)).toMatchObject({ accounts: root.accounts - 1n, entries: 201n });
+    expect(await rootAt(read, store.placement, root.time)).toMatchObject({
+      accounts: root.accounts - 1n,
+      entries: 201n,
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { createDataSource } from '@ledger/kit/postgres/data-source';
 import { statedOutcome } from '../../services/ledger/src/mapping/stated-outcome';
 import { ledgerSource, readerParameters } from '../../services/ledger/src/store/data-source';
 import { connectionOf, type Connection } from '../../services/ledger/src/store/pg/connection';
+import { ONE_CELL } from '../../services/ledger/src/ledger/placement';
 import { runVerification } from '../../services/ledger/src/verify/run-verification';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database';
 import { startTestServer } from '../harness/test-server';
@@ -37,7 +38,7 @@ it('reads the legs of large transactions in parts', async () => {
         return result;
       },
     };
-    const verification = runVerification((work) => work(counting), statedOutcome, '');
+    const verification = runVerification((work) => work(counting), ONE_CELL, statedOutcome, '');
     let step = await verification.next();
     while (step.done !== true) step = await verification.next();
     expect(step.value).toMatchObject({ violations: [], entriesChecked: BigInt(LEGS * POSTS) });

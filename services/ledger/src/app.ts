@@ -8,16 +8,15 @@ import type { LedgerLog } from './logger';
 import { outcomeEncoder } from './mapping/outcome-encoder';
 import { PageTokens } from './mapping/page-token';
 import { BalanceReader } from './store/balance-reader';
-import { ChangeSignal } from './store/change-signal';
 import { migrate } from './store/migrate';
 import { statementTransport } from './store/pg/statement-group';
-import { incarnationOf, LedgerAheadOfCluster } from './store/statements/ensure-incarnation';
+import { incarnationsOf, LedgerAheadOfCluster } from './store/statements/ensure-incarnation';
 import type { SessionLimits } from './store/statements/limit-session';
 import { getOrCreateSecret } from './store/statements/get-or-create-secret';
 import type { StoreSettings } from './store/pools';
 import { SettledHorizon } from './store/settled-horizon';
 import { Store } from './store/store';
-import { StreamLag } from './store/stream-lag';
+import { watchedCells } from './store/watched-cell';
 
 const PAGE_TOKEN_SECRET = 'page-token';
 const SECRET_BYTES = 32;
@@ -36,6 +35,7 @@ export async function createLedgerServer(
   const migrated = await migrate({
     url: databaseUrl,
     migrationUrl: config.migrationDatabaseUrl ?? databaseUrl,
+    cells: config.cells,
   });
   if (migrated.length > 0) log.logger.info({ migrations: migrated }, 'schema migrated');
 
@@ -82,9 +82,13 @@ function sessionLimits(config: Config): SessionLimits {
 function startingSecret(store: Store, log: LedgerLog): Promise<Buffer> {
   return store.write(async (connection) => {
     const statements = statementTransport(connection);
-    const { ordinal, nonce } = await incarnationOf(connection).catch(ledgerIsAhead);
+    const { cells } = store.placement;
+    const incarnations = await incarnationsOf(connection, cells).catch(ledgerIsAhead);
     log.logger.info(
-      { statements, incarnation: `${ordinal}-${nonce}` },
+      {
+        ...{ statements, cells: cells.length },
+        incarnation: [...incarnations.values()].map(({ ordinal, nonce }) => `${ordinal}-${nonce}`).join(' '),
+      },
       'how the statements of a batch are sent',
     );
     return getOrCreateSecret(connection, PAGE_TOKEN_SECRET, randomBytes(SECRET_BYTES));
@@ -126,6 +130,7 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     commit,
     store,
     balances: new BalanceReader({
+      placement: store.placement,
       connections: config.balanceConnections,
       read: (work, deadline) => store.readBalances(work, deadline),
     }),
@@ -135,9 +140,9 @@ function serve(config: Config, { store, secret, log }: Opened): Promise<RunningS
     tokens: new PageTokens(secret),
     streamWindow: config.streamWindow,
     batchLimits: { responseMaxBytes: config.responseMaxBytes, chunkMax: config.bulkBatchMax },
-    changes: new ChangeSignal({ read: store.reader('watch') }, config.watchPollMs),
-    lag: new StreamLag({
-      store: { read: store.reader('watch') },
+    placement: store.placement,
+    watchedCells: watchedCells(store, {
+      pollMs: config.watchPollMs,
       warnMs: config.watchLagWarnMs,
       onHeldBack: (fact) => log.streamsHeldBack(fact),
     }),

@@ -61,7 +61,7 @@ it('needs nothing set', () => {
       queueTargetMs: 2_000,
       batchTimeoutMs: 10_000,
     },
-    ...{ readConnections: 8, readTimeoutMs: 10_000, stripes: 64, priceGraceMs: 600_000 },
+    ...{ readConnections: 8, readTimeoutMs: 10_000, cells: 1, stripes: 64, priceGraceMs: 600_000 },
     ...{ shutdownTimeoutMs: 10_000, messageMaxBytes: 4_194_304, concurrentStreamsMax: 256 },
     connections: connectionLimits(new Environment({}, '')),
     ...{ bulkBatchMax: 250, bulkQueueMax: 100_000, responseMaxBytes: 33_554_432 },
@@ -86,7 +86,7 @@ it('reads each variable into its own setting', () => {
   const set = Object.fromEntries(integers.map(([name, min], index) => [name, String(min + index)]));
   const parsed = parseConfig({
     ...{ ...set, LEDGER_LISTEN: '0.0.0.0:1', LEDGER_DATA_DIR: '/data', LEDGER_LOG_LEVEL: 'debug' },
-    ...{ LEDGER_RESETS_MAX: '7' },
+    ...{ LEDGER_RESETS_MAX: '7', LEDGER_CELLS: '2' },
     ...{ DATABASE_URL: 'postgres://a@db/x', MIGRATION_DATABASE_URL: 'postgresql://b@db/x' },
   });
   expect(parsed).toEqual({
@@ -102,7 +102,14 @@ it('reads each variable into its own setting', () => {
       bulkQueueMax: 10_004,
       batchTimeoutMs: 105,
     },
-    ...{ readConnections: 7, readTimeoutMs: 107, stripes: 9, priceGraceMs: 9, shutdownTimeoutMs: 110 },
+    ...{
+      readConnections: 7,
+      readTimeoutMs: 107,
+      cells: 2,
+      stripes: 9,
+      priceGraceMs: 9,
+      shutdownTimeoutMs: 110,
+    },
     ...{ messageMaxBytes: 65_547, responseMaxBytes: 4_194_316, concurrentStreamsMax: 14 },
     connections: { ...connectionLimits(new Environment({}, '')), resetsMax: 7 },
     ...{ healthIntervalMs: 24, watchPollMs: 16, watchHeartbeatMs: 26, processes: 18, lingerMs: 19 },
@@ -162,4 +169,10 @@ describe('LEDGER_LOG_LEVEL', () => {
   it.each(['verbose', 'INFO', 'warning', '30'])('refuses %j by its name', (value) => {
     expectRefused('LEDGER_LOG_LEVEL', value);
   });
+});
+
+it('makes 1 to 16 cells', () => {
+  expect(parseConfig({ LEDGER_CELLS: '16' }).cells).toBe(16);
+  expectRefused('LEDGER_CELLS', '17');
+  expectRefused('LEDGER_CELLS', '0');
 });

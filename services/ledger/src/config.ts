@@ -1,5 +1,6 @@
 import { connectionLimits, type ConnectionLimits } from '@ledger/kit/server/connection-limits';
 import { Environment, type Variables } from '@ledger/kit/server/environment';
+import { STRIPES_PER_CELL } from './ledger/placement';
 
 /** All settings, parsed once from the environment. README lists them. */
 export interface Config {
@@ -56,7 +57,9 @@ export interface Config {
   readonly readAttemptMs: number;
   /** Verifications that run at the same time, each with a connection. */
   readonly verificationsMax: number;
-  /** Rows of a system account. */
+  /** Cells of a ledger that is made at the start; one that is there keeps its own. */
+  readonly cells: number;
+  /** Rows of a system account in each cell. */
   readonly stripes: number;
   /** The most open holds of an account. */
   readonly openHoldsMax: number;
@@ -89,8 +92,8 @@ export interface Config {
 }
 
 const MIB = 1024 * 1024;
-/** The cursors of more stripes would not fit a page token; no server has that many batch workers. */
-const STRIPES_MAX = 64;
+/** A resume token has a position, and a page token of a system account its stripes, for each. */
+const CELLS_MAX = 16;
 const PROCESSES_MAX = 64;
 
 /** Reads the environment. Throws ConfigError for the first value that cannot be used. */
@@ -125,7 +128,8 @@ export function parseConfig(variables: Variables): Config {
     readTimeoutMs: ledger.integer('READ_TIMEOUT_MS', 10_000, 100, 600_000),
     readAttemptMs: ledger.integer('READ_ATTEMPT_MS', 1_000, 100, 600_000),
     verificationsMax: ledger.integer('VERIFICATIONS_MAX', 2, 1, 100),
-    stripes: ledger.integer('STRIPES', STRIPES_MAX, 1, STRIPES_MAX),
+    cells: ledger.integer('CELLS', 1, 1, CELLS_MAX),
+    stripes: ledger.integer('STRIPES', STRIPES_PER_CELL, 1, STRIPES_PER_CELL),
     openHoldsMax: ledger.integer('OPEN_HOLDS_MAX', 10_000, 1, 1_000_000),
     priceGraceMs: ledger.integer('PRICE_GRACE_MS', 600_000, 0, 86_400_000),
     shutdownTimeoutMs: ledger.integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 600_000),

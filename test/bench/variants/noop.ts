@@ -1,7 +1,7 @@
 import type { CallResult } from '@ledger/kit/rpc/call-result';
 import type { Command } from '../../../services/ledger/src/ledger/writes';
 import type { BalanceView } from '../../../services/ledger/src/ledger/outcome';
-import type { Entry, Transaction } from '../../../services/ledger/src/ledger/transaction';
+import type { Entry, BookedTransaction } from '../../../services/ledger/src/ledger/transaction';
 // The compiled code, exactly what a server runs.
 import { outcomeEncoder } from '../../../services/ledger/dist/mapping/outcome-encoder';
 import { ASSET } from '../users';
@@ -27,7 +27,7 @@ export const noop: Design = {
 const TIME = 1_795_000_000_123_456n;
 const HASH = Buffer.alloc(32, 7);
 
-function sampleTransaction(command: Command): Transaction {
+function sampleTransaction(command: Command): BookedTransaction {
   if (command.kind !== 'Purchase' && command.kind !== 'Credit' && command.kind !== 'Transfer') {
     throw new UnsupportedByDesign(command.kind);
   }
@@ -43,7 +43,7 @@ function sampleTransaction(command: Command): Transaction {
     effectiveTime: null,
     ...{ description: '', reference: '', metadata: [], item: null, reversesTransactionId: null },
     digest: HASH,
-    commitOrder: 1_000n,
+    commitOrders: [{ cell: 0, commitOrder: 1_000n }],
     entries: [sampleEntry(command.scope, change), sampleEntry('@revenue', -change)],
   };
 }

@@ -6751,7 +6751,9 @@ export const VerifyLedgerResponse: MessageFns<VerifyLedgerResponse> = {
  * The answer to a write has the initial metadata `ledger-position`: where the ledger's history
  * holds it, `<incarnation>/<order>`. A write is part of every history that reaches its order in
  * its incarnation: after a failover or a restore, HISTORY_DIVERGED names the last position that
- * both histories hold. A repeat may have a later position than the first answer.
+ * both histories hold. A repeat may have a later position than the first answer. In a ledger
+ * of several cells there is one for each cell that the batch touched, separated by spaces,
+ * with the number of the cell and a colon in front, but for the first cell's.
  *
  * A write with several faults fails with the first of them in this order: validation,
  * known request, existence, etag or version, state, reversal or capture limits, overflow,
@@ -6902,7 +6904,11 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetBalanceResponse): Buffer => Buffer.from(GetBalanceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetBalanceResponse => GetBalanceResponse.decode(value),
   },
-  /** The balances of many accounts, in one snapshot, in the order asked for. */
+  /**
+   * The balances of many accounts, in one snapshot, in the order asked for. In a ledger of
+   * several cells the snapshot is one for the accounts of each cell; users of different
+   * cells, and the stripes of a system account, may be of moments next to each other.
+   */
   batchGetBalances: {
     path: "/ledger.v1.LedgerService/BatchGetBalances" as const,
     requestStream: false as const,
@@ -6914,7 +6920,10 @@ export const LedgerServiceService = {
       Buffer.from(BatchGetBalancesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchGetBalancesResponse => BatchGetBalancesResponse.decode(value),
   },
-  /** The balances of all assets of a user, in one snapshot, by asset. */
+  /**
+   * The balances of all assets of a user, in one snapshot, by asset. Those of a system
+   * account are of one snapshot in each cell.
+   */
   listBalances: {
     path: "/ledger.v1.LedgerService/ListBalances" as const,
     requestStream: false as const,
@@ -6996,7 +7005,8 @@ export const LedgerServiceService = {
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
    * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
-   * comes from is no longer that of the ledger.
+   * comes from is no longer that of the ledger. In a ledger of several cells each cell has
+   * an order of its own: an account lies in one, so its order holds.
    */
   watchEntries: {
     path: "/ledger.v1.LedgerService/WatchEntries" as const,
@@ -7077,9 +7087,16 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   writeStream: handleBidiStreamingCall<WriteStreamRequest, WriteStreamResponse>;
   /** The balance of one account. An account without entries reads as zero. */
   getBalance: handleUnaryCall<GetBalanceRequest, GetBalanceResponse>;
-  /** The balances of many accounts, in one snapshot, in the order asked for. */
+  /**
+   * The balances of many accounts, in one snapshot, in the order asked for. In a ledger of
+   * several cells the snapshot is one for the accounts of each cell; users of different
+   * cells, and the stripes of a system account, may be of moments next to each other.
+   */
   batchGetBalances: handleUnaryCall<BatchGetBalancesRequest, BatchGetBalancesResponse>;
-  /** The balances of all assets of a user, in one snapshot, by asset. */
+  /**
+   * The balances of all assets of a user, in one snapshot, by asset. Those of a system
+   * account are of one snapshot in each cell.
+   */
   listBalances: handleUnaryCall<ListBalancesRequest, ListBalancesResponse>;
   /** The entries of one account, newest first by default. Stable while others write. */
   listEntries: handleUnaryCall<ListEntriesRequest, ListEntriesResponse>;
@@ -7100,7 +7117,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
    * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
-   * comes from is no longer that of the ledger.
+   * comes from is no longer that of the ledger. In a ledger of several cells each cell has
+   * an order of its own: an account lies in one, so its order holds.
    */
   watchEntries: handleServerStreamingCall<WatchEntriesRequest, WatchEntriesResponse>;
   /**
@@ -7308,7 +7326,11 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetBalanceResponse) => void,
   ): ClientUnaryCall;
-  /** The balances of many accounts, in one snapshot, in the order asked for. */
+  /**
+   * The balances of many accounts, in one snapshot, in the order asked for. In a ledger of
+   * several cells the snapshot is one for the accounts of each cell; users of different
+   * cells, and the stripes of a system account, may be of moments next to each other.
+   */
   batchGetBalances(
     request: BatchGetBalancesRequest,
     callback: (error: ServiceError | null, response: BatchGetBalancesResponse) => void,
@@ -7324,7 +7346,10 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchGetBalancesResponse) => void,
   ): ClientUnaryCall;
-  /** The balances of all assets of a user, in one snapshot, by asset. */
+  /**
+   * The balances of all assets of a user, in one snapshot, by asset. Those of a system
+   * account are of one snapshot in each cell.
+   */
   listBalances(
     request: ListBalancesRequest,
     callback: (error: ServiceError | null, response: ListBalancesResponse) => void,
@@ -7443,7 +7468,8 @@ export interface LedgerServiceClient extends Client {
   /**
    * Every committed entry exactly once, in sequence order per account and stripe,
    * across reconnects to any server. HISTORY_DIVERGED when the history that a resume_token
-   * comes from is no longer that of the ledger.
+   * comes from is no longer that of the ledger. In a ledger of several cells each cell has
+   * an order of its own: an account lies in one, so its order holds.
    */
   watchEntries(
     request: WatchEntriesRequest,

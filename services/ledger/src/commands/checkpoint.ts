@@ -5,6 +5,7 @@ import { ConfigError } from '@ledger/kit/server/environment';
 import { EXIT_CODES, type ExitCode } from '@ledger/kit/server/exit-code';
 import { StartError } from '@ledger/kit/server/start-error';
 import { parseConfig } from '../config';
+import type { Placement } from '../ledger/placement';
 import { ReadPool } from '../store/read-pool';
 import { serverRole } from '../store/roles';
 import {
@@ -16,8 +17,10 @@ import {
   publicKeyOf,
   signRoot,
 } from '../verify/checkpoint';
+import { readPlacement } from '../store/statements/read-placement';
 import type { LedgerReader } from '../verify/ledger-reader';
-import { rootAt, finalTime, WritersBusy } from '../verify/ledger-root';
+import { finalTime, WritersBusy } from '../verify/final-time';
+import { rootAt } from '../verify/ledger-root';
 import type { CommandContext } from './command';
 
 const USAGE = `usage: ledger-server checkpoint create [--key FILE.pem] [--out FILE]
@@ -65,7 +68,9 @@ async function create(
   out: string | undefined,
   { env, stdout, stderr }: CommandContext,
 ): Promise<ExitCode> {
-  const root = await onDatabase(env, async (read) => rootAt(read, await finalTime(read)));
+  const root = await onDatabase(env, async (read, placement) =>
+    rootAt(read, placement, await finalTime(read)),
+  );
   const text = checkpointText(signRoot(root, privateKey));
   if (out === undefined) stdout.write(text);
   // An older checkpoint is never overwritten: it may be the one that proves something.
@@ -80,7 +85,7 @@ async function check(publicKey: KeyObject, file: string, { env, stderr }: Comman
     stderr.write('the checkpoint was altered, or signed with another key\n');
     return EXIT_CODES.failed;
   }
-  const now = await onDatabase(env, (read) => rootAt(read, checkpoint.time));
+  const now = await onDatabase(env, (read, placement) => rootAt(read, placement, checkpoint.time));
   if (now.root.equals(checkpoint.root)) {
     stderr.write(
       `the last entries of ${now.accounts} accounts, requests, holds and items match the checkpoint; ` +
@@ -97,7 +102,7 @@ async function check(publicKey: KeyObject, file: string, { env, stderr }: Comman
 
 async function onDatabase<T>(
   env: CommandContext['env'],
-  work: (read: LedgerReader) => Promise<T>,
+  work: (read: LedgerReader, placement: Placement) => Promise<T>,
 ): Promise<T> {
   const { databaseUrl: url, readTimeoutMs, readQueueMax: queueMax } = parseConfig(env);
   if (url === null) throw new ConfigError('checkpoint needs DATABASE_URL');
@@ -107,7 +112,8 @@ async function onDatabase<T>(
     ...{ queueMax, readTimeoutMs, attemptMs: readTimeoutMs },
   });
   try {
-    return await work((piece) => reader.read(piece, Infinity));
+    const read: LedgerReader = (piece) => reader.read(piece, Infinity);
+    return await work(read, await read(readPlacement));
   } finally {
     await reader.close();
   }

@@ -8,10 +8,10 @@ import { expectNoArguments, type CommandContext } from './command';
 /** Brings the schema of DATABASE_URL up to date and ends. */
 export async function migrateCommand(args: readonly string[], { env }: CommandContext): Promise<ExitCode> {
   expectNoArguments('migrate', args);
-  const { databaseUrl: url, migrationDatabaseUrl, logLevel } = parseConfig(env);
+  const { databaseUrl: url, migrationDatabaseUrl, logLevel, cells } = parseConfig(env);
   if (url === null) throw new ConfigError('migrate needs DATABASE_URL');
   const log = createLedgerLog(logLevel);
-  const migrations = await migrate({ url, migrationUrl: migrationDatabaseUrl ?? url });
+  const migrations = await migrate({ url, migrationUrl: migrationDatabaseUrl ?? url, cells });
   log.logger.info({ migrations }, 'schema up to date');
   log.flush();
   return EXIT_CODES.ok;

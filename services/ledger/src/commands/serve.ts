@@ -61,7 +61,7 @@ async function startWithPostgres(config: Config, log: LedgerLog): Promise<Server
   try {
     // The superuser makes the schema. Servers log in as a role that owns nothing.
     const url = await createLogin(embedded.url, SERVER_LOGIN);
-    const migrations = await migrate({ url, migrationUrl: embedded.url });
+    const migrations = await migrate({ url, migrationUrl: embedded.url, cells: config.cells });
     log.logger.info({ migrations }, 'schema up to date');
     const server = await start({ ...config, migrationDatabaseUrl: null }, url, log);
     const stop = (): Promise<void> => server.stop().finally(() => embedded.stop());

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { CommitUnknown } from '../store/pg/pipelined-transaction';
 import { sqlFault, type SqlFault } from '@ledger/kit/postgres/sql-state';
-import { incarnationOf, LedgerAheadOfCluster } from '../store/statements/ensure-incarnation';
-import { claimStripe } from '../store/statements/claim-stripe';
+import { incarnationsOf, LedgerAheadOfCluster } from '../store/statements/ensure-incarnation';
+import { claimSlot } from '../store/statements/claim-slot';
 import { connectionOf, type Connection } from '../store/pg/connection';
 import type { Store } from '../store/store';
 import {
@@ -15,6 +15,7 @@ import {
   type Write,
 } from './batch-transaction';
 import { isSystemAccount, type AccountKey } from '../ledger/account';
+import { STRIPES_PER_CELL } from '../ledger/placement';
 import { settleDueHolds } from './settle-due-holds';
 import { limitSession, type SessionLimits } from '../store/statements/limit-session';
 import { Held, heldAlone } from './held';
@@ -43,7 +44,7 @@ const MAX_BACKOFF_MS = 250;
 export interface BatchRunnerSettings {
   readonly store: Store;
   readonly encoder: OutcomeEncoder;
-  /** How many stripes a system account has. */
+  /** How many stripes a system account has in each cell. */
   readonly stripes: number;
   readonly priceGraceMicros: bigint;
   /** The most open holds of an account. */
@@ -73,9 +74,14 @@ export interface BatchFault {
  */
 export class BatchRunner {
   private writer: { readonly runner: QueryRunner; readonly connection: Connection } | null = null;
-  private stripe = 0;
+  /** The stripe of system accounts that it uses in each cell. */
+  private slot = 0;
 
-  constructor(private readonly settings: BatchRunnerSettings) {}
+  /** @param cell where it works: runners of one cell share its stripes; null: in several */
+  constructor(
+    private readonly settings: BatchRunnerSettings,
+    private readonly cell: number | null,
+  ) {}
 
   /**
    * Never throws. The results are in the order of the writes.
@@ -83,15 +89,14 @@ export class BatchRunner {
    * @param lockMode whether rows that another session holds are waited for at first
    */
   async run(writes: readonly Write[], lockMode: LockMode = 'wait'): Promise<(WriteResult | Held)[]> {
-    const { stripe } = this;
+    const { slot } = this;
     const results = await this.runPart(writes, newSplits(), lockMode);
-    const left = writes.filter((_, index) => isHeldStripe(results[index], stripe));
+    const left = writes.filter((_, index) => isHeldStripe(results[index], slot));
     if (left.length === 0) return results;
     // Somebody holds the row of a system account that this runner uses; another stripe does as well.
-    this.stripe =
-      (stripe + 1 + Math.floor(Math.random() * (this.settings.stripes - 1))) % this.settings.stripes;
+    this.slot = (slot + 1 + Math.floor(Math.random() * (this.settings.stripes - 1))) % this.settings.stripes;
     const rest = (await this.runPart(left, newSplits(), 'skip')).values();
-    return results.map((result) => (isHeldStripe(result, stripe) ? (rest.next().value ?? result) : result));
+    return results.map((result) => (isHeldStripe(result, slot) ? (rest.next().value ?? result) : result));
   }
 
   /** Never throws. An atomic batch has one result as a whole. */
@@ -114,7 +119,9 @@ export class BatchRunner {
 
   /** Never throws. Settles some of the expired holds of an account. Returns whether some are left. */
   async settleHolds(account: AccountKey): Promise<boolean> {
-    const left = await this.complete(1, null, 'wait', (runner) => settleDueHolds(runner, account));
+    const left = await this.complete(1, null, 'wait', (runner) =>
+      settleDueHolds(runner, this.settings.store.placement, account),
+    );
     return left === true || left === 'held';
   }
 
@@ -184,13 +191,14 @@ export class BatchRunner {
     work: (runner: QueryRunner, settings: BatchSettings) => Promise<T>,
   ): Promise<T> {
     const runner = await this.connectedRunner();
-    const incarnation = await incarnationOf(await connectionOf(runner));
-    const { encoder, priceGraceMicros, openHoldsMax } = this.settings;
+    const { store, encoder, priceGraceMicros, openHoldsMax } = this.settings;
+    const { placement } = store;
+    const incarnations = await incarnationsOf(await connectionOf(runner), placement.cells);
     const onThrown = (error: Error): void => {
       this.settings.onFault({ error, batchSize: 1, attempt: 1, action: 'reject' });
     };
     return work(runner, {
-      ...{ stripe: this.stripe, incarnation, priceGraceMicros, openHoldsMax },
+      ...{ placement, slot: this.slot, incarnations, priceGraceMicros, openHoldsMax },
       ...{ lockMode, encoder, onThrown },
     });
   }
@@ -206,10 +214,10 @@ export class BatchRunner {
     const connection = await connectionOf(runner);
     this.writer = { runner, connection };
     const [claimed] = await Promise.all([
-      claimStripe(connection, stripes),
+      claimSlot(connection, stripes, this.cell ?? store.placement.cells.length),
       limitSession(connection, sessionLimits),
     ]);
-    this.stripe = claimed ?? Math.floor(Math.random() * stripes);
+    this.slot = claimed ?? Math.floor(Math.random() * stripes);
     return runner;
   }
 
@@ -234,8 +242,10 @@ function newSplits(): Splits {
   return { left: SPLITS_MAX };
 }
 
-function isHeldStripe(result: WriteResult | Held | undefined, stripe: number): boolean {
-  return result instanceof Held && isSystemAccount(result.userId) && result.stripe === stripe;
+function isHeldStripe(result: WriteResult | Held | undefined, slot: number): boolean {
+  return (
+    result instanceof Held && isSystemAccount(result.userId) && result.stripe % STRIPES_PER_CELL === slot
+  );
 }
 
 /** @param unknown whether an attempt before may have been booked, and whether the time to find that out is over */

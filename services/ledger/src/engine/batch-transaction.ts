@@ -5,13 +5,14 @@ import type { QueryRunner } from 'typeorm';
 import type { PassingReason } from '../ledger/failure';
 import type { Outcome } from '../ledger/outcome';
 import type { StoredResponse } from '../ledger/stored-response';
-import type { Transaction } from '../ledger/transaction';
+import type { BookedTransaction } from '../ledger/transaction';
 import { decide, type Command } from '../ledger/writes';
 import { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import type { FinishedRequest } from '../store/statements/find-requests';
 import type { RequestRow } from '../store/statements/insert-requests';
 import type { Held } from './held';
-import { lockState, type LockedState, type LockSettings, type RequestKey } from './locked-state';
+import type { RequestKey } from './batch-cells';
+import { lockState, type LockedState, type LockSettings } from './locked-state';
 import type { OutcomeEncoder } from './outcome-encoder';
 import type { NoOutcome, WriteResult } from './write-result';
 import { commitRequest, commitState } from './write-rows';
@@ -299,7 +300,7 @@ function reportClock(results: readonly (WriteResult | Held)[], { onThrown }: Bat
 const CLOCK_TOLD =
   'the clock of the database is behind the last entries of their accounts; see "A clock that was ahead" in docs/operations.md';
 
-function bookedTransaction(outcome: Outcome): Transaction | null {
+function bookedTransaction(outcome: Outcome): BookedTransaction | null {
   return outcome.type === 'posted' || outcome.type === 'hold' ? outcome.transaction : null;
 }
 

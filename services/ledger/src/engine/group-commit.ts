@@ -3,52 +3,46 @@ import type { CallResult } from '@ledger/kit/rpc/call-result';
 import { BATCH_SCOPE } from '../ledger/command';
 import { batchContentHash, contentHash } from '../ledger/content-hash';
 import type { Command } from '../ledger/writes';
-import { BatchRunner, type BatchRunnerSettings } from './batch-runner';
 import type { Envelope, Write } from './batch-transaction';
-import { BulkScheduler, type IndependentJob } from './bulk-scheduler';
+import type { BulkScheduler, IndependentJob } from './bulk-scheduler';
+import { CellQueue, type CellQueueSettings } from './cell-queue';
 import { inPortions } from '@ledger/kit/server/portions';
-import { LockAwareRunner } from './lock-aware-runner';
-import { LockWaits, type LockWaitSettings } from './lock-waits';
+import type { RequestKey } from './batch-cells';
+import { oneCellOf } from './one-cell-of';
 import type { WaitLimit } from './wait-limit';
 import type { NoOutcome } from './write-result';
-import { WriteScheduler, type WriteSchedulerSettings } from './write-scheduler';
 
 /** How writes become batches. */
-export interface GroupCommitSettings
-  extends BatchRunnerSettings, WriteSchedulerSettings, Omit<LockWaitSettings, 'lockTimeoutMs'> {
-  /** Batches that run at the same time, and as many again of bulk jobs; each worker has a connection of its own. */
-  readonly batchWorkers: number;
-  /** The most writes of a bulk job that share a database transaction. */
-  readonly bulkBatchMax: number;
-  /** The most writes of bulk jobs that may wait. */
+export interface GroupCommitSettings extends CellQueueSettings {
+  /** The most writes of bulk jobs that may wait in the queue of a cell, and in that of several. */
   readonly bulkQueueMax: number;
 }
 
-/** The one way in for writes: runs them in batches and answers when they are on disk. */
+/**
+ * The one way in for writes: runs them in batches and answers when they are on disk. Each cell has a queue, so that a batch
+ * touches one cell; writes that are known to touch several have one of their own.
+ */
 export class GroupCommit {
-  private readonly lockWaits: LockWaits;
-  private readonly runners: readonly BatchRunner[];
-  private readonly writes: WriteScheduler;
-  private readonly bulk: BulkScheduler;
+  private readonly queues: readonly CellQueue[];
+  private readonly queueOfCell: ReadonlyMap<number, CellQueue>;
+  private readonly queueOfSeveral: CellQueue;
   private stopping = false;
 
   constructor(private readonly settings: GroupCommitSettings) {
-    const { batchWorkers, bulkBatchMax, sessionLimits } = settings;
-    const runnersOf = (count: number): BatchRunner[] =>
-      Array.from({ length: count }, () => new BatchRunner(settings));
-    const waiting = new BatchRunner(settings);
-    this.lockWaits = new LockWaits(waiting, { ...settings, lockTimeoutMs: sessionLimits.lockTimeoutMs });
-    const single = runnersOf(batchWorkers);
-    const bulk = runnersOf(batchWorkers);
-    this.runners = [...single, ...bulk, waiting];
-    const lockAware = (runner: BatchRunner): LockAwareRunner => new LockAwareRunner(runner, this.lockWaits);
-    this.writes = new WriteScheduler(single.map(lockAware), settings);
-    this.bulk = new BulkScheduler(bulk.map(lockAware), bulkBatchMax);
+    const ofCells = settings.store.placement.cells.map(
+      (cell) => [cell, new CellQueue(settings, cell)] as const,
+    );
+    const [first] = ofCells;
+    this.queueOfCell = new Map(ofCells);
+    this.queueOfSeveral =
+      first !== undefined && ofCells.length === 1 ? first[1] : new CellQueue(settings, null);
+    this.queues = [...new Set([...this.queueOfCell.values(), this.queueOfSeveral])];
   }
 
-  /** How many more single writes may wait. */
+  /** How many more single writes may wait, wherever they belong. */
   get places(): number {
-    return Math.max(0, this.settings.queueMax - this.writes.waiting);
+    const most = Math.max(...this.queues.map(({ writes }) => writes.waiting));
+    return Math.max(0, this.settings.queueMax - most);
   }
 
   /**
@@ -57,7 +51,11 @@ export class GroupCommit {
    * @throws CallError OVERLOADED when it would wait too long
    */
   admit(limit: WaitLimit): void {
-    const refusal = this.writes.refusal(limit);
+    let refusal: NoOutcome | null = null;
+    for (const { writes } of this.queues) {
+      refusal = writes.refusal(limit);
+      if (refusal === null) return;
+    }
     if (refusal !== null) throw refusal;
   }
 
@@ -68,8 +66,9 @@ export class GroupCommit {
    */
   submit(command: Command, { peer, requestBytes, deadline, isCancelled }: WaitLimit): Promise<CallResult> {
     if (this.stopping) return Promise.reject(isStopping());
+    const { writes } = this.queueFor([command], [command]);
     return new Promise((resolve, reject) => {
-      this.writes.push({
+      writes.push({
         ...{ command, contentHash: contentHash(command) },
         ...{ peer, requestBytes, deadline, isCancelled, resolve, reject },
       });
@@ -88,9 +87,11 @@ export class GroupCommit {
     { answer, booked }: Pick<IndependentJob<Answer>, 'answer' | 'booked'>,
   ): Promise<Answer[]> {
     const writes = await inPortions(commands, writeOf);
-    const refusal = this.bulkRefusal(peer, commands.length);
+    // As a whole, so that the order of its writes stays.
+    const { bulk } = this.queueFor(commands, commands);
+    const refusal = this.bulkRefusal(bulk, peer, commands.length);
     if (refusal !== null) return writes.map((write) => answer(write, refusal));
-    return this.bulk.enqueue({ writes, peer, requestBytes, deadline, isCancelled, answer, booked });
+    return bulk.enqueue({ writes, peer, requestBytes, deadline, isCancelled, answer, booked });
   }
 
   /**
@@ -104,7 +105,8 @@ export class GroupCommit {
     { peer, requestBytes, deadline, isCancelled }: WaitLimit,
   ): Promise<CallResult> {
     const writes = await inPortions(commands, writeOf);
-    const refusal = this.bulkRefusal(peer, commands.length);
+    const { bulk } = this.queueFor(commands, [...commands, { scope: BATCH_SCOPE, requestId }]);
+    const refusal = this.bulkRefusal(bulk, peer, commands.length);
     if (refusal !== null) throw refusal;
     const hash = batchContentHash(
       caller,
@@ -112,7 +114,7 @@ export class GroupCommit {
       writes.map((write) => ({ requestId: write.command.requestId, contentHash: write.contentHash })),
     );
     const envelope = { scope: BATCH_SCOPE, requestId, caller, omitBodies, contentHash: hash };
-    const result = await this.bulk.enqueueAtomic({
+    const result = await bulk.enqueueAtomic({
       ...{ envelope, writes, peer, requestBytes, deadline, isCancelled },
     });
     if (result instanceof CallError) throw result;
@@ -122,19 +124,21 @@ export class GroupCommit {
   /** Takes no more writes, finishes those that were taken and gives the connections back. */
   async drain(): Promise<void> {
     this.stopping = true;
-    await Promise.all([this.bulk.whenIdle(), this.writes.whenIdle()]);
-    await this.lockWaits.drain();
-    // Those that were set apart last.
-    await this.writes.whenIdle();
-    await Promise.all(this.runners.map((runner) => runner.release()));
+    await Promise.all(this.queues.map((queue) => queue.drain()));
   }
 
-  private bulkRefusal(peer: string, count: number): NoOutcome | null {
+  private queueFor(commands: readonly Command[], requests: readonly RequestKey[]): CellQueue {
+    if (this.queues.length === 1) return this.queueOfSeveral;
+    const cell = oneCellOf(this.settings.store.placement, commands, requests);
+    return (cell === null ? undefined : this.queueOfCell.get(cell)) ?? this.queueOfSeveral;
+  }
+
+  private bulkRefusal(bulk: BulkScheduler, peer: string, count: number): NoOutcome | null {
     if (this.stopping) return isStopping();
     // The second half of twice as much is for those who have nothing waiting: nobody fills the queue for others.
     const { bulkQueueMax } = this.settings;
-    const most = this.bulk.waitingOf(peer) === 0 ? 2 * bulkQueueMax : bulkQueueMax;
-    if (this.bulk.waiting + count <= most) return null;
+    const most = bulk.waitingOf(peer) === 0 ? 2 * bulkQueueMax : bulkQueueMax;
+    if (bulk.waiting + count <= most) return null;
     const limit = bulkQueueMax.toString();
     return new CallError('OVERLOADED', `${limit} writes of batches may wait`, { metadata: { limit } });
   }

@@ -1,5 +1,6 @@
 import { isSystemAccount, type AccountKey } from '../ledger/account';
 import { LockKeys } from '../ledger/lock-keys';
+import { ONE_CELL } from '../ledger/placement';
 import { definitionOf, type Command } from '../ledger/writes';
 
 /** A write could not be decided: another session holds what it needs, or its account has much to settle first. */
@@ -30,7 +31,7 @@ export function heldAlone(command: Command): Held {
 
 /** The users' accounts that a command names itself; those of an item, a hold or an original are not known yet. */
 export function accountsNamedBy(command: Command): AccountKey[] {
-  const keys = new LockKeys(0);
+  const keys = new LockKeys(ONE_CELL, 0);
   definitionOf(command).lockKeys(keys, command);
   return keys.sorted().filter(({ userId }) => !isSystemAccount(userId));
 }

@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { Portions } from '@ledger/kit/server/portions';
 import { accountId, blankAccount, type AccountKey } from '../ledger/account';
-import {
-  LockKeys,
-  References,
-  type FoundReferences,
-  type HoldKey,
-  type OriginalKey,
-} from '../ledger/lock-keys';
+import { References, type FoundReferences } from '../ledger/lock-keys';
+import type { Hold } from '../ledger/hold';
+import type { Placement } from '../ledger/placement';
 import { bucketOf } from '../ledger/bucket';
 import { ID_RANDOM_DIGITS, transactionIdAt } from '../ledger/transaction-id';
-import { WorkingSet } from '../ledger/working-set';
+import { WorkingSet, type WorkingSetContext } from '../ledger/working-set';
 import { definitionOf, type Command } from '../ledger/writes';
-import { positionText, type WritingIncarnation } from '../store/incarnation';
+import type { Connection } from '../store/pg/connection';
+import { inCell } from '../store/pg/in-cell';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
-import { countOpenHolds } from '../store/statements/count-open-holds';
+import { countOpenHolds, type OpenHolds } from '../store/statements/count-open-holds';
 import { findAccounts } from '../store/statements/find-accounts';
 import { limitWaits } from '../store/statements/limit-waits';
+import {
+  cellsOf,
+  commitOrdersOf,
+  inCells,
+  inEach,
+  POSITION_HEADER,
+  positionsText,
+  type Incarnations,
+  type RequestKey,
+} from './batch-cells';
+import { keysOf, lockKeys, readReferences, type BatchPlace } from './batch-keys';
 import { Held } from './held';
 import { findDueHolds, findHolds } from '../store/statements/find-holds';
-import { findItems } from '../store/statements/find-items';
 import { findRequests, type FinishedRequest } from '../store/statements/find-requests';
-import { findSettings } from '../store/statements/find-settings';
-import { findTransaction } from '../store/statements/find-transaction';
+import { findSettings, type StoredSettings } from '../store/statements/find-settings';
 import {
   accountsOf,
   lockAccounts,
@@ -32,15 +38,10 @@ import {
 } from '../store/statements/lock-accounts';
 import { sumReversals } from '../store/statements/sum-reversals';
 
-/** Names a request. */
-export interface RequestKey {
-  readonly scope: string;
-  readonly requestId: string;
-}
-
 /** The part of the ledger that a batch has locked and read. */
 export interface LockedState {
   readonly set: WorkingSet;
+  readonly placement: Placement;
   /** Where the rows of the locked accounts are; an account without a location has no row yet. */
   readonly locations: RowLocations;
   /** Those of the requests that are finished, by any server. */
@@ -64,10 +65,13 @@ export type LockMode =
 const SKIP_LOCK_TIMEOUT_MS = 10;
 const SKIP_STATEMENT_TIMEOUT_MS = 2_000;
 
+function hardlyWait(connection: Connection): Promise<void> {
+  return limitWaits(connection, SKIP_LOCK_TIMEOUT_MS, SKIP_STATEMENT_TIMEOUT_MS);
+}
+
 /** What a batch is told of the connection that it runs on, and of the server's settings. */
-export interface LockSettings {
-  readonly stripe: number;
-  readonly incarnation: WritingIncarnation;
+export interface LockSettings extends BatchPlace {
+  readonly incarnations: Incarnations;
   readonly priceGraceMicros: bigint;
   readonly lockMode: LockMode;
   /** The most open holds of an account. */
@@ -75,9 +79,10 @@ export interface LockSettings {
 }
 
 /**
- * Locks and reads what the commands concern. Locks first, in key order. Everything else is read by later statements,
- * whose snapshots are taken after any wait for a lock: what another server committed meanwhile is seen. Statements
- * that do not depend on each other are sent together; the connection runs them in the order in which they stand here.
+ * Locks and reads what the commands concern. Locks first, cell by cell, each in key order. Everything else is read by later
+ * statements, whose snapshots are taken after any wait for a lock: what another server committed meanwhile is seen.
+ * Statements that do not depend on each other are sent together; the connection runs them in the order in which they
+ * stand here.
  *
  * @param requests the requests of the commands, and that of the batch as a whole when it has one
  */
@@ -85,81 +90,116 @@ export async function lockState(
   transaction: PipelinedTransaction,
   commands: readonly Command[],
   requests: readonly RequestKey[],
-  { stripe, priceGraceMicros, incarnation, lockMode, openHoldsMax }: LockSettings,
+  settings: LockSettings,
 ): Promise<LockedState> {
+  const { placement, slot, priceGraceMicros, lockMode, openHoldsMax } = settings;
   const portions = transaction.portions();
   const skip = lockMode === 'skip';
-  if (skip) {
-    await transaction.send((connection) =>
-      limitWaits(connection, SKIP_LOCK_TIMEOUT_MS, SKIP_STATEMENT_TIMEOUT_MS),
-    );
-  }
+  if (skip) await transaction.send(hardlyWait);
   const references = new References();
   for (const command of commands) definitionOf(command).refersTo(references, command);
-  const { items, originals, holds: referredHolds } = await readReferences(transaction, references);
-  const keys = lockKeys(commands, references, { items, originals, holds: referredHolds }, stripe);
-  const holdKeys = referredHolds.length > 0 ? [...references.holds.values()] : [];
-  const holdPlaces = [...references.holdPlaces.values()];
-  const settingsKeys = [...references.settings.values()];
+  const found = await readReferences(transaction, placement, commands, references);
+  const { items, originals } = found;
+  const keys = lockKeys(commands, references, found, settings);
+  const cells = cellsOf(placement, keys, requests);
+  const ofUser = ({ userId }: { readonly userId: string }): number => placement.ofUser(userId);
+  const holdKeys = placement.byCell(found.holds.length > 0 ? [...references.holds.values()] : [], ofUser);
+  const holdPlaces = placement.byCell([...references.holdPlaces.values()], ofUser);
+  const settingsKeys = placement.byCell([...references.settings.values()], ofUser);
   await portions.pause();
-  const [rows, { now, xid, finished }, holds, settings, reversed, present, openHolds] =
-    await transaction.send((connection) =>
+  const [rows, known, holds, accountSettings, reversed, present, openHolds] = await transaction.send(
+    (connection) =>
       Promise.all([
-        skip ? lockFreeAccounts(connection, keys) : lockAccounts(connection, keys),
-        findRequests(connection, requests),
-        holdKeys.length > 0 ? findHolds(connection, holdKeys) : [],
-        settingsKeys.length > 0 ? findSettings(connection, settingsKeys) : [],
-        originals.length > 0 ? sumReversals(connection, originals) : new Map<string, bigint>(),
+        inEach(connection, cells, (at, { accounts }) =>
+          skip ? lockFreeAccounts(at, accounts) : lockAccounts(at, accounts),
+        ),
+        inEach(connection, cells, (at, { requests: own }) => findRequests(at, own)),
+        inCells(connection, holdKeys, findHolds),
+        inCells(connection, settingsKeys, findSettings),
+        inCells(connection, placement.byCell(originals, ofUser), async (at, own) => [
+          ...(await sumReversals(at, own)),
+        ]),
         // Those that are there and were not locked are held.
-        skip ? findAccounts(connection, keys) : [],
-        holdPlaces.length > 0 ? countOpenHolds(connection, holdPlaces, openHoldsMax) : [],
+        skip ? inEach(connection, cells, (at, { accounts }) => findAccounts(at, accounts)) : [],
+        inCells(connection, holdPlaces, (at, places) => countOpenHolds(at, places, openHoldsMax)),
       ]),
-    );
-  const firstLocations = await accountsInPortions(rows, portions);
-  const commitOrder = xid + incarnation.xidOffset;
-  const headers = { [POSITION_HEADER]: positionText(incarnation, highestOrder(commitOrder, firstLocations)) };
-  const due = await readDueHolds(transaction, firstLocations, now);
-  const held = heldAccounts(present, firstLocations, due?.tooMany ?? []);
-  const found = { items, originals, holds: referredHolds };
+  );
+  const locked = rows.length === 1 ? (rows[0] ?? []) : rows.flat();
+  const firstLocations = await accountsInPortions(locked, portions);
+  const now = known.reduce((latest, { now: clock }) => (clock > latest ? clock : latest), 0n);
+  const finished = known.length === 1 ? (known[0]?.finished ?? []) : known.flatMap((each) => each.finished);
+  const commitOrders = commitOrdersOf(cells, known, settings.incarnations);
+  const headers = {
+    [POSITION_HEADER]: positionsText(commitOrders, firstLocations, placement, settings.incarnations),
+  };
+  const due = await readDueHolds(transaction, placement, firstLocations, now);
+  const held = heldAccounts(present.flat(), firstLocations, due?.tooMany ?? []);
   const heldFor =
     held.size === 0
       ? null
-      : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, stripe));
-  const load = async (locations: RowLocations): Promise<LockedState> => {
-    const newId = newIds(commands.length);
-    const set = new WorkingSet({ now, commitOrder, stripe, priceGraceMicros, openHoldsMax, newId });
-    for (const key of keys) {
-      if (portions.isOver) await portions.next();
-      set.load(blankAccount(key));
-    }
-    for (const account of locations.keys()) {
-      if (portions.isOver) await portions.next();
-      set.load(account);
-    }
-    for (const item of items) set.loadItem(item);
-    for (const stored of settings) {
-      const account = set.account(stored.userId, stored.asset);
-      account.settings = stored.settings;
-      account.createTime = stored.createTime;
-    }
-    for (const original of originals) set.loadOriginal(original, reversed.get(original.transactionId) ?? 0n);
-    for (const { userId, asset, count } of openHolds) set.loadOpenHolds(userId, asset, count);
-    if (due !== null) expireHolds(set, due);
-    for (const hold of holds) set.loadHold(hold);
-    const reload = async (): Promise<LockedState> => load(await accountsInPortions(rows, portions));
-    return { set, locations, finished, headers, heldFor, reload };
-  };
-  return load(firstLocations);
+      : (command: Command): Held | null => heldOf(held, keysOf(command, references, found, settings));
+  return load(firstLocations, {
+    ...{
+      commands: commands.length,
+      keys,
+      locked,
+      portions,
+      placement,
+      due,
+      holds,
+      openHolds,
+      items,
+      originals,
+    },
+    ...{ accountSettings, reversed: new Map(reversed) },
+    context: { now, commitOrders, placement, slot, priceGraceMicros, openHoldsMax },
+    answer: { finished, headers, heldFor },
+  });
 }
 
-/** The name of the metadata that carries a position. */
-const POSITION_HEADER = 'ledger-position';
+/** What was locked and read, of which a working set is made as often as it is needed. */
+interface ReadState {
+  readonly commands: number;
+  readonly keys: readonly AccountKey[];
+  readonly locked: LockedRows;
+  readonly portions: Portions;
+  readonly placement: Placement;
+  readonly due: ReadDueHolds | null;
+  readonly holds: readonly Hold[];
+  readonly openHolds: readonly OpenHolds[];
+  readonly items: FoundReferences['items'];
+  readonly originals: FoundReferences['originals'];
+  readonly accountSettings: readonly StoredSettings[];
+  readonly reversed: ReadonlyMap<string, bigint>;
+  readonly context: Omit<WorkingSetContext, 'newId'>;
+  readonly answer: Pick<LockedState, 'finished' | 'headers' | 'heldFor'>;
+}
 
-/** No transaction of the batch gets a higher one: it is raised to that of its accounts at most. */
-function highestOrder(commitOrder: bigint, locations: RowLocations): bigint {
-  let highest = commitOrder;
-  for (const account of locations.keys()) if (account.commitOrder > highest) highest = account.commitOrder;
-  return highest;
+async function load(locations: RowLocations, read: ReadState): Promise<LockedState> {
+  const { portions, placement } = read;
+  const set = new WorkingSet({ ...read.context, newId: newIds(read.commands) });
+  for (const key of read.keys) {
+    if (portions.isOver) await portions.next();
+    set.load(blankAccount(key));
+  }
+  for (const account of locations.keys()) {
+    if (portions.isOver) await portions.next();
+    set.load(account);
+  }
+  for (const item of read.items) set.loadItem(item);
+  for (const stored of read.accountSettings) {
+    const account = set.account(stored.userId, stored.asset);
+    account.settings = stored.settings;
+    account.createTime = stored.createTime;
+  }
+  for (const original of read.originals)
+    set.loadOriginal(original, read.reversed.get(original.transactionId) ?? 0n);
+  for (const { userId, asset, count } of read.openHolds) set.loadOpenHolds(userId, asset, count);
+  if (read.due !== null) expireHolds(set, read.due);
+  for (const hold of read.holds) set.loadHold(hold);
+  const reload = async (): Promise<LockedState> =>
+    load(await accountsInPortions(read.locked, portions), read);
+  return { set, placement, locations, ...read.answer, reload };
 }
 
 /** How many rows are read between two looks at the clock. */
@@ -172,70 +212,6 @@ async function accountsInPortions(rows: LockedRows, portions: Portions): Promise
     accountsOf(rows.slice(from, from + ROWS_PER_LOOK), locations);
   }
   return locations;
-}
-
-const NOTHING_FOUND: FoundReferences = { items: [], holds: [], originals: [] };
-
-/** Reads what the commands refer to; without a round trip when that is nothing. */
-async function readReferences(
-  transaction: PipelinedTransaction,
-  references: References,
-): Promise<FoundReferences> {
-  if (references.isEmpty) return NOTHING_FOUND;
-  const { items, holds, originals } = references;
-  const [foundItems, foundHolds, foundOriginals] = await transaction.send((connection) =>
-    Promise.all([
-      items.size > 0 ? findItems(connection, [...items.values()]) : [],
-      holds.size > 0 ? findHolds(connection, [...holds.values()]) : [],
-      Promise.all(
-        [...originals.values()].map(({ userId, transactionId }) =>
-          findTransaction(connection, transactionId, userId),
-        ),
-      ),
-    ]),
-  );
-  return {
-    items: foundItems,
-    holds: foundHolds,
-    originals: foundOriginals.filter((original) => original !== null),
-  };
-}
-
-/** The account rows that the commands may change, each once, in key order. */
-function lockKeys(
-  commands: readonly Command[],
-  { offered }: References,
-  { items, holds, originals }: FoundReferences,
-  stripe: number,
-): AccountKey[] {
-  const keys = new LockKeys(stripe);
-  for (const item of items) keys.offer(item);
-  for (const item of offered) keys.offer(item);
-  for (const command of commands) definitionOf(command).lockKeys(keys, command);
-  for (const hold of holds) {
-    keys.account(hold.userId, hold.asset);
-    keys.account(hold.destination, hold.asset);
-  }
-  for (const { entries } of originals) {
-    for (const { userId, asset, stripe: ownStripe } of entries) keys.row(userId, asset, ownStripe);
-  }
-  return keys.sorted();
-}
-
-/** The rows that one command of a batch may change. */
-function keysOf(
-  command: Command,
-  references: References,
-  { items, holds, originals }: FoundReferences,
-  stripe: number,
-): AccountKey[] {
-  const own = new References();
-  definitionOf(command).refersTo(own, command);
-  const isOwnHold = ({ userId, holdId }: HoldKey): boolean => own.holds.has(`${userId}\0${holdId}`);
-  const isOwnOriginal = ({ userId, transactionId }: OriginalKey): boolean =>
-    own.originals.has(`${userId}\0${transactionId}`);
-  const found = { items, holds: holds.filter(isOwnHold), originals: originals.filter(isOwnOriginal) };
-  return lockKeys([command], references, found, stripe);
 }
 
 /** The accounts on which the batch decides nothing, by their ids: another session has locked them, or too much is due. */
@@ -265,6 +241,7 @@ type ReadDueHolds = Awaited<ReturnType<typeof findDueHolds<AccountKey>>>;
 /** Reads what has expired on the locked accounts. Rare: an account knows when. */
 async function readDueHolds(
   transaction: PipelinedTransaction,
+  placement: Placement,
   locations: RowLocations,
   now: bigint,
 ): Promise<ReadDueHolds | null> {
@@ -272,7 +249,16 @@ async function readDueHolds(
     ({ nextHoldExpiry }) => nextHoldExpiry !== null && nextHoldExpiry <= now,
   );
   if (accounts.length === 0) return null;
-  return transaction.send((connection) => findDueHolds<AccountKey>(connection, accounts, now));
+  const cells = placement.byCell<AccountKey>(accounts, (account) => placement.ofRow(account));
+  const due = await transaction.send((connection) =>
+    Promise.all(cells.map(([cell, keys]) => findDueHolds(inCell(connection, cell), keys, now))),
+  );
+  return {
+    holds: due.flatMap((each) => each.holds),
+    nextExpiries: due.flatMap((each) => each.nextExpiries),
+    complete: due.flatMap((each) => each.complete),
+    tooMany: due.flatMap((each) => each.tooMany),
+  };
 }
 
 /** Frees what has expired, before anything is decided. */

@@ -1,5 +1,9 @@
+import type { AccountKey } from '../ledger/account';
 import { compareText } from '../ledger/lock-keys';
+import type { CellRows } from '../ledger/placement';
+import type { Hold } from '../ledger/hold';
 import type { Connection } from '../store/pg/connection';
+import { inCell } from '../store/pg/in-cell';
 import type { PipelinedTransaction } from '../store/pg/pipelined-transaction';
 import { isUniqueViolation } from '@ledger/kit/postgres/sql-state';
 import { insertAccounts } from '../store/statements/insert-accounts';
@@ -36,12 +40,16 @@ export function commitState(
 /** Keeps the failure of an atomic batch and leaves behind what was decided for its writes. */
 export function commitRequest(
   transaction: PipelinedTransaction,
-  { set }: LockedState,
+  { set, placement }: LockedState,
   request: RequestRow,
 ): Promise<void> {
+  const cell = placement.ofRequest(request.scope, request.requestId);
   return commitRows(
     transaction,
-    [(connection) => insertRequests(connection, [request], set.context.now, set.reversals)],
+    [
+      (connection) =>
+        insertRequests(inCell(connection, cell), [request], set.context.now, set.reversals, cell),
+    ],
     [],
   );
 }
@@ -84,57 +92,80 @@ const ROWS_MAX = 2_500;
 
 /**
  * Those that may lose a race come first: the other server's first entry on a new account is in the way of this
- * one's, and the first statement that fails tells why.
+ * one's, and the first statement that fails tells why. Here and below, the statements of a table go from cell to cell, so
+ * servers never wait for each other in a circle.
  */
-function racedStatements({ set, locations }: LockedState, requests: readonly RequestRow[]): Start[] {
+function racedStatements(
+  { set, placement, locations }: LockedState,
+  requests: readonly RequestRow[],
+): Start[] {
   const fresh = set.changedAccounts().filter((account) => !locations.has(account));
   const items = [...set.newItems].sort((a, b) => compareText(a.itemId, b.itemId));
   const { now } = set.context;
+  // What it booked stands in each cell that it touches.
+  const requestsByCell = placement.byCells(requests, ({ scope, requestId, transaction }) =>
+    transaction === null
+      ? [placement.ofRequest(scope, requestId)]
+      : transaction.commitOrders.map(({ cell }) => cell),
+  );
+  const freshByCell = placement.byCell(fresh, (row) => placement.ofRow(row));
+  // Every cell has the catalog.
+  const itemsByCell = placement.byCells(items, () => placement.cells);
   return [
-    ...inSlices(requests, (rows) => (connection) => insertRequests(connection, rows, now, set.reversals)),
-    ...inSlices(fresh, (rows) => (connection) => insertAccounts(connection, rows, now)),
-    ...inSlices(items, (rows) => (connection) => insertItems(connection, rows)),
+    ...inSlices(requestsByCell, (at, rows, cell) => insertRequests(at, rows, now, set.reversals, cell)),
+    ...inSlices(freshByCell, (at, rows) => insertAccounts(at, rows, now)),
+    ...inSlices(itemsByCell, (at, rows) => insertItems(at, rows)),
   ];
 }
 
 /** Those of rows that only this transaction can write: it has locked their accounts. */
-function ownStatements({ set, locations }: LockedState): Start[] {
+function ownStatements({ set, placement, locations }: LockedState): Start[] {
   // In key order: the keys were sorted before they were loaded.
   const stored = set.changedAccounts().filter((account) => locations.has(account));
   const moved = stored.filter((account) => set.isChanged(account));
   const reset = stored.filter((account) => set.areSettingsChanged(account));
   const { transactions, timeSteps } = set;
   const { inserted, updated } = set.writtenHolds();
+  const ofRow = (row: AccountKey): number => placement.ofRow(row);
+  const ofOwner = ({ userId }: Hold): number => placement.ofUser(userId);
+  const transactionsByCell = placement.byCells(transactions, ({ commitOrders }) =>
+    commitOrders.map(({ cell }) => cell),
+  );
   return [
     ...inSlices(
-      transactions,
-      (rows) => (connection) => insertEntries(connection, rows),
+      transactionsByCell,
+      (at, rows, cell) => insertEntries(at, rows, (entry) => placement.ofRow(entry) === cell),
       ({ entries }) => entries.length,
     ),
-    ...inSlices(timeSteps, (rows) => (connection) => insertTimeSteps(connection, rows)),
-    ...inSlices(moved, (rows) => (connection) => updateAccounts(connection, rows, locations)),
-    ...inSlices(reset, (rows) => (connection) => updateSettings(connection, rows)),
-    ...inSlices(inserted, (rows) => (connection) => insertHolds(connection, rows)),
-    ...inSlices(updated, (rows) => (connection) => updateHolds(connection, rows)),
+    ...inSlices(placement.byCell(timeSteps, ofRow), (at, rows) => insertTimeSteps(at, rows)),
+    ...inSlices(placement.byCell(moved, ofRow), (at, rows) => updateAccounts(at, rows, locations)),
+    ...inSlices(placement.byCell(reset, ofRow), (at, rows) => updateSettings(at, rows)),
+    ...inSlices(placement.byCell(inserted, ofOwner), (at, rows) => insertHolds(at, rows)),
+    ...inSlices(placement.byCell(updated, ofOwner), (at, rows) => updateHolds(at, rows)),
   ];
 }
 
-/** A statement for each slice of the rows, in their order; none without rows. */
+/** A statement for each slice of the rows of each cell, in their order; none without rows. */
 function inSlices<Row>(
-  all: readonly Row[],
-  start: (rows: readonly Row[]) => Start,
+  cells: readonly CellRows<Row>[],
+  statement: (at: Connection, rows: readonly Row[], cell: number) => Promise<unknown>,
   sizeOf: (row: Row) => number = () => 1,
 ): Start[] {
-  if (all.length === 0) return [];
-  const slices: Start[] = [];
-  let from = 0;
-  let size = 0;
-  for (const [index, row] of all.entries()) {
-    size += sizeOf(row);
-    if (size <= ROWS_MAX || index === from) continue;
-    slices.push(start(all.slice(from, index)));
-    from = index;
-    size = sizeOf(row);
-  }
-  return [...slices, start(from === 0 ? all : all.slice(from))];
+  return cells.flatMap(([cell, all]) => {
+    const start =
+      (rows: readonly Row[]): Start =>
+      (connection) =>
+        statement(inCell(connection, cell), rows, cell);
+    const slices: Start[] = [];
+    let from = 0;
+    let size = 0;
+    for (const [index, row] of all.entries()) {
+      size += sizeOf(row);
+      if (size <= ROWS_MAX || index === from) continue;
+      slices.push(start(all.slice(from, index)));
+      from = index;
+      size = sizeOf(row);
+    }
+    return [...slices, start(from === 0 ? all : all.slice(from))];
+  });
 }

@@ -6,11 +6,8 @@ import {
 } from '@ledger/proto/ledger/v1/account_service';
 import { DEFAULT_SETTINGS } from '../ledger/account';
 import type { AccountView } from '../ledger/outcome';
-import {
-  findAccount,
-  listAccounts as selectAccounts,
-  type AccountPosition,
-} from '../store/statements/list-accounts';
+import { findAccountOver, listAccountsOver } from '../store/over-cells';
+import type { AccountPosition } from '../store/statements/list-accounts';
 import type { Store } from '../store/store';
 import { accountMessage, bytesOf } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
@@ -24,7 +21,10 @@ export function getAccount(store: Store): UnaryMethod<GetAccountRequest> {
     decode: (bytes) => GetAccountRequest.decode(bytes),
     handle: async (request, { deadline }) => {
       const { userId, asset } = accountQuery(request);
-      const found = await store.read((connection) => findAccount(connection, userId, asset), deadline);
+      const found = await store.read(
+        (connection) => findAccountOver(connection, store.placement, userId, asset),
+        deadline,
+      );
       const account = accountMessage(found ?? neverWritten(userId, asset));
       return bytesOf(GetAccountResponse.encode({ account }));
     },
@@ -50,7 +50,7 @@ export function listAccounts(store: Store, tokens: PageTokens): UnaryMethod<List
       const filter: PageFilter = ['ListAccounts', firstUserId, lastUserId];
       const after = positionOf(tokens.open(filter, token)) ?? { userId: firstUserId, asset: '' };
       const found = await store.reader('list')(
-        (connection) => selectAccounts(connection, after, lastUserId, pageSize + 1),
+        (connection) => listAccountsOver(connection, store.placement, after, lastUserId, pageSize + 1),
         deadline,
       );
       const { rows, last } = pageOf(found, pageSize);

@@ -9,17 +9,17 @@ import {
 } from '@ledger/proto/ledger/v1/ledger_service';
 import type { Balance } from '@ledger/proto/ledger/v1/ledger';
 import type { BalanceReader } from '../store/balance-reader';
+import type { Placement } from '../ledger/placement';
+import {
+  listBalancesAsOfTimeOver,
+  listBalancesOver,
+  readBalancesAsOfTimeOver,
+  readBalancesOver,
+} from '../store/over-cells';
 import type { Connection } from '../store/pg/connection';
-import {
-  listBalances as selectBalances,
-  readBalances,
-  type BalanceKey,
-} from '../store/statements/read-balances';
-import {
-  listBalancesAsOfTime,
-  readBalanceAsOfSequence,
-  readBalancesAsOfTime,
-} from '../store/statements/read-balances-as-of';
+import { inCell } from '../store/pg/in-cell';
+import type { BalanceKey } from '../store/statements/read-balances';
+import { readBalanceAsOfSequence } from '../store/statements/read-balances-as-of';
 import type { SettledHorizon } from '../store/settled-horizon';
 import type { Store } from '../store/store';
 import { balanceMessage, bytesOf, pastBalanceMessage } from '../mapping/messages';
@@ -47,7 +47,10 @@ export function getBalance(
       const balance =
         asOf === null
           ? balanceMessage((await balances.read(key, deadline)) ?? { ...key, ...ZERO })
-          : await store.reader('history')((connection) => pastBalance(connection, key, asOf), deadline);
+          : await store.reader('history')(
+              (connection) => pastBalance(connection, store.placement, key, asOf),
+              deadline,
+            );
       return bytesOf(GetBalanceResponse.encode({ balance }));
     },
   };
@@ -75,9 +78,13 @@ export function batchGetBalances(
       if (time !== null) await untilSettled(horizon, time, context);
       const distinct = [...new Map(keys.map((key) => [idOf(key), key])).values()];
       const read = store.reader(time === null ? 'balances' : 'history');
+      const { placement } = store;
       const found = await read(async (connection) => {
-        if (time === null) return (await readBalances(connection, distinct)).map(balanceMessage);
-        return (await readBalancesAsOfTime(connection, distinct, time)).map(pastBalanceMessage);
+        if (time === null)
+          return (await readBalancesOver(connection, placement, distinct)).map(balanceMessage);
+        return (await readBalancesAsOfTimeOver(connection, placement, distinct, time)).map(
+          pastBalanceMessage,
+        );
       }, context.deadline);
       const byId = new Map(found.map((balance) => [idOf(balance), balance]));
       const zero = time === null ? balanceMessage : pastBalanceMessage;
@@ -120,11 +127,14 @@ export function listBalances(
       const after = tokens.open(filter, token)?.toString() ?? '';
       if (time !== null) await untilSettled(horizon, time, context);
       const read = store.reader(time === null ? 'balances' : 'history');
+      const { placement } = store;
       const found = await read(async (connection) => {
         const limit = pageSize + 1;
         if (time === null)
-          return (await selectBalances(connection, userId, after, limit)).map(balanceMessage);
-        return (await listBalancesAsOfTime(connection, userId, after, limit, time)).map(pastBalanceMessage);
+          return (await listBalancesOver(connection, placement, userId, after, limit)).map(balanceMessage);
+        return (await listBalancesAsOfTimeOver(connection, placement, userId, after, limit, time)).map(
+          pastBalanceMessage,
+        );
       }, context.deadline);
       const { rows, last } = pageOf(found, pageSize);
       const nextPageToken = last === undefined ? '' : tokens.seal(filter, Buffer.from(last.asset));
@@ -161,12 +171,18 @@ function asOfOf(validator: RequestValidator, { asOf, userId }: GetBalanceRequest
   return { sequence: validator.notNegative('as_of_sequence', asOf.value) };
 }
 
-async function pastBalance(connection: Connection, key: BalanceKey, asOf: AsOf): Promise<Balance> {
+async function pastBalance(
+  connection: Connection,
+  placement: Placement,
+  key: BalanceKey,
+  asOf: AsOf,
+): Promise<Balance> {
   if ('time' in asOf) {
-    const [found] = await readBalancesAsOfTime(connection, [key], asOf.time);
+    const [found] = await readBalancesAsOfTimeOver(connection, placement, [key], asOf.time);
     return pastBalanceMessage(found ?? { ...key, ...ZERO });
   }
-  const found = (await readBalanceAsOfSequence(connection, key, asOf.sequence)) ?? { ...key, ...ZERO };
+  const home = inCell(connection, placement.ofUser(key.userId));
+  const found = (await readBalanceAsOfSequence(home, key, asOf.sequence)) ?? { ...key, ...ZERO };
   // Sequences have no gaps: the last entry before it is the last one there is.
   if (found.sequence < asOf.sequence) throw beyondLastEntry(found.sequence);
   return pastBalanceMessage(found);

@@ -67,7 +67,7 @@ async function bookedOf(
   const mayFit = sum(sizes) <= responseMaxBytes;
   if (mayFit && (atomic || commands.length <= chunkMax)) return new Map();
   const keys = atomic ? [...commands, { scope: BATCH_SCOPE, requestId }] : commands;
-  const booked = await store.read((connection) => findBooked(connection, keys), deadline);
+  const booked = await store.read((connection) => findBooked(connection, store.placement, keys), deadline);
   // A batch that has its outcome gets that, which did fit.
   if (mayFit || booked.has(commands.length)) return booked;
   const size = sum(

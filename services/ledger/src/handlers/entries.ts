@@ -2,15 +2,11 @@ import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { ListEntriesRequest, ListEntriesResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { isSystemAccount } from '../ledger/account';
 import { INT64_MAX } from '../ledger/money';
+import type { Placement } from '../ledger/placement';
 import type { Connection } from '../store/pg/connection';
-import {
-  findSequencesBefore,
-  listEntries as selectEntries,
-  type EntryFilter,
-  type StripeRange,
-} from '../store/statements/list-entries';
+import { findSequencesBeforeOver, listEntriesOver, listStripesOver } from '../store/over-cells';
+import type { EntryFilter, StripeRange } from '../store/statements/list-entries';
 import type { StoredEntry } from '../store/stored-entry';
-import { listStripes } from '../store/statements/list-stripes';
 import type { SettledHorizon } from '../store/settled-horizon';
 import type { Store } from '../store/store';
 import { entryKinds, newestFirst } from '../mapping/filters';
@@ -36,10 +32,18 @@ export function listEntries(
       // A user's account is one sequence, into which nothing comes; a system account has many, merged by time.
       const isForward = !filter.newestFirst && isSystemAccount(filter.userId);
       const endTime = await endOfListing(horizon, { end: filter.endTime, isForward }, context);
+      const { placement } = store;
       return store.reader('list')(async (connection) => {
-        const cursors = position === null ? await firstCursors(connection, filter) : decodeCursors(position);
-        const ranges = await rangesOf(connection, { ...filter, endTime }, cursors);
-        const found = await selectEntries(connection, { ...filter, endTime }, ranges, pageSize + 1);
+        const cursors =
+          position === null ? await firstCursors(connection, placement, filter) : decodeCursors(position);
+        const ranges = await rangesOf(connection, placement, { ...filter, endTime }, cursors);
+        const found = await listEntriesOver(
+          connection,
+          placement,
+          { ...filter, endTime },
+          ranges,
+          pageSize + 1,
+        );
         const { rows, last } = pageOf(found, pageSize);
         const entries = rows.map((entry) => entryMessage(entry, entry, timestampOf(entry.createTime)));
         const nextPageToken =
@@ -89,24 +93,29 @@ type Cursors = ReadonlyMap<number, bigint>;
  * Where a first page begins. Newest first begins with what is there now: writers must not add to a later page what
  * belongs before the first. Oldest first needs no beginning.
  */
-async function firstCursors(connection: Connection, filter: EntryFilter): Promise<Cursors> {
+async function firstCursors(
+  connection: Connection,
+  placement: Placement,
+  filter: EntryFilter,
+): Promise<Cursors> {
   if (!filter.newestFirst) return new Map();
   if (!isSystemAccount(filter.userId)) return new Map([[0, INT64_MAX]]);
-  const stripes = await listStripes(connection, filter.userId, filter.asset);
+  const stripes = await listStripesOver(connection, placement, filter.userId, filter.asset);
   return new Map(stripes.map(({ stripe, sequence }) => [stripe, sequence + 1n]));
 }
 
 /** The part of each stripe that is left. Oldest first also takes in stripes that came up meanwhile. */
 async function rangesOf(
   connection: Connection,
+  placement: Placement,
   filter: EntryFilter,
   cursors: Cursors,
 ): Promise<StripeRange[]> {
   const { userId, asset, startTime, endTime } = filter;
   const [stripes, starts, ends] = await Promise.all([
-    filter.newestFirst ? [...cursors.keys()] : stripesOf(connection, userId, asset),
-    startTime === null ? null : findSequencesBefore(connection, filter, startTime),
-    endTime === null ? null : findSequencesBefore(connection, filter, endTime),
+    filter.newestFirst ? [...cursors.keys()] : stripesOf(connection, placement, userId, asset),
+    startTime === null ? null : findSequencesBeforeOver(connection, placement, filter, startTime),
+    endTime === null ? null : findSequencesBeforeOver(connection, placement, filter, endTime),
   ]);
   return stripes.map((stripe) => {
     const after = starts?.get(stripe)?.allBefore ?? 0n;
@@ -119,9 +128,14 @@ async function rangesOf(
   });
 }
 
-async function stripesOf(connection: Connection, userId: string, asset: string): Promise<number[]> {
+async function stripesOf(
+  connection: Connection,
+  placement: Placement,
+  userId: string,
+  asset: string,
+): Promise<number[]> {
   if (!isSystemAccount(userId)) return [0];
-  return (await listStripes(connection, userId, asset)).map(({ stripe }) => stripe);
+  return (await listStripesOver(connection, placement, userId, asset)).map(({ stripe }) => stripe);
 }
 
 function advance(cursors: Cursors, page: readonly StoredEntry[]): Cursors {

@@ -8,6 +8,7 @@ import {
 import { HoldState } from '../ledger/hold';
 import { LAST_ID } from '../ledger/transaction-id';
 import { findHold, listHolds as selectHolds, type HoldFilter } from '../store/statements/list-holds';
+import { inCell } from '../store/pg/in-cell';
 import type { Store } from '../store/store';
 import { bytesOf, holdMessage } from '../mapping/messages';
 import { pageOf, type PageFilter, type PageTokens } from '../mapping/page-token';
@@ -26,7 +27,10 @@ export function getHold(store: Store): UnaryMethod<GetHoldRequest> {
     decode: (bytes) => GetHoldRequest.decode(bytes),
     handle: async (request, { deadline }) => {
       const { userId, holdId } = holdQuery(request);
-      const hold = await store.read((connection) => findHold(connection, userId, holdId), deadline);
+      const hold = await store.read(
+        (connection) => findHold(inCell(connection, store.placement.ofUser(userId)), userId, holdId),
+        deadline,
+      );
       if (hold === null) {
         throw new CallError<Reason>('HOLD_NOT_FOUND', `no hold ${holdId} of ${userId}`, {
           metadata: { hold_id: holdId },
@@ -56,7 +60,13 @@ export function listHolds(store: Store, tokens: PageTokens): UnaryMethod<ListHol
       const bound: PageFilter = ['ListHolds', filter.userId, filter.asset, [...filter.states].sort().join()];
       const before = tokens.open(bound, token)?.toString() ?? LAST_ID;
       const found = await store.reader('list')(
-        (connection) => selectHolds(connection, filter, before, pageSize + 1),
+        (connection) =>
+          selectHolds(
+            inCell(connection, store.placement.ofUser(filter.userId)),
+            filter,
+            before,
+            pageSize + 1,
+          ),
         deadline,
       );
       const { rows, last } = pageOf(found, pageSize);

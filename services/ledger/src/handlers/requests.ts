@@ -2,6 +2,7 @@ import { CallError } from '@ledger/kit/rpc/call-error';
 import { ErrorReason } from '@ledger/proto/ledger/v1/error_reason';
 import { GetRequestRequest, GetRequestResponse } from '@ledger/proto/ledger/v1/ledger_service';
 import { findRequest } from '../store/statements/find-request';
+import { inCell } from '../store/pg/in-cell';
 import type { Store } from '../store/store';
 import { bytesOf, timestampOf } from '../mapping/messages';
 import { RequestValidator } from '../mapping/validator';
@@ -15,7 +16,11 @@ export function getRequest(store: Store): UnaryMethod<GetRequestRequest> {
     decode: (bytes) => GetRequestRequest.decode(bytes),
     handle: async (request, { deadline }) => {
       const { userId, requestId } = requestQuery(request);
-      const found = await store.read((connection) => findRequest(connection, userId, requestId), deadline);
+      const cell = store.placement.ofRequest(userId, requestId);
+      const found = await store.read(
+        (connection) => findRequest(inCell(connection, cell), userId, requestId),
+        deadline,
+      );
       if (found === null) {
         throw new CallError<Reason>('REQUEST_NOT_FOUND', `no finished request ${requestId} of ${userId}`, {
           metadata: { user_id: userId, request_id: requestId },

@@ -13,9 +13,9 @@ import { LedgerServiceService } from '@ledger/proto/ledger/v1/ledger_service';
 import type { GroupCommit } from '../engine/group-commit';
 import type { BalanceReader } from '../store/balance-reader';
 import type { SettledHorizon } from '../store/settled-horizon';
-import type { ChangeSignal } from '../store/change-signal';
+import type { Placement } from '../ledger/placement';
 import type { Store } from '../store/store';
-import type { StreamLag } from '../store/stream-lag';
+import type { WatchedCell } from '../store/watched-cell';
 import { getAccount, listAccounts } from './accounts';
 import { batchGetBalances, getBalance, listBalances } from './balances';
 import { batchWrite, type BatchLimits } from './batch-write';
@@ -48,8 +48,8 @@ export interface ServiceParts {
   readonly verificationsMax: number;
   /** Streams of entries of one caller. */
   readonly watchesPerCallerMax: number;
-  readonly changes: ChangeSignal;
-  readonly lag: StreamLag;
+  readonly placement: Placement;
+  readonly watchedCells: readonly WatchedCell[];
   /** The longest time without a message on a stream of entries. */
   readonly heartbeatMs: number;
   /** Aborted when the server stops; streams then end. */

@@ -9,8 +9,11 @@ import type { Transaction as TransactionMessage } from '@ledger/proto/ledger/v1/
 import { reversibleAmountOf } from '../ledger/post';
 import { EntryKind, type Transaction } from '../ledger/transaction';
 import { FIRST_ID, idBoundary, LAST_ID } from '../ledger/transaction-id';
+import type { Placement } from '../ledger/placement';
 import type { Connection } from '../store/pg/connection';
+import { inCell } from '../store/pg/in-cell';
 import {
+  findOwnTransaction,
   findTransaction,
   listTransactions as selectTransactions,
   type TransactionFilter,
@@ -34,8 +37,11 @@ export function getTransaction(store: Store): UnaryMethod<GetTransactionRequest>
     handle: async (request, { deadline }) => {
       const { transactionId, userId } = transactionQuery(request);
       const transaction = await store.read(async (connection) => {
-        const found = await findTransaction(connection, transactionId, userId);
-        return found === null ? null : (await messagesOf(connection, [found]))[0];
+        const found =
+          userId === ''
+            ? await findTransaction(connection, store.placement, transactionId)
+            : await findOwnTransaction(connection, store.placement, transactionId, userId);
+        return found === null ? null : (await messagesOf(connection, store.placement, [found]))[0];
       }, deadline);
       if (transaction === null) {
         throw new CallError<Reason>('TRANSACTION_NOT_FOUND', `no transaction ${transactionId}`, {
@@ -75,10 +81,10 @@ export function listTransactions(
       const stop = await endOfListing(horizon, { end, isForward: !filter.newestFirst }, context);
       return store.reader('list')(async (connection) => {
         const between = rangeOf(filter, start, stop, position);
-        const found = await selectTransactions(connection, filter, between, pageSize + 1);
+        const found = await selectTransactions(connection, store.placement, filter, between, pageSize + 1);
         const { rows, last } = pageOf(found, pageSize);
         const nextPageToken = last === undefined ? '' : tokens.seal(bound, Buffer.from(last.transactionId));
-        const transactions = await messagesOf(connection, rows);
+        const transactions = await messagesOf(connection, store.placement, rows);
         return bytesOf(ListTransactionsResponse.encode({ transactions, nextPageToken }));
       }, context.deadline);
     },
@@ -131,10 +137,12 @@ function rangeOf(
 /** Transactions, each with the amount that may still be reversed. */
 async function messagesOf(
   connection: Connection,
+  placement: Placement,
   transactions: readonly Transaction[],
 ): Promise<TransactionMessage[]> {
-  const reversed =
-    transactions.length === 0 ? new Map<string, bigint>() : await sumReversals(connection, transactions);
+  const cells = placement.byCell(transactions, ({ userId }) => placement.ofUser(userId));
+  const found = await Promise.all(cells.map(([cell, own]) => sumReversals(inCell(connection, cell), own)));
+  const reversed = new Map(found.flatMap((amounts) => [...amounts]));
   return transactions.map((transaction) => {
     const { kind, entries, transactionId } = transaction;
     const total = kind === EntryKind.REVERSAL ? 0n : reversibleAmountOf(entries);

@@ -54,7 +54,7 @@ async function* answers(
     signal.throwIfAborted();
     return store.readForVerification(work, deadline);
   };
-  const verification = runVerification(read, statedOutcome, userId);
+  const verification = runVerification(read, store.placement, statedOutcome, userId);
   let nextProgress = 0;
   for (;;) {
     const { done, value } = await verification.next();

@@ -4,7 +4,7 @@ import type { Reason } from '../mapping/status';
 import { positionText } from '../store/incarnation';
 import type { Connection } from '../store/pg/connection';
 import { findDigestAt, findHistory } from '../store/statements/find-history';
-import { findEntries } from '../store/statements/list-entries';
+import { findEntriesHere } from '../store/statements/list-entries';
 
 /** How an error names where both histories still agree. */
 export interface Diverged {
@@ -62,7 +62,7 @@ export async function anchorBefore(connection: Connection, commitOrder: bigint):
 
 async function hasAnchor(connection: Connection, token: WatchToken): Promise<boolean> {
   if (token.sequence === 0n) return (await anchorBefore(connection, token.commitOrder)).equals(token.anchor);
-  const [entry] = await findEntries(connection, [token]);
+  const [entry] = await findEntriesHere(connection, [token]);
   return entry?.hash.subarray(0, ANCHOR_BYTES).equals(token.anchor) ?? false;
 }
 

@@ -1,6 +1,7 @@
 import { accountId, isSystemAccount, type AccountKey } from './account';
 import type { Hold } from './hold';
 import type { Item } from './item';
+import type { Placement } from './placement';
 import type { Transaction } from './transaction';
 
 /** The account rows that a batch may change, each once. */
@@ -8,10 +9,20 @@ export class LockKeys {
   private readonly keys = new Map<string, AccountKey>();
   private readonly offered = new Map<string, OfferedItem[]>();
 
-  /** @param stripe which stripe of system accounts the batch uses */
-  constructor(private readonly stripe: number) {}
+  /** The stripe of system accounts that the present command uses. */
+  private stripe = 0;
 
-  /** Adds an account; of a system account the stripe of the batch. */
+  constructor(
+    private readonly placement: Placement,
+    private readonly slot: number,
+  ) {}
+
+  /** Says whose command the next accounts are of. */
+  forOwner(scope: string): void {
+    this.stripe = this.placement.stripeFor(scope, this.slot);
+  }
+
+  /** Adds an account; of a system account the stripe of the batch in its owner's cell. */
   account(userId: string, asset: string): void {
     this.row(userId, asset, isSystemAccount(userId) ? this.stripe : 0);
   }

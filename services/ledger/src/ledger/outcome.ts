@@ -2,7 +2,7 @@ import type { AccountSettings } from './account';
 import type { Failure } from './failure';
 import type { Hold } from './hold';
 import type { Item } from './item';
-import type { Transaction } from './transaction';
+import type { BookedTransaction } from './transaction';
 
 /** A user's account right after a decision. */
 export interface BalanceView {
@@ -18,7 +18,7 @@ export interface BalanceView {
 /** Value moved. */
 export interface Posted {
   readonly type: 'posted';
-  readonly transaction: Transaction;
+  readonly transaction: BookedTransaction;
   /** What may still be reversed of it. */
   readonly reversibleAmount: bigint;
   /** The accounts that the response shows. */
@@ -30,7 +30,7 @@ export interface HoldMoved {
   readonly type: 'hold';
   readonly hold: Hold;
   /** What was booked, for a capture. */
-  readonly transaction: Transaction | null;
+  readonly transaction: BookedTransaction | null;
   readonly balance: BalanceView;
 }
 

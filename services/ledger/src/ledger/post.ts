@@ -4,7 +4,14 @@ import { failure, type Failure } from './failure';
 import { entryHash, transactionDigest } from './hash-chain';
 import { fitsInt64, isReversibleChange } from './money';
 import type { BalanceView } from './outcome';
-import type { Entry, EntryKind, Transaction, TransactionHeader } from './transaction';
+import {
+  commitOrderIn,
+  type BookedTransaction,
+  type CommitOrder,
+  type Entry,
+  type EntryKind,
+  type TransactionHeader,
+} from './transaction';
 import type { WorkingSet } from './working-set';
 
 /** A change that a decision wants made to an account. */
@@ -65,19 +72,22 @@ export function refuseFrozen(account: Account): Failure | null {
  * user's write never depends on its total, nor on the stripe. Nor is it dated by one: the time is that of the clock,
  * raised to the last entries of the users, so that it never runs backwards within a user's account.
  */
-export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[]): Transaction | Failure {
+export function post(
+  set: WorkingSet,
+  header: PostingHeader,
+  legs: readonly Leg[],
+): BookedTransaction | Failure {
   const refused = refuse(legs);
   if (refused !== null) return refused;
 
   let createTime = set.context.now;
-  let commitOrder = set.context.commitOrder;
   for (const { account } of legs) {
     if (account.lastEntryTime > createTime && !isSystemAccount(account.userId)) {
       createTime = account.lastEntryTime;
       if (createTime - set.context.now > RAISE_MAX_MICROS) return clockBehind(account, set.context.now);
     }
-    if (account.commitOrder > commitOrder) commitOrder = account.commitOrder;
   }
+  const commitOrders = commitOrdersOf(set, legs);
   // One object, filled in order: it is made for every write.
   const transaction = {
     transactionId: set.context.newId(createTime, header.userId),
@@ -92,7 +102,7 @@ export function post(set: WorkingSet, header: PostingHeader, legs: readonly Leg[
     metadata: header.metadata,
     item: header.item,
     reversesTransactionId: header.reversesTransactionId,
-    commitOrder,
+    commitOrders,
     digest: NO_DIGEST,
     entries: NO_ENTRIES,
   };
@@ -177,12 +187,26 @@ export function refuseShort(account: Account, required: bigint): Failure | null 
   );
 }
 
-function append(
-  set: WorkingSet,
-  account: Account,
-  change: bigint,
-  { digest, createTime, effectiveTime, commitOrder }: Transaction,
-): Entry {
+/** Its place in each cell that it touches. */
+function commitOrdersOf({ context }: WorkingSet, legs: readonly Leg[]): CommitOrder[] {
+  const { placement, commitOrders } = context;
+  const orders: { cell: number; commitOrder: bigint }[] = [];
+  for (const { account } of legs) {
+    const cell = placement.ofRow(account);
+    let order = orders.find((each) => each.cell === cell);
+    if (order === undefined) {
+      const commitOrder = commitOrders.get(cell);
+      if (commitOrder === undefined) throw new RangeError(`cell ${cell} was not locked`);
+      orders.push((order = { cell, commitOrder }));
+    }
+    if (account.commitOrder > order.commitOrder) order.commitOrder = account.commitOrder;
+  }
+  return orders;
+}
+
+function append(set: WorkingSet, account: Account, change: bigint, transaction: BookedTransaction): Entry {
+  const { digest, createTime, effectiveTime } = transaction;
+  const commitOrder = commitOrderIn(transaction, set.context.placement.ofRow(account));
   account.sequence += 1n;
   if (createTime < account.lastEntryTime) set.addTimeStep(account);
   account.balance += change;

@@ -60,11 +60,26 @@ export interface TransactionHeader {
 /** One atomic movement. */
 export interface Transaction extends TransactionHeader {
   readonly digest: Buffer;
-  /**
-   * The database transaction's xid, raised to that of the accounts' last entries. So it never falls along an
-   * account's sequence, and below a snapshot's xmin nothing can be added any more: the two facts that a change
-   * stream needs.
-   */
-  readonly commitOrder: bigint;
   readonly entries: readonly Entry[];
+}
+
+/** A transaction as it is written: a row in each cell that it touches. */
+export interface BookedTransaction extends Transaction {
+  readonly commitOrders: readonly CommitOrder[];
+}
+
+/**
+ * Where a transaction stands in the history of a cell: the database transaction's xid, raised to that of the last entries
+ * of its accounts there. So it never falls along an account's sequence, and below a snapshot's xmin nothing can be added
+ * any more: the two facts that a change stream needs. Not hashed, since it says where rows are.
+ */
+export interface CommitOrder {
+  readonly cell: number;
+  readonly commitOrder: bigint;
+}
+
+/** The place of a transaction in a cell that it touches. */
+export function commitOrderIn({ commitOrders }: BookedTransaction, cell: number): bigint {
+  for (const order of commitOrders) if (order.cell === cell) return order.commitOrder;
+  throw new RangeError(`the transaction does not touch cell ${cell}`);
 }

@@ -1,16 +1,18 @@
 import { accountId, isSystemAccount, type Account, type AccountKey } from './account';
 import { holdAt, HoldState, type Hold } from './hold';
 import type { Item } from './item';
-import type { Transaction } from './transaction';
+import type { Placement } from './placement';
+import type { BookedTransaction, Transaction } from './transaction';
 
 /** What the database said after the locks were taken, and what the core may not make up by itself. */
 export interface WorkingSetContext {
   /** The database's clock, in microseconds since 1970. */
   readonly now: bigint;
-  /** The xid of the database transaction. */
-  readonly commitOrder: bigint;
-  /** Which stripe of system accounts this batch uses. */
-  readonly stripe: number;
+  /** The commit order that each cell of the batch gives: the xid of the database transaction and its incarnation's offset. */
+  readonly commitOrders: ReadonlyMap<number, bigint>;
+  readonly placement: Placement;
+  /** Which stripe of system accounts this batch uses in each cell. */
+  readonly slot: number;
   /** How long a superseded price is honoured, in microseconds. */
   readonly priceGraceMicros: bigint;
   /** The most open holds that an account may have. */
@@ -25,7 +27,7 @@ export interface WorkingSetContext {
  */
 export class WorkingSet {
   /** What is to be inserted. */
-  readonly transactions: Transaction[] = [];
+  readonly transactions: BookedTransaction[] = [];
   readonly newItems: Item[] = [];
   /** Entries that are dated before the one in front of them. */
   readonly timeSteps: (AccountKey & { readonly sequence: bigint })[] = [];
@@ -45,7 +47,15 @@ export class WorkingSet {
   private readonly originals = new Map<string, Transaction>();
   private readonly reversed = new Map<string, bigint>();
 
+  /** The stripe of system accounts that the present command uses. */
+  private stripe = 0;
+
   constructor(readonly context: WorkingSetContext) {}
+
+  /** Says whose command is decided next. */
+  forOwner(scope: string): void {
+    this.stripe = this.context.placement.stripeFor(scope, this.context.slot);
+  }
 
   /** Takes in an account as it was read under its lock, or a blank one where there was none to lock. */
   load(account: Account): void {
@@ -83,9 +93,9 @@ export class WorkingSet {
     this.reversed.set(transaction.transactionId, reversedAmount);
   }
 
-  /** The account's row; of a system account the stripe of this batch. */
+  /** The account's row; of a system account the stripe of this batch in the cell of the command's owner. */
   account(userId: string, asset: string): Account {
-    return this.accountRow({ userId, asset, stripe: isSystemAccount(userId) ? this.context.stripe : 0 });
+    return this.accountRow({ userId, asset, stripe: isSystemAccount(userId) ? this.stripe : 0 });
   }
 
   /** A row by its full key. */

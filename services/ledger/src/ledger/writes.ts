@@ -52,5 +52,6 @@ export function definitionOf(command: Command): WriteDefinition<Command & Comman
  * that are finished already never come here.
  */
 export function decide(set: WorkingSet, command: Command): Outcome {
+  set.forOwner(command.scope);
   return definitionOf(command).decide(set, command);
 }

@@ -235,8 +235,8 @@ it.each<[rule: string, Rule]>([
   [
     'a page token',
     rule((check, value: string) => check.pageToken(value), {
-      valid: ['', 'a'.repeat(1_024), '😀'.repeat(1_024)],
-      invalid: ['a'.repeat(1_025), '😀'.repeat(1_025), 'a'.repeat(1_000_000)],
+      valid: ['', 'a'.repeat(16_384), '😀'.repeat(16_384)],
+      invalid: ['a'.repeat(16_385), '😀'.repeat(16_385), 'a'.repeat(1_000_000)],
     }),
   ],
   [

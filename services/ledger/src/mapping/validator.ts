@@ -27,7 +27,7 @@ const METADATA_VALUE_MAX_BYTES = 256;
 const QUANTITY_MAX = 1_000_000n;
 const PAGE_SIZE_DEFAULT = 50;
 const PAGE_SIZE_MAX = 1000;
-const PAGE_TOKEN_MAX = 1024;
+const PAGE_TOKEN_MAX = 16_384;
 const ETAG_MAX = 64;
 
 /** 0001-01-01 and the last second of 9999: what google.protobuf.Timestamp allows. */

@@ -3,7 +3,7 @@ import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 /** How much of a hash a token carries: enough that another past does not have the same. */
 export const ANCHOR_BYTES = 8;
 
-/** What a resume token says. */
+/** What a resume token says of one cell. */
 export interface WatchToken {
   /** The incarnation that wrote when it was made. */
   readonly incarnation: { readonly ordinal: number; readonly nonce: string; readonly startOrder: bigint };
@@ -20,8 +20,26 @@ export interface WatchToken {
   readonly sequence: bigint;
 }
 
-/** A token's bytes. What lies before everything of its commit order is the usual one, and short. */
-export function encodeWatchToken(token: WatchToken): Uint8Array {
+/** The position of a stream in each of its cells. */
+export type WatchTokens = ReadonlyMap<number, WatchToken>;
+
+/** A token's bytes: of each cell its number and its position. */
+export function encodeWatchTokens(tokens: WatchTokens): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const [cell, token] of tokens) writer.uint32(cell).bytes(encode(token));
+  return writer.finish();
+}
+
+/** The positions of bytes that encodeWatchTokens made. */
+export function decodeWatchTokens(bytes: Buffer): WatchTokens {
+  const reader = new BinaryReader(bytes);
+  const tokens = new Map<number, WatchToken>();
+  while (reader.pos < reader.len) tokens.set(reader.uint32(), decode(reader.bytes()));
+  return tokens;
+}
+
+/** What lies before everything of its commit order is the usual one, and short. */
+function encode(token: WatchToken): Uint8Array {
   const { incarnation, anchor, commitOrder, userId, asset, stripe, sequence } = token;
   const writer = new BinaryWriter()
     .uint32(incarnation.ordinal)
@@ -33,8 +51,7 @@ export function encodeWatchToken(token: WatchToken): Uint8Array {
   return writer.finish();
 }
 
-/** The token of bytes that encodeWatchToken made. */
-export function decodeWatchToken(bytes: Buffer): WatchToken {
+function decode(bytes: Uint8Array): WatchToken {
   const reader = new BinaryReader(bytes);
   const incarnation = {
     ordinal: reader.uint32(),

@@ -1,7 +1,9 @@
 import { CallError } from '@ledger/kit/rpc/call-error';
 import type { BalanceView } from '../ledger/outcome';
+import type { Placement } from '../ledger/placement';
 import type { Connection } from './pg/connection';
-import { readBalances, type BalanceKey } from './statements/read-balances';
+import { readBalancesOver } from './over-cells';
+import type { BalanceKey } from './statements/read-balances';
 
 /** The most accounts read by one statement. */
 const COALESCE_MAX = 512;
@@ -17,6 +19,7 @@ const SWEEP_MS = 50;
 
 /** What a BalanceReader needs. */
 export interface BalanceReaderSettings {
+  readonly placement: Placement;
   /** Statements at the same time, each on a connection of its own. */
   readonly connections: number;
   /** Runs a statement within a deadline, in milliseconds since 1970. */
@@ -100,7 +103,7 @@ export class BalanceReader {
     const latestDeadline = batch.reduce((latest, { deadline }) => Math.max(latest, deadline), 0);
     try {
       const read = this.settings.read(
-        (connection) => readBalances(connection, [...keys.values()]),
+        (connection) => readBalancesOver(connection, this.settings.placement, [...keys.values()]),
         latestDeadline,
       );
       const found = new Map((await read).map((view) => [idOf(view), view]));

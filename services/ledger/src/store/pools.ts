@@ -1,14 +1,17 @@
 import { ConnectionPool } from '@ledger/kit/postgres/connection-pool';
+import type { Placement } from '../ledger/placement';
 import { ledgerSource, roleParameter, writerParameters } from './data-source';
 import { DatabaseProbe } from './database-probe';
+import { connectionOf } from './pg/connection';
 import { prepareSession } from './prepare-session';
 import { ReadPool } from './read-pool';
 import { serverRole } from './roles';
+import { readPlacement } from './statements/read-placement';
 
 /** How the ledger uses its database. */
 export interface StoreSettings {
   readonly url: string;
-  /** Connections for batches: one per batch worker. */
+  /** Connections for batches: one per batch worker, in each cell and for what touches several. */
   readonly writers: number;
   /** Connections for reads. */
   readonly readers: number;
@@ -32,6 +35,7 @@ export interface StoreSettings {
 
 /** The connections of a server, by their work. */
 export interface Pools {
+  readonly placement: Placement;
   readonly writers: ConnectionPool;
   readonly readers: ReadPool;
   readonly balances: ReadPool;
@@ -39,7 +43,7 @@ export interface Pools {
   readonly probe: DatabaseProbe;
 }
 
-type Pool = Pools[keyof Pools];
+type Pool = Exclude<Pools[keyof Pools], Placement>;
 
 /** How much longer than the server's own limit a client waits before it gives up a silent connection. */
 const SILENT_CONNECTION_MS = 5_000;
@@ -69,13 +73,15 @@ export function allPools({ writers, readers, balances, verification, probe }: Po
 async function open(settings: StoreSettings, keep: <T extends Pool>(pool: T) => T): Promise<Pools> {
   const { url, batchTimeoutMs, readTimeoutMs, readAttemptMs: attemptMs } = settings;
   const { role } = await serverRole(url);
+  const placement = await placementOf(url, role);
+  const queues = placement.cells.length === 1 ? 1 : placement.cells.length + 1;
   const common = { url, role, onSession: prepareSession };
   const reading = { ...common, queueMax: settings.readQueueMax, readTimeoutMs, attemptMs };
   const writers = keep(
     await ConnectionPool.open(
       ledgerSource({
         ...{ url, onSession: prepareSession, applicationName: 'ledger-writer' },
-        ...{ poolSize: settings.writers, pipeline: true },
+        ...{ poolSize: settings.writers * queues, pipeline: true },
         parameters: { ...roleParameter(role), ...writerParameters(batchTimeoutMs) },
         queryTimeoutMs: batchTimeoutMs + SILENT_CONNECTION_MS,
       }),
@@ -107,5 +113,19 @@ async function open(settings: StoreSettings, keep: <T extends Pool>(pool: T) => 
       },
     }),
   );
-  return { writers, readers, balances, verification, probe };
+  return { placement, writers, readers, balances, verification, probe };
+}
+
+/** Read on a connection of its own: the sizes of the pools depend on it. */
+async function placementOf(url: string, role: string | null): Promise<Placement> {
+  const pool = await ConnectionPool.open(
+    ledgerSource({ url, applicationName: 'ledger-start', poolSize: 1, parameters: roleParameter(role) }),
+  );
+  const runner = await pool.lease();
+  try {
+    return await readPlacement(await connectionOf(runner));
+  } finally {
+    await runner.release();
+    await pool.close();
+  }
 }

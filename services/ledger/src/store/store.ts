@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import type { Placement } from '../ledger/placement';
 import type { ReadKind } from './fair-gate';
 import { connectionOf, type Connection } from './pg/connection';
 import { allPools, openPools, type Pools, type StoreSettings } from './pools';
@@ -19,6 +20,11 @@ export class Store {
    */
   static async open(settings: StoreSettings): Promise<Store> {
     return new Store(await openPools(settings));
+  }
+
+  /** Which cell rows lie in. Every connection leads to all of them. */
+  get placement(): Placement {
+    return this.pools.placement;
   }
 
   /** A QueryRunner with a connection for batches. Its owner keeps it, and destroys the connection when it proves useless. */

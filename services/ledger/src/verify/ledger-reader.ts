@@ -1,8 +1,14 @@
 import type { AccountKey } from '../ledger/account';
 import type { Connection } from '../store/pg/connection';
+import { inCell } from '../store/pg/in-cell';
 
 /** Runs a short read on some connection. Each of its statements is a snapshot of its own. */
 export type LedgerReader = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;
+
+/** The same in one cell. */
+export function readerIn(read: LedgerReader, cell: number): LedgerReader {
+  return (work) => read((connection) => work(inCell(connection, cell)));
+}
 
 /** Sorts before every possible account key. */
 export const FIRST_KEY: AccountKey = { userId: '', asset: '', stripe: -1 };

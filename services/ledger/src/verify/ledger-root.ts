@@ -1,21 +1,22 @@
 import { createHash, type Hash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { AccountKey } from '../ledger/account';
 import { CanonicalBytes } from '../ledger/canonical-bytes';
-import { MARK_CLASS } from '../store/clock-mark';
-import { readSettled } from '../store/statements/read-settled';
-import { readHeads } from '../store/statements/read-heads';
+import { compareText } from '../ledger/lock-keys';
+import type { Placement } from '../ledger/placement';
+import type { Connection } from '../store/pg/connection';
+import { readHeads, type Head } from '../store/statements/read-heads';
 import {
   readCoveredHolds,
   readCoveredItems,
   readCoveredRequests,
+  type CoveredHold,
+  type CoveredItem,
+  type CoveredRequest,
 } from '../store/statements/read-covered-rows';
-import { FIRST_ID, FIRST_KEY, type LedgerReader } from './ledger-reader';
+import { FIRST_ID, FIRST_KEY, readerIn, type LedgerReader } from './ledger-reader';
+import { mergeCells } from './merge-cells';
 
-const ACCOUNTS_PER_PAGE = 1_000;
 const ROWS_PER_PAGE = 1_000;
-const WRITERS_POLL_MS = 20;
-/** Longer than any batch may take with the default settings. */
-const WRITERS_WAIT_MS = 60_000;
 
 /** The state of the whole ledger at a time. */
 export interface LedgerRoot {
@@ -29,36 +30,8 @@ export interface LedgerRoot {
   readonly root: Buffer;
 }
 
-/** A transaction was still writing when the time limit passed. */
-export class WritersBusy extends Error {
-  override readonly name = 'WritersBusy';
-}
-
 /**
- * A time up to which no entry can be added any more: right before the clock of the database now. The function resolves
- * when it is settled, see clock-mark.ts.
- *
- * This relies on the clock of the database. If that is set back to before this time, or if a standby with a slower
- * clock takes over, new entries get earlier times, and a checkpoint of this time no longer agrees.
- *
- * @throws WritersBusy when a transaction is still writing after `waitMs`
- */
-export async function finalTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): Promise<bigint> {
-  const { clock, before: settled } = await read(readSettled);
-  const end = performance.now() + waitMs;
-  for (let before = settled; before < clock; before = (await read(readSettled)).before) {
-    if (performance.now() > end) {
-      throw new WritersBusy(
-        `a batch has been writing for ${waitMs} ms: its session holds advisory lock ${MARK_CLASS} in pg_locks`,
-      );
-    }
-    await delay(WRITERS_POLL_MS);
-  }
-  return clock - 1n;
-}
-
-/**
- * The state of the ledger at a final time.
+ * The state of the ledger at a final time. In which cells its rows lie has no part in it.
  *
  * The root is SHA-256 over canonical bytes: text `ledger.root`, byte 1, then for each account with an entry by then,
  * in byte order of user id, asset and stripe: text user id, text asset, i64 stripe, i64 sequence and 32 bytes hash
@@ -71,85 +44,137 @@ export async function finalTime(read: LedgerReader, waitMs = WRITERS_WAIT_MS): P
  * - text `items`, and of each version: text item id, i64 version, text name and asset, i64 price, byte active, text
  *   grant asset, optional i64 create time
  */
-export async function rootAt(read: LedgerReader, time: bigint): Promise<LedgerRoot> {
+export async function rootAt(read: LedgerReader, placement: Placement, time: bigint): Promise<LedgerRoot> {
   const hash = createHash('sha256');
-  const scratch = new CanonicalBytes();
-  hash.update(scratch.reset().text('ledger.root').byte(1).bytes());
-  let after = FIRST_KEY;
+  const out = new CanonicalBytes();
+  const cover: Cover = {
+    hash,
+    out,
+    rows: (cells, page, compare, isOwn = () => true) =>
+      mergeCells({
+        ...{ cells, pageSize: ROWS_PER_PAGE, compare, isOwn },
+        page: (cell, after) => readerIn(read, cell)((connection) => page(connection, after)),
+      }),
+    ...{ placement, time },
+  };
+  hash.update(out.reset().text('ledger.root').byte(1).bytes());
+  const { accounts, entries } = await coverAccounts(cover);
+  await coverRequests(cover);
+  await coverHolds(cover);
+  await coverItems(cover);
+  return { time, accounts, entries, root: hash.digest() };
+}
+
+/** What a root is made with. */
+interface Cover {
+  readonly hash: Hash;
+  readonly out: CanonicalBytes;
+  readonly placement: Placement;
+  readonly time: bigint;
+  /** The rows of cells in the order of their key, wherever they lie. */
+  readonly rows: <Row>(
+    cells: readonly number[],
+    page: (connection: Connection, after: Row | undefined) => Promise<readonly Row[]>,
+    compare: (a: Row, b: Row) => number,
+    isOwn?: (row: Row, cell: number) => boolean,
+  ) => AsyncGenerator<readonly Row[]>;
+}
+
+async function coverAccounts({ hash, out, placement, time, rows }: Cover): Promise<{
+  readonly accounts: bigint;
+  readonly entries: bigint;
+}> {
   let accounts = 0n;
   let entries = 0n;
-  for (;;) {
-    const heads = await read((connection) => readHeads(connection, after, time, ACCOUNTS_PER_PAGE));
+  const pages = rows<Head>(
+    placement.cells,
+    (connection, after) => readHeads(connection, after ?? FIRST_KEY, time, ROWS_PER_PAGE),
+    compareKeys,
+  );
+  for await (const heads of pages) {
     for (const head of heads) {
       if (head.hash === null) continue;
       accounts += 1n;
       entries += head.sequence;
-      scratch.reset().text(head.userId).text(head.asset).i64(BigInt(head.stripe));
-      hash.update(scratch.i64(head.sequence).raw(head.hash).bytes());
+      out.reset().text(head.userId).text(head.asset).i64(BigInt(head.stripe));
+      hash.update(out.i64(head.sequence).raw(head.hash).bytes());
     }
-    const last = heads.at(-1);
-    if (last === undefined || heads.length < ACCOUNTS_PER_PAGE) break;
-    after = last;
   }
-  await coverRequests(read, time, hash, scratch);
-  await coverHolds(read, time, hash, scratch);
-  await coverItems(read, time, hash, scratch);
-  return { time, accounts, entries, root: hash.digest() };
+  return { accounts, entries };
 }
 
-async function coverRequests(
-  read: LedgerReader,
-  time: bigint,
-  hash: Hash,
-  out: CanonicalBytes,
-): Promise<void> {
+async function coverRequests({ hash, out, placement, time, rows }: Cover): Promise<void> {
   hash.update(out.reset().text('requests').bytes());
-  let after = { userId: '', requestId: '' };
-  for (let more = true; more;) {
-    const page = await read((connection) => readCoveredRequests(connection, after, time, ROWS_PER_PAGE));
+  const pages = rows<CoveredRequest>(
+    placement.cells,
+    (connection, after) => {
+      const key = { userId: after?.[0] ?? '', requestId: after?.[1] ?? '' };
+      return readCoveredRequests(connection, key, time, ROWS_PER_PAGE);
+    },
+    compareTexts,
+    // A request that booked something in other cells has rows there as well.
+    ([userId, requestId], cell) => placement.ofRequest(userId, requestId) === cell,
+  );
+  for await (const page of pages) {
     for (const [userId, requestId, method, caller, content, code, reason, outcome, id, order] of page) {
       out.reset().text(userId).text(requestId).text(method).text(caller);
       out.raw(content).byte(code).text(reason).raw(outcome);
       hash.update(optionalText(out, id).optionalI64(order).bytes());
-      after = { userId, requestId };
     }
-    more = page.length === ROWS_PER_PAGE;
   }
 }
 
-async function coverHolds(read: LedgerReader, time: bigint, hash: Hash, out: CanonicalBytes): Promise<void> {
+async function coverHolds({ hash, out, placement, time, rows }: Cover): Promise<void> {
   hash.update(out.reset().text('holds').bytes());
-  let after = { userId: '', holdId: FIRST_ID };
-  for (let more = true; more;) {
-    const page = await read((connection) => readCoveredHolds(connection, after, time, ROWS_PER_PAGE));
+  const pages = rows<CoveredHold>(
+    placement.cells,
+    (connection, after) => {
+      const key = { userId: after?.[0] ?? '', holdId: after?.[1] ?? FIRST_ID };
+      return readCoveredHolds(connection, key, time, ROWS_PER_PAGE);
+    },
+    compareTexts,
+  );
+  for await (const page of pages) {
     for (const [userId, holdId, asset, amount, destination, expiry, placed, state, captured] of page) {
       out.reset().text(userId).text(holdId).text(asset).i64(amount).text(destination);
       hash.update(out.optionalI64(expiry).optionalI64(placed).byte(state).i64(captured).bytes());
-      after = { userId, holdId };
     }
-    more = page.length === ROWS_PER_PAGE;
   }
 }
 
-async function coverItems(read: LedgerReader, time: bigint, hash: Hash, out: CanonicalBytes): Promise<void> {
+/** Those of the first cell: the others have the same, which VerifyLedger compares. */
+async function coverItems({ hash, out, placement, time, rows }: Cover): Promise<void> {
   hash.update(out.reset().text('items').bytes());
-  let after = { itemId: '', version: 0n };
-  for (let more = true; more;) {
-    const page = await read((connection) => readCoveredItems(connection, after, time, ROWS_PER_PAGE));
+  const pages = rows<CoveredItem>(
+    placement.cells.slice(0, 1),
+    (connection, after) => {
+      const key = { itemId: after?.[0] ?? '', version: after?.[1] ?? 0n };
+      return readCoveredItems(connection, key, time, ROWS_PER_PAGE);
+    },
+    () => 0,
+  );
+  for await (const page of pages) {
     for (const [itemId, version, name, asset, price, active, grantAsset, createTime] of page) {
-      out
-        .reset()
-        .text(itemId)
-        .i64(version)
-        .text(name)
-        .text(asset)
-        .i64(price)
-        .byte(active ? 1 : 0);
-      hash.update(out.text(grantAsset).optionalI64(createTime).bytes());
-      after = { itemId, version };
+      out.reset().text(itemId).i64(version).text(name).text(asset).i64(price);
+      hash.update(
+        out
+          .byte(active ? 1 : 0)
+          .text(grantAsset)
+          .optionalI64(createTime)
+          .bytes(),
+      );
     }
-    more = page.length === ROWS_PER_PAGE;
   }
+}
+
+function compareKeys(a: AccountKey, b: AccountKey): number {
+  return compareText(a.userId, b.userId) || compareText(a.asset, b.asset) || a.stripe - b.stripe;
+}
+
+type TextKey = readonly [string, string, ...unknown[]];
+
+function compareTexts([a, one]: TextKey, [b, other]: TextKey): number {
+  return compareText(a, b) || compareText(one, other);
 }
 
 function optionalText(out: CanonicalBytes, value: string | null): CanonicalBytes {

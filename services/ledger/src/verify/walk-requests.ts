@@ -1,6 +1,7 @@
 import { inPortions } from '@ledger/kit/server/portions';
 import type { OutcomeReader, StatedOutcome } from '../ledger/stated-outcome';
 import type { Entry } from '../ledger/transaction';
+import type { Placement } from '../ledger/placement';
 import type { Connection } from '../store/pg/connection';
 import {
   readRequestedHolds,
@@ -12,41 +13,62 @@ import {
   type RequestKey,
   type StoredRequest,
 } from '../store/statements/read-stored-requests';
-import { readLegs } from '../store/statements/read-stored-transactions';
 import { checkRequest } from './check-request';
 import { inParts } from './in-parts';
-import type { LedgerReader } from './ledger-reader';
+import { readerIn, type LedgerReader } from './ledger-reader';
+import { readLegsOver } from './read-legs-over';
 import type { ViolationList } from './violation';
 
 const REQUESTS_PER_PAGE = 250;
+
+/** Requests of a cell, in key order. */
+export interface RequestPage {
+  /** Those that were checked: of scopes that lie in the cell. */
+  readonly own: readonly StoredRequest[];
+  /** Rows of requests of other cells, which booked something here. */
+  readonly copies: readonly StoredRequest[];
+}
 
 /** Walks the requests in key order, page by page, and compares what each of them stored with the rows. */
 export class RequestWalk {
   private cursor: RequestKey;
 
-  /** @param userId where it begins: with this scope, or with the first one for an empty text */
+  private readonly here: LedgerReader;
+
+  /**
+   * @param cell whose requests are walked
+   * @param userId where it begins: with this scope, or with the first one for an empty text
+   */
   constructor(
     private readonly read: LedgerReader,
+    private readonly placement: Placement,
+    private readonly cell: number,
     private readonly outcomeReader: OutcomeReader,
     private readonly found: ViolationList,
     userId: string,
   ) {
+    this.here = readerIn(read, cell);
     this.cursor = { userId, requestId: '' };
   }
 
   /** Checks the requests of scopes up to and including a user, from where it stopped before. Yields each page. */
-  async *upTo(lastUserId: string): AsyncGenerator<readonly StoredRequest[]> {
+  async *upTo(lastUserId: string): AsyncGenerator<RequestPage> {
     for (;;) {
-      const page = await this.read((connection) =>
+      const page = await this.here((connection) =>
         readRequestRange(connection, this.cursor, lastUserId, REQUESTS_PER_PAGE),
       );
       const end = page.at(-1);
       if (end === undefined) return;
       this.cursor = end;
-      await this.check(page);
-      yield page;
+      const own = page.filter((row) => this.isHome(row));
+      await this.check(own);
+      yield { own, copies: own.length === page.length ? [] : page.filter((row) => !this.isHome(row)) };
       if (page.length < REQUESTS_PER_PAGE) return;
     }
+  }
+
+  private isHome({ userId, requestId }: StoredRequest): boolean {
+    return this.placement.ofRequest(userId, requestId) === this.cell;
   }
 
   /**
@@ -60,7 +82,7 @@ export class RequestWalk {
 
   private async checkParts(parts: readonly Part[]): Promise<void> {
     const entries = parts.flatMap((part) => part.entries);
-    const legs = await this.readIf(entries, readLegs);
+    const legs = await readLegsOver(this.read, this.placement, entries);
     const holds = await this.readIf(
       parts.flatMap((part) => part.stated?.hold ?? []),
       readRequestedHolds,
@@ -104,7 +126,7 @@ export class RequestWalk {
     keys: readonly Key[],
     read: (connection: Connection, keys: readonly Key[]) => Promise<Found[]>,
   ): Promise<Found[]> {
-    return keys.length === 0 ? Promise.resolve([]) : this.read((connection) => read(connection, keys));
+    return keys.length === 0 ? Promise.resolve([]) : this.here((connection) => read(connection, keys));
   }
 }
 

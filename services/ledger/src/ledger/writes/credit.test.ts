@@ -13,7 +13,12 @@ it('lists the entry of the user first, then that of the system account, and show
   expect(credit.decide(set, creditOf(7n))).toMatchObject({
     type: 'posted',
     transaction: {
-      ...{ createTime: NOW, commitOrder: 100n, item: null, reversesTransactionId: null },
+      ...{
+        createTime: NOW,
+        commitOrders: [{ cell: 0, commitOrder: 100n }],
+        item: null,
+        reversesTransactionId: null,
+      },
       entries: [
         { ...ada, stripe: 0, sequence: 3n, change: 7n, balanceAfter: 12n, debitsAfter: 0n },
         { ...issuance, stripe: STRIPE, sequence: 1n, change: -7n, balanceAfter: -7n, debitsAfter: 7n },
@@ -83,7 +88,7 @@ it('is booked at the latest time, and in the latest commit order, that any of it
     ],
   });
   expect(credit.decide(set, creditOf(1n))).toMatchObject({
-    transaction: { createTime: NOW + 5n, commitOrder: 200n },
+    transaction: { createTime: NOW + 5n, commitOrders: [{ cell: 0, commitOrder: 200n }] },
     balances: [{ lastEntryTime: NOW + 5n }],
   });
   const { lastEntryTime, commitOrder } = set.account('@issuance', 'GOLD');

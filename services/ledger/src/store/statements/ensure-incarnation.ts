@@ -1,5 +1,6 @@
 import type { WritingIncarnation } from '../incarnation';
 import { query, type Connection } from '../pg/connection';
+import { inCell } from '../pg/in-cell';
 
 /** The ledger has commit orders that its cluster has not reached. The message says what to do. */
 export class LedgerAheadOfCluster extends Error {
@@ -58,8 +59,18 @@ type Row = [
 
 const ofConnections = new WeakMap<Connection, WritingIncarnation>();
 
+/** The incarnations of cells; see incarnationOf. */
+export async function incarnationsOf(
+  connection: Connection,
+  cells: readonly number[],
+): Promise<ReadonlyMap<number, WritingIncarnation>> {
+  const found = new Map<number, WritingIncarnation>();
+  for (const cell of cells) found.set(cell, await incarnationOf(inCell(connection, cell)));
+  return found;
+}
+
 /** The incarnation of the Postgres that a connection leads to; looked up once for each connection. */
-export async function incarnationOf(connection: Connection): Promise<WritingIncarnation> {
+async function incarnationOf(connection: Connection): Promise<WritingIncarnation> {
   let incarnation = ofConnections.get(connection);
   if (incarnation === undefined) {
     incarnation = await ensureIncarnation(connection);

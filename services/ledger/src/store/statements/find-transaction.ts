@@ -1,13 +1,15 @@
 import type { EntryKind, Transaction } from '../../ledger/transaction';
 import { metadataOf, microsOf } from '../pg/column-values';
+import { compareText } from '../../ledger/lock-keys';
+import type { Placement } from '../../ledger/placement';
 import { query, type Connection } from '../pg/connection';
+import { inCell } from '../pg/in-cell';
 import { findEntries } from './list-entries';
 
 const columns = `
            t.user_id, t.transaction_id, t.kind, t.request_id, t.caller, ${microsOf('t.create_time')},
            ${microsOf('t.effective_time')}, t.description, t.reference, t.metadata, t.item_id, t.item_name,
-           t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.entry_keys, t.digest,
-           t.commit_order`;
+           t.price_version, t.unit_price, t.quantity, t.reverses_transaction_id, t.entry_keys, t.digest`;
 
 // The two ways to one transaction use two indexes, so they are two statements.
 const findTransactionStatement = {
@@ -38,20 +40,30 @@ type Row = [
   reversesTransactionId: string | null,
   entryKeys: [userId: string, asset: string, stripe: number, sequence: string][],
   digest: Buffer,
-  commitOrder: bigint,
 ];
 
-/** A transaction with its entries; by its id, and its owner where one is given. null: there is none. */
+/** A transaction with its entries, by its id. null: there is none. */
 export async function findTransaction(
   connection: Connection,
+  placement: Placement,
+  transactionId: string,
+): Promise<Transaction | null> {
+  const home = inCell(connection, placement.ofId(transactionId));
+  const rows = await query<Row>(home, findTransactionStatement, [transactionId]);
+  const [transaction] = await withEntries(connection, placement, rows);
+  return transaction ?? null;
+}
+
+/** The same, when it belongs to a user. */
+export async function findOwnTransaction(
+  connection: Connection,
+  placement: Placement,
   transactionId: string,
   userId: string,
 ): Promise<Transaction | null> {
-  const rows =
-    userId === ''
-      ? await query<Row>(connection, findTransactionStatement, [transactionId])
-      : await query<Row>(connection, findOwnTransactionStatement, [transactionId, userId]);
-  const [transaction] = await withEntries(connection, rows);
+  const home = inCell(connection, placement.ofUser(userId));
+  const rows = await query<Row>(home, findOwnTransactionStatement, [transactionId, userId]);
+  const [transaction] = await withEntries(connection, placement, rows);
   return transaction ?? null;
 }
 
@@ -97,6 +109,7 @@ export interface TransactionFilter {
 /** At most `limit` transactions whose ids lie between two, both exclusive, in order of their ids, which is that of time. */
 export async function listTransactions(
   connection: Connection,
+  placement: Placement,
   filter: TransactionFilter,
   between: readonly [after: string, before: string],
   limit: number,
@@ -105,12 +118,29 @@ export async function listTransactions(
   const by = reference === '' ? 'user' : 'reference';
   const statement = listStatements[`${by}${newestFirst ? 'NewestFirst' : 'OldestFirst'}`];
   const wanted = kinds.length === 0 ? null : kinds;
-  const rows = await query<Row>(connection, statement, [userId, ...between, wanted, reference, limit]);
-  return withEntries(connection, rows);
+  const values = [userId, ...between, wanted, reference, limit];
+  const cells = userId === '' ? placement.cells : [placement.ofUser(userId)];
+  const pages = await Promise.all(
+    cells.map((cell) => query<Row>(inCell(connection, cell), statement, values)),
+  );
+  const [rows] = pages;
+  const merged = pages.length === 1 && rows !== undefined ? rows : mergeById(pages.flat(), newestFirst);
+  return withEntries(connection, placement, merged.slice(0, limit));
+}
+
+/** In order of their ids. A transaction has a row in each cell that it touches; all say the same. */
+function mergeById(rows: readonly Row[], newestFirst: boolean): Row[] {
+  const byId = new Map(rows.map((row) => [row[1], row]));
+  const sorted = [...byId.values()].sort(([, a], [, b]) => compareText(a, b));
+  return newestFirst ? sorted.reverse() : sorted;
 }
 
 /** A second statement and still consistent: both tables are written once, in one database transaction. */
-async function withEntries(connection: Connection, rows: readonly Row[]): Promise<Transaction[]> {
+async function withEntries(
+  connection: Connection,
+  placement: Placement,
+  rows: readonly Row[],
+): Promise<Transaction[]> {
   const keys = rows.map((row) =>
     row[16].map(([userId, asset, stripe, sequence]) => ({
       userId,
@@ -119,7 +149,7 @@ async function withEntries(connection: Connection, rows: readonly Row[]): Promis
       sequence: BigInt(sequence),
     })),
   );
-  const entries = rows.length === 0 ? [] : await findEntries(connection, keys.flat());
+  const entries = rows.length === 0 ? [] : await findEntries(connection, placement, keys.flat());
   let taken = 0;
   return rows.map((row, index) => {
     const count = keys[index]?.length ?? 0;
@@ -146,6 +176,5 @@ function transactionOf(row: Row): Omit<Transaction, 'entries'> {
     item: bought ? { itemId, name: itemName, priceVersion, unitPrice, quantity } : null,
     reversesTransactionId: row[15],
     digest: row[17],
-    commitOrder: row[18],
   };
 }

@@ -12,12 +12,21 @@ const insertEntriesStatement = {
                          $8::numeric[], $9::numeric[], $10::timestamptz[], $11::timestamptz[], $12::bytea[])`,
 };
 
-/** Writes the entries of the transactions. */
-export function insertEntries(connection: Connection, transactions: readonly Transaction[]): Promise<void> {
+/**
+ * Writes the entries of the transactions.
+ *
+ * @param isHere which of them lie in the cell of the connection
+ */
+export function insertEntries(
+  connection: Connection,
+  transactions: readonly Transaction[],
+  isHere: (entry: Entry) => boolean,
+): Promise<void> {
   const entries: Entry[] = [];
   const owners: Transaction[] = [];
   for (const transaction of transactions) {
     for (const entry of transaction.entries) {
+      if (!isHere(entry)) continue;
       entries.push(entry);
       owners.push(transaction);
     }

@@ -1,7 +1,7 @@
 import { CONTENT_HASH_VERSION } from '../../ledger/content-hash';
 import { HASH_VERSION } from '../../ledger/hash-chain';
 import type { StoredResponse } from '../../ledger/stored-response';
-import type { Transaction } from '../../ledger/transaction';
+import { commitOrderIn, type BookedTransaction, type Transaction } from '../../ledger/transaction';
 import { bigints, byteas, integers, jsonbs, jsons, texts, times, uuids } from '../pg/binary-columns';
 import { execute, type Connection } from '../pg/connection';
 import { metadataJson } from '../pg/column-values';
@@ -39,7 +39,7 @@ export interface RequestRow extends StoredResponse {
   readonly caller: string;
   readonly contentHash: Buffer;
   /** What it booked; its entries are written by insert-entries. */
-  readonly transaction: Transaction | null;
+  readonly transaction: BookedTransaction | null;
 }
 
 /**
@@ -48,12 +48,14 @@ export interface RequestRow extends StoredResponse {
  *
  * @param now the time of requests that booked nothing, in microseconds since 1970
  * @param reversals how much each reversal takes back, by its transaction id
+ * @param cell that of the connection
  */
 export function insertRequests(
   connection: Connection,
   rows: readonly RequestRow[],
   now: bigint,
   reversals: ReadonlyMap<string, bigint>,
+  cell: number,
 ): Promise<void> {
   const booked = rows.map((row) => row.transaction);
   return execute(connection, insertRequestsStatement, [
@@ -69,7 +71,7 @@ export function insertRequests(
     uuids(booked, (transaction) => transaction?.transactionId ?? null),
     integers(booked, (transaction) => (transaction === null ? null : HASH_VERSION)),
     integers(booked, (transaction) => transaction?.kind ?? null),
-    bigints(booked, (transaction) => transaction?.commitOrder ?? null),
+    bigints(booked, (transaction) => (transaction === null ? null : commitOrderIn(transaction, cell))),
     byteas(booked, (transaction) => transaction?.digest ?? null),
     texts(booked, (transaction) => transaction?.description ?? null),
     texts(booked, (transaction) => transaction?.reference ?? null),

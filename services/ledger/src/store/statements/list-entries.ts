@@ -1,8 +1,11 @@
+import { accountId } from '../../ledger/account';
+import type { Placement } from '../../ledger/placement';
 import type { Entry, EntryKind } from '../../ledger/transaction';
 import { bigints, integers, texts } from '../pg/binary-columns';
 import { timestampText } from '../pg/column-values';
 import { entryColumns, storedEntryOf, type EntryRow, type StoredEntry } from '../stored-entry';
 import { query, type Connection } from '../pg/connection';
+import { inCell } from '../pg/in-cell';
 import { runsBy } from './read-balances-as-of';
 
 /** The part of one stripe in which a page lies. */
@@ -113,10 +116,30 @@ const findEntriesStatement = {
      ORDER BY k.position`,
 };
 
+type EntryKey = Pick<Entry, 'userId' | 'asset' | 'stripe' | 'sequence'>;
+
 /** Entries by their keys, in the order of the keys. */
 export async function findEntries(
   connection: Connection,
-  keys: readonly Pick<Entry, 'userId' | 'asset' | 'stripe' | 'sequence'>[],
+  placement: Placement,
+  keys: readonly EntryKey[],
+): Promise<StoredEntry[]> {
+  const cells = placement.byCell(keys, (key) => placement.ofRow(key));
+  const found = await Promise.all(cells.map(([cell, own]) => findEntriesHere(inCell(connection, cell), own)));
+  const [entries] = found;
+  if (entries === undefined || found.length === 1) return entries ?? [];
+  const byKey = new Map(found.flat().map((entry) => [keyText(entry), entry]));
+  return keys.flatMap((key) => byKey.get(keyText(key)) ?? []);
+}
+
+function keyText({ userId, asset, stripe, sequence }: EntryKey): string {
+  return `${accountId(userId, asset, stripe)}\0${sequence}`;
+}
+
+/** Entries of one cell by their keys, in the order of the keys. */
+export async function findEntriesHere(
+  connection: Connection,
+  keys: readonly EntryKey[],
 ): Promise<StoredEntry[]> {
   const rows = await query<EntryRow>(connection, findEntriesStatement, [
     texts(keys, (key) => key.userId),
