@@ -8,6 +8,7 @@ export const scenarioNames = [
   'batches',
   'balances',
   'low-load',
+  'clients',
   'open-loop',
   'overload',
   'fairness',

@@ -15,6 +15,16 @@ export const targets = {
   growth_as_of: { atLeast: 0.8, says: 'time of GetBalance as of, the same, the worse of two' },
   growth_page: { atLeast: 0.8, says: 'time of ListEntries, the same, the worse of first and last page' },
   low_load_p50: { atMost: 0.9, says: 'p50 of one caller over a transaction per request' },
+  client_coalesced_vs_client_unary: {
+    atLeast: 4,
+    says: 'purchases/s of one client process, coalescing or not',
+  },
+  coalesced_purchase_vs_empty_rpc: {
+    atLeast: 1.5,
+    says: 'the same, coalescing, over empty unary calls/s of a plain grpc-js client',
+  },
+  coalesced_server_cpu_vs_empty_rpc: { atMost: 0.7, says: 'CPU of the server per call, the same' },
+  lone_coalescing_p50: { atMost: 1.05, says: 'p50 of one caller, coalescing or not' },
   p99_over_p50: { atMost: 5, says: 'open loop at half of the peak rate' },
   goodput_at_3: {
     atLeast: 0.9,

@@ -17,7 +17,7 @@ export class MessageGate {
     return waiting >= FULL || this.#unanswered.length < UNANSWERED_MAX;
   }
 
-  /** Says that a message goes out; the result says that it is answered, or a part of it. */
+  /** Says that a message goes out; the result says that all of it is answered. */
   sends(): () => void {
     const message = {};
     this.#unanswered.push(message);

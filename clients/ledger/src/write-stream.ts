@@ -22,7 +22,7 @@ export interface WriteStreamEvents {
 
 interface Sent {
   readonly call: GatheredCall;
-  readonly answered: () => void;
+  readonly settled: () => void;
 }
 
 /** One WriteStream: what is out on it, and what becomes of that. */
@@ -64,12 +64,17 @@ export class WriteStream {
     return this.#sent.size;
   }
 
-  /** @param answered called with the first result of the message, or when there will be none */
+  /** @param answered called with the last result of the message, or when there will be none */
   send(calls: readonly GatheredCall[], answered: () => void): void {
     this.connection.sends();
+    let left = calls.length;
+    const settled = (): void => {
+      left -= 1;
+      if (left === 0) answered();
+    };
     const writes = calls.map((gathered) => {
       this.#lastTag = (this.#lastTag + 1) >>> 0;
-      this.#sent.set(this.#lastTag, { call: gathered, answered });
+      this.#sent.set(this.#lastTag, { call: gathered, settled });
       gathered.sends();
       const { method, bytes } = gathered.call;
       const field = STREAM_FIELDS[method];
@@ -109,7 +114,7 @@ export class WriteStream {
     const sent = this.#sent.get(tag);
     if (sent === undefined) return;
     this.#sent.delete(tag);
-    sent.answered();
+    sent.settled();
     if (!isError) sent.call.answer(bytes, replayed, position);
     else {
       const { code, message: text, details } = Status.decode(bytes);
@@ -130,8 +135,8 @@ export class WriteStream {
     this.isEnding = true;
     const left = [...this.#sent.values()];
     this.#sent.clear();
-    for (const { call, answered } of left) {
-      answered();
+    for (const { call, settled } of left) {
+      settled();
       call.settle(failure);
     }
     this.#events.onEnd(failure);

@@ -2,6 +2,7 @@ import type { ScenarioName } from '../options';
 import { balanceScenario } from './balances';
 import { batchScenario } from './batches';
 import { buildsScenario } from './builds';
+import { clientScenario } from './clients';
 import { curveScenario } from './curve';
 import { growthScenario } from './growth';
 import { kindsScenario } from './kinds';
@@ -22,6 +23,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   batches: batchScenario,
   balances: balanceScenario,
   'low-load': lowLoadScenario,
+  clients: clientScenario,
   'open-loop': openLoopScenario,
   overload: overloadScenario,
   fairness: fairnessScenario,

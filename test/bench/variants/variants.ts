@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench, Measured } from '../bench';
 import { checkLoadGenerator } from '../check-load-generator';
+import type { ClientLoadSpec } from '../load/client-load';
 import type { Traffic } from '../load/traffic';
 import type { LoadResult, LoadSpec, Pace } from '../load/load-spec';
 import type { Distribution } from '../random';
@@ -129,6 +130,26 @@ export class Variants {
   async drive(name: string, server: ServerProcess, turn: Turn): Promise<Measured> {
     const measured = await this.bench.drive(name, server, this.specOf(turn));
     if (this.ledgers.has(server)) await this.countWrites(measured.result);
+    return measured;
+  }
+
+  /** Sends purchases from a process with a client of the ledger, and counts what they wrote. */
+  async driveClient(
+    name: string,
+    server: ServerProcess,
+    spec: Pick<ClientLoadSpec, 'client' | 'inFlight' | 'seconds'>,
+  ): Promise<Measured> {
+    const clients = await this.once('clients', async () => {
+      const started = await LoadGenerator.start<ClientLoadSpec>('load/client-process.ts');
+      this.toStop.push(() => started.stop());
+      return started;
+    });
+    const { users, seed } = this.bench.options;
+    const run = this.bench.nextRun();
+    await clients.prepare({ ...spec, address: server.address, users, run, seed: seed + run });
+    const measured = await this.bench.measure(name, server.pid, () => clients.run());
+    // And the one by which it connected.
+    if (this.ledgers.has(server)) this.ledgerWrites += measured.result.writes + 1;
     return measured;
   }
 
