@@ -1,3 +1,4 @@
+import { cellSchemas } from '../harness/cell-schemas';
 import { HoldState, type Account, type LedgerClient } from '@ledger/client';
 import { checkLedger } from '../harness/check-ledger';
 import { readLedgerRows, type LedgerRows, type Queryable } from '../harness/ledger-rows';
@@ -228,16 +229,30 @@ function settingsOf({ minBalance, frozen, metadata, etag }: Settings): string {
 
 /** The time at which each request was decided. */
 async function readRequestTimes(database: Queryable): Promise<Map<string, string>> {
-  const rows = await database.query<{ key: string; time: string }>(
-    `SELECT user_id || ' ' || request_id AS key, create_time::text AS time FROM ledger.requests`,
+  const rows = await readEach<{ key: string; time: string }>(
+    database,
+    (schema) =>
+      `SELECT user_id || ' ' || request_id AS key, create_time::text AS time FROM ${schema}.requests`,
   );
   return new Map(rows.map(({ key, time }) => [key, time]));
 }
 
 function readHolds(database: Queryable): Promise<HoldRow[]> {
-  return database.query<HoldRow>(
-    `SELECT hold_id AS "holdId", state, captured_amount::text AS "capturedAmount",
-            coalesce(expire_time <= clock_timestamp(), false) AS "isDue"
-       FROM ledger.holds`,
+  return readEach<HoldRow>(
+    database,
+    (schema) =>
+      `SELECT hold_id AS "holdId", state, captured_amount::text AS "capturedAmount",
+              coalesce(expire_time <= clock_timestamp(), false) AS "isDue"
+         FROM ${schema}.holds`,
   );
+}
+
+/** The rows of all cells. */
+async function readEach<Row extends object>(
+  database: Queryable,
+  sqlOf: (schema: string) => string,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const schema of await cellSchemas(database)) rows.push(...(await database.query<Row>(sqlOf(schema))));
+  return rows;
 }

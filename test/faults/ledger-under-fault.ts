@@ -53,6 +53,8 @@ const COMMIT_DELAY_MICROS = 10_000;
 const SETTINGS = {
   // Shorter than the outage of Postgres, so that it is noticed.
   LEDGER_HEALTH_INTERVAL_MS: '25',
+  // What must hold holds with one cell and with several.
+  LEDGER_CELLS: process.env['LEDGER_TEST_CELLS'] ?? '1',
   // Short, so that a watcher soon knows that it has everything.
   LEDGER_WATCH_HEARTBEAT_MS: '100',
 };
