@@ -85,6 +85,15 @@ it('one that sends nothing takes no share, and one that was answered gives it ba
   await untilAllowed(idle!, CALLS_IDLE);
 });
 
+it('one that begins to send much need not wait for the next look at all connections', async () => {
+  const [client] = await open(1);
+  guard.stop();
+  for (let index = 0; index < CALLS_IDLE; index += 1) call(client!, '/open');
+  await untilAllowed(client!, 2 * CALLS_IDLE);
+  for (let index = 0; index < CALLS_IDLE; index += 1) call(client!, '/open');
+  await untilAllowed(client!, 4 * CALLS_IDLE);
+});
+
 it('streams that go on for long leave as many calls beside them', async () => {
   const [client] = await open(1);
   call(client!, '/open');

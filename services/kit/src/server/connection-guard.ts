@@ -8,7 +8,7 @@ import { admitConnections } from './http2-parts';
 import { replaceStreams } from './stream-map';
 
 /** What a guard needs besides its limits. */
-export interface GuardParts extends Omit<ConnectionEvents, 'incomingBytes'> {
+export interface GuardParts extends Omit<ConnectionEvents, 'incomingBytes' | 'isFull'> {
   readonly limits: ConnectionLimits & { readonly concurrentStreamsMax: number };
   /** For a log of level debug: each connection that opens and closes. */
   readonly trace?: ((what: string, fields: Readonly<Record<string, unknown>>) => void) | undefined;
@@ -31,6 +31,8 @@ export class ConnectionGuard {
   /** In the order in which they came. */
   private readonly halfOpen = new Set<GuardedConnection>();
   private readonly addresses: AddressBudgets;
+  /** Those that sent calls when it was last looked, and those that have begun since to send many. */
+  private active = new Set<GuardedConnection>();
   private sockets = 0;
   private readonly connectionsMax: number;
   private readonly events: ConnectionEvents;
@@ -40,7 +42,10 @@ export class ConnectionGuard {
   constructor(private readonly parts: GuardParts) {
     const { requestMaxBytes, isStream, takesStream, tell, limits } = parts;
     this.addresses = new AddressBudgets(limits);
-    this.events = { incomingBytes: 0, requestMaxBytes, isStream, takesStream, tell };
+    this.events = {
+      ...{ incomingBytes: 0, requestMaxBytes, isStream, takesStream, tell },
+      isFull: (connection) => this.allowMore(connection),
+    };
     const allowed = descriptorsMax() - OTHER_DESCRIPTORS;
     this.connectionsMax = Math.max(1, Math.min(limits.connectionsMax, allowed));
     if (this.connectionsMax < limits.connectionsMax)
@@ -150,14 +155,24 @@ export class ConnectionGuard {
    * send nothing may have a few, so that many that begin at the same time do not bury it.
    */
   private shareCalls(): void {
-    const { callsIdle, callsMax, concurrentStreamsMax } = this.parts.limits;
-    const active = [...this.connections].filter((connection) => connection.isActive());
-    const share = 2 ** Math.floor(Math.log2(callsMax / Math.max(1, active.length)));
-    const calls = Math.min(concurrentStreamsMax, Math.max(CALLS_MIN, share));
-    const isActive = new Set(active);
+    const { callsIdle } = this.parts.limits;
+    this.active = new Set([...this.connections].filter((connection) => connection.isActive()));
+    const share = this.share();
     for (const connection of this.connections) {
-      connection.allow(isActive.has(connection) ? calls : Math.min(calls, callsIdle));
+      connection.allow(this.active.has(connection) ? share : Math.min(share, callsIdle));
     }
+  }
+
+  /** One that has begun to send much need not wait for the next sweep; those that begin with it are counted. */
+  private allowMore(connection: GuardedConnection): void {
+    this.active.add(connection);
+    connection.allowMore(this.share());
+  }
+
+  private share(): number {
+    const { callsMax, concurrentStreamsMax } = this.parts.limits;
+    const share = 2 ** Math.floor(Math.log2(callsMax / Math.max(1, this.active.size)));
+    return Math.min(concurrentStreamsMax, Math.max(CALLS_MIN, share));
   }
 
   private endHandshakes(now: number): void {

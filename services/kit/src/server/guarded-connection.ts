@@ -23,6 +23,8 @@ export interface ConnectionEvents {
   readonly isStream: (path: string) => boolean;
   /** Whether a method takes messages for as long as its caller likes. */
   readonly takesStream: (path: string) => boolean;
+  /** Called when a connection uses all the calls that it may have. */
+  readonly isFull: (connection: GuardedConnection) => void;
   /** For the log: what was done to a caller, and why. */
   readonly tell: (what: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -139,6 +141,12 @@ export class GuardedConnection {
     return isActive;
   }
 
+  /** Lets it have twice as many calls at the same time, up to its share. */
+  allowMore(share: number): void {
+    const calls = this.allowed - this.openStreams;
+    if (calls < share) this.allow(Math.min(share, 2 * calls));
+  }
+
   /** Tells the other end how many calls it may have at the same time, beside those that go on for long. */
   allow(calls: number): void {
     const allowed = Math.min(calls + this.openStreams, this.limits.concurrentStreamsMax);
@@ -158,6 +166,7 @@ export class GuardedConnection {
       return;
     }
     this.calls += 1;
+    if (this.calls >= this.allowed) this.events.isFull(this);
     this.lastStreamId = stream.id ?? this.lastStreamId;
     const path = headers[':path'] ?? '';
     const beganAt = performance.now();
