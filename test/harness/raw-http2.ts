@@ -63,6 +63,11 @@ export class RawHttp2 {
       .map(({ payload }) => payload.readUInt32BE(4));
   }
 
+  /** How many frames of settings came; none of them is acknowledged. */
+  settings(): number {
+    return this.frames().filter(({ type }) => type === SETTINGS).length;
+  }
+
   /** How many streams were answered. */
   answers(): number {
     return this.frames().filter(({ type }) => type === HEADERS).length;

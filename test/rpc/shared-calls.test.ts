@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ConnectionGuard } from '@ledger/kit/server/connection-guard';
 import { connectionLimits } from '@ledger/kit/server/connection-limits';
 import { Environment } from '@ledger/kit/server/environment';
+import { RawHttp2 } from '../harness/raw-http2';
 import { waitUntil } from '../harness/wait-until';
 
 const CALLS_MAX = 100;
@@ -92,6 +93,27 @@ it('one that begins to send much need not wait for the next look at all connecti
   await untilAllowed(client!, 2 * CALLS_IDLE);
   for (let index = 0; index < CALLS_IDLE; index += 1) call(client!, '/open');
   await untilAllowed(client!, 4 * CALLS_IDLE);
+});
+
+it('one that acknowledges no settings is closed in the end, and costs the others nothing', async () => {
+  const { port } = server.address() as AddressInfo;
+  const silent = await RawHttp2.connect(`127.0.0.1:${port}`);
+  silent.begin().open('/open');
+  const untilTold = async (change: () => void): Promise<void> => {
+    const before = silent.settings();
+    change();
+    await waitUntil('it is told of its share', () => silent.isClosed || silent.settings() > before);
+  };
+  await untilTold(() => undefined);
+  for (let round = 0; round < 10 && !silent.isClosed; round += 1) {
+    const [other] = await open(1);
+    await untilTold(() => call(other!, '/open'));
+    await untilTold(() => other!.destroy());
+  }
+  expect(silent.isClosed).toBe(true);
+  const [client] = await open(1);
+  call(client!, '/open');
+  await untilAllowed(client!, 64);
 });
 
 it('streams that go on for long leave as many calls beside them', async () => {

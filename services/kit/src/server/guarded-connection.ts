@@ -152,7 +152,13 @@ export class GuardedConnection {
     const allowed = Math.min(calls + this.openStreams, this.limits.concurrentStreamsMax);
     if (allowed === this.allowed || !this.isOpen || this.session.destroyed) return;
     this.allowed = allowed;
-    this.session.settings({ maxConcurrentStreams: allowed });
+    try {
+      this.session.settings({ maxConcurrentStreams: allowed });
+    } catch {
+      // Node keeps ten of them that the other end has not acknowledged.
+      this.events.tell('a connection was closed: it does not acknowledge settings', { peer: this.peer });
+      this.destroy();
+    }
   }
 
   /** For the log. */
