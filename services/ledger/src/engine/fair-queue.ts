@@ -1,8 +1,8 @@
 /** What one caller has waiting. */
 interface Flow<T> {
   readonly caller: string;
-  /** Oldest first, from `from` on: what lies before that is gone. */
-  items: Waiting<T>[];
+  /** Oldest first, from `from` on: the places before that are empty. */
+  items: (Waiting<T> | undefined)[];
   from: number;
   /** What it may still take in its turn. */
   deficit: number;
@@ -118,6 +118,7 @@ export class FairQueue<T> {
     for (const flow of this.flows.values()) {
       const kept: Waiting<T>[] = [];
       for (const each of flow.items.slice(flow.from)) {
+        if (each === undefined) continue;
         if (isToGo(each.item)) gone.push(each.item);
         else kept.push(each);
       }
@@ -131,7 +132,11 @@ export class FairQueue<T> {
 
   private remove(flow: Flow<T>, newest: boolean): void {
     if (newest) flow.items.pop();
-    else flow.from += 1;
+    else {
+      // What is taken must not stay reachable: calls that live longer than their batch cost the collector a fifth of all.
+      flow.items[flow.from] = undefined;
+      flow.from += 1;
+    }
     this.count -= 1;
     if (lengthOf(flow) === 0) {
       this.forget(flow);
