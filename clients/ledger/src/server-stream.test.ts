@@ -4,6 +4,8 @@ import { LedgerClient } from './ledger-client';
 import { type Script, type ScriptedLedger, startScriptedLedger } from './testing/scripted-ledger';
 import { fails, sends, staysSilent, type Step } from './testing/steps';
 
+const AN_HOUR_MS = 3_600_000;
+
 let server: ScriptedLedger;
 let client: LedgerClient;
 
@@ -117,6 +119,8 @@ it('ends when the client is closed', async () => {
 
 it('ends with the budget when it has one', async () => {
   await start({ watchEntries: [staysSilent(), staysSilent(), staysSilent()] });
+  // Its time is that of the stream, not of a connection that begins while the process stands still.
+  await client.waitForReady(AN_HOUR_MS);
   const watch = client.watchEntries({}, { timeoutMs: 50 });
   await expect(watch.next()).rejects.toMatchObject({ codeName: 'DEADLINE_EXCEEDED' });
 });
