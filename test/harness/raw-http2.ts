@@ -46,6 +46,25 @@ export class RawHttp2 {
     this.socket.write(Buffer.concat(frames));
   }
 
+  /** Opens streams in one packet, each with all of its message. */
+  openCalls(path: string, message: Buffer, count: number): number[] {
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(message.length, 1);
+    const ids = Array.from({ length: count }, () => (this.streamId += 2));
+    const framed = Buffer.concat([head, message]);
+    this.socket.write(
+      Buffer.concat(ids.flatMap((id) => [headersOf(id, path), frame(DATA, END_STREAM, id, framed)])),
+    );
+    return ids;
+  }
+
+  /** Cancels streams in one packet. */
+  cancel(ids: readonly number[]): void {
+    this.socket.write(
+      Buffer.concat(ids.map((id) => frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, CANCEL])))),
+    );
+  }
+
   /** Sends a part of a call's message. */
   data(streamId: number, bytes: Buffer, isLast = false): void {
     this.socket.write(frame(DATA, isLast ? END_STREAM : 0, streamId, bytes));

@@ -11,6 +11,11 @@ const LIST_ENTRIES = '/ledger.v1.LedgerService/ListEntries';
 const CREDIT = '/ledger.v1.LedgerService/Credit';
 const balance = rawCalls.getBalance({ userId: 'ada', asset: 'GOLD' });
 
+const purchase = rawCalls.purchase({
+  ...{ requestId: 'r', userId: 'victim' },
+  subject: { $case: 'price', value: { asset: 'GOLD', amount: 1n } },
+});
+
 let database: TestDatabase;
 let server: LedgerProcess;
 let opened: RawHttp2[];
@@ -58,6 +63,29 @@ it('closes what never begins, what is silent, and what stands still', async () =
   await waitUntil('they are closed', () => [...halfOpen, idle].every(({ isClosed }) => isClosed));
   await waitUntil('the descriptors are free again', () => descriptors() <= before);
   await server.logged('a connection was closed: it did not begin to speak HTTP/2');
+});
+
+it('answers others while connections open many calls in one packet and cancel them in the next', async () => {
+  const address = await startServer({});
+  const polite = new RawClient(address);
+  expect((await polite.send(balance)).code).toBe(0);
+  const attack = async (): Promise<void> => {
+    for (let index = 0; index < 100; index += 1) {
+      const connection = await connect(address).catch(() => null);
+      if (connection === null) continue;
+      connection.begin();
+      for (let round = 0; round < 5 && !connection.isClosed; round += 1) {
+        const ids = connection.openCalls(purchase.path, purchase.bytes, 200);
+        // Its answer shows that the server has read what was sent before it.
+        expect((await polite.send(balance)).code).toBe(0);
+        connection.cancel(ids);
+      }
+      connection.socket.destroy();
+    }
+  };
+  await Promise.all([attack(), attack(), attack(), attack()]);
+  expect((await polite.send(balance)).code).toBe(0);
+  polite.close();
 });
 
 it('ends calls whose message never comes, many on one connection', async () => {

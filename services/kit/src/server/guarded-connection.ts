@@ -32,6 +32,14 @@ export interface ConnectionEvents {
 /** Node 20 takes 1,000 resets on a connection and then leaves it open, dead and for ever. Newer ones can be told. */
 const NODE_RESETS_MAX = Number(process.versions.node.split('.')[0]) < 22 ? 950 : Infinity;
 
+/**
+ * Runs what changes a session when the frames that came together have been read: Node's HTTP/2 runs the handlers of streams
+ * while it still reads them.
+ */
+function outsideOfFrames(work: () => void): void {
+  setImmediate(work);
+}
+
 /** One connection, with what its other end has open, sent and not read. Made for each, and used by each of its calls. */
 export class GuardedConnection {
   /** Its other end has begun to speak HTTP/2. */
@@ -39,6 +47,9 @@ export class GuardedConnection {
   /** Bytes of answers that wait, when it was last asked. */
   unreadBytes = 0;
   private isDestroyed = false;
+  private isEnding = false;
+  /** It is about to ask for more calls. */
+  private isAsking = false;
   /** Calls at the same time that its other end was told of last. */
   private allowed: number;
   /** Those of them that go on for as long as their caller likes. */
@@ -79,9 +90,13 @@ export class GuardedConnection {
 
   /** Ends the connection and every call on it. The other end is told that it did too much. */
   destroy(): void {
-    if (this.session.destroyed) return;
-    this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    this.session.destroy();
+    if (this.isEnding) return;
+    this.isEnding = true;
+    outsideOfFrames(() => {
+      if (this.session.destroyed) return;
+      this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      this.session.destroy();
+    });
   }
 
   /**
@@ -94,14 +109,16 @@ export class GuardedConnection {
     const close = (): void => {
       if (!this.session.destroyed) this.session.close();
     };
-    try {
-      this.session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
-      this.session.ping(close);
-      setTimeout(close, HEARD_WITHIN_MS).unref();
-    } catch {
-      // It is being closed already.
-      close();
-    }
+    outsideOfFrames(() => {
+      try {
+        this.session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+        this.session.ping(close);
+        setTimeout(close, HEARD_WITHIN_MS).unref();
+      } catch {
+        // It is being closed already.
+        close();
+      }
+    });
   }
 
   /**
@@ -172,7 +189,13 @@ export class GuardedConnection {
       return;
     }
     this.calls += 1;
-    if (this.calls >= this.allowed) this.events.isFull(this);
+    if (this.calls >= this.allowed && !this.isAsking) {
+      this.isAsking = true;
+      outsideOfFrames(() => {
+        this.isAsking = false;
+        this.events.isFull(this);
+      });
+    }
     this.lastStreamId = stream.id ?? this.lastStreamId;
     const path = headers[':path'] ?? '';
     const beganAt = performance.now();
