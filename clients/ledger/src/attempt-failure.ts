@@ -23,7 +23,7 @@ export type AttemptFailure = Pick<LedgerErrorInit, 'code' | 'text' | 'replayed' 
 const NO_CONNECTION = /^(?:No connection established|Name resolution failed)/;
 
 /** What it says at the deadline of a call that has waited for a connection until then. */
-const NO_CONNECTION_IN_TIME = /\bWaiting for LB pick$/;
+const NO_CONNECTION_IN_TIME = /\b(?:Waiting for LB pick|waiting for name resolution)$/;
 
 /**
  * The failure that grpc-js reports. A call that never had a connection ends as UNAVAILABLE, also when its time ran out
