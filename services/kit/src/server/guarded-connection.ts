@@ -297,8 +297,15 @@ export class GuardedConnection {
    * @param isEarly whether its caller could have waited longer
    */
   private countCancelled(isEarly: boolean): void {
-    // All calls of a connection that breaks end with it.
-    if (this.session.destroyed) return;
+    if (this.isEnding) return;
+    // All calls of a connection that breaks end with it, some of them a little before it.
+    outsideOfFrames(() => {
+      if (!this.session.destroyed && this.socket?.destroyed !== true) this.countOne(isEarly);
+    });
+  }
+
+  private countOne(isEarly: boolean): void {
+    if (this.isEnding) return;
     const now = performance.now();
     const forgiven = ((now - this.resetsAt) / 1000) * this.limits.resetsPerSecond;
     this.resets = Math.max(0, this.resets - forgiven) + 1;
