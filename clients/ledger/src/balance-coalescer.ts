@@ -6,6 +6,7 @@ import { attemptHeaders } from './call-headers';
 import { GatheredCall, type GatheredResult } from './gathered-call';
 import { FULL, MessageGate } from './message-gate';
 import { decideRetry } from './retry-decision';
+import { onceATurn } from './once-a-turn';
 import type { Transport } from './transport';
 
 const PATH = '/ledger.v1.LedgerService/BatchGetBalances';
@@ -18,7 +19,7 @@ const KEY_FIELDS: ReadonlySet<number> = new Set([1, 2]);
 export class BalanceCoalescer implements Lane {
   readonly #queue = new Set<GatheredCall>();
   readonly #gate = new MessageGate();
-  #isScheduled = false;
+  readonly #schedule = onceATurn(() => this.#flush());
 
   constructor(private readonly transport: Transport) {
     transport.closed.addEventListener('abort', () => this.#sendAlone([...this.#queue]));
@@ -52,26 +53,23 @@ export class BalanceCoalescer implements Lane {
     };
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#flush();
-    });
-  }
-
   #flush(): void {
     while (this.#queue.size > 0 && this.#gate.isOpenFor(this.#queue.size)) {
-      const calls = [...this.#queue].slice(0, FULL);
-      if (calls.length === 1) {
-        this.#sendAlone(calls);
-        return;
-      }
-      for (const call of calls) this.#queue.delete(call);
-      void this.#send(calls, this.#gate.sends());
+      const calls = this.#take();
+      if (calls.length === 1) this.#sendAlone(calls);
+      else void this.#send(calls, this.#gate.sends());
     }
     if (this.#queue.size > 0) this.#gate.whenPatienceEnds(() => this.#schedule());
+  }
+
+  #take(): GatheredCall[] {
+    const taken: GatheredCall[] = [];
+    for (const call of this.#queue) {
+      if (taken.length >= FULL) break;
+      taken.push(call);
+      this.#queue.delete(call);
+    }
+    return taken;
   }
 
   async #send(calls: readonly GatheredCall[], answered: () => void): Promise<void> {

@@ -5,6 +5,7 @@ import { attemptHeaders } from './call-headers';
 import { ERROR_DOMAIN } from './error-details';
 import { GatheredCall, type GatheredResult } from './gathered-call';
 import { FULL, MessageGate } from './message-gate';
+import { onceATurn } from './once-a-turn';
 import { STREAM_FIELDS } from './stream-codec';
 import type { Transport } from './transport';
 import { WriteStream } from './write-stream';
@@ -33,7 +34,8 @@ export class WriteCoalescer implements Lane {
   #stream: WriteStream | undefined;
   /** Writes that are under way by themselves. */
   #alone = 0;
-  #isScheduled = false;
+  /** What is asked for in the same turn of the event loop travels together. */
+  readonly #schedule = onceATurn(() => this.#flush());
   #isOpening = false;
   #downUntilMs = -Infinity;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -75,16 +77,6 @@ export class WriteCoalescer implements Lane {
     return () => {
       this.#alone -= 1;
     };
-  }
-
-  /** What is asked for in the same turn of the event loop travels together. */
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#flush();
-    });
   }
 
   #flush(): void {
